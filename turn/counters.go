@@ -1,0 +1,66 @@
+package turn
+
+import "sync/atomic"
+
+// DropReason says why the relay dropped a packet.
+type DropReason string
+
+// The closed set of reasons.
+const (
+	DropUnknownPeer  DropReason = "unknown_peer"  // no allocation at that address
+	DropNotPaired    DropReason = "not_paired"    // of another session than the partner
+	DropNoPermission DropReason = "no_permission" // none under this pair, on either side
+	DropTooLarge     DropReason = "too_large"     // over 1,600 bytes
+	DropQueueFull    DropReason = "queue_full"    // the receiving client is too slow
+)
+
+// dropReasons gives each reason its place in counters.drops.
+var dropReasons = [...]DropReason{DropUnknownPeer, DropNotPaired, DropNoPermission, DropTooLarge, DropQueueFull}
+
+// Stats are counts since the start, but for Sessions, Allocations and Pairs,
+// which are live.
+type Stats struct {
+	Sessions    int
+	Allocations int
+	Pairs       int
+	Packets     uint64 // relayed
+	Bytes       uint64 // relayed, application data only
+	Drops       map[DropReason]uint64
+}
+
+type counters struct {
+	packets, bytes atomic.Uint64
+	drops          [len(dropReasons)]atomic.Uint64
+}
+
+func (c *counters) relayed(size int) {
+	c.packets.Add(1)
+	c.bytes.Add(uint64(size))
+}
+
+func (c *counters) drop(reason DropReason) {
+	for i := range dropReasons {
+		if dropReasons[i] == reason {
+			c.drops[i].Add(1)
+			return
+		}
+	}
+}
+
+// Stats returns the counts of this moment.
+func (s *Server) Stats() Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	stats := Stats{
+		Sessions:    len(s.sessions),
+		Allocations: len(s.relays),
+		Pairs:       len(s.pairs),
+		Packets:     s.counters.packets.Load(),
+		Bytes:       s.counters.bytes.Load(),
+		Drops:       make(map[DropReason]uint64, len(dropReasons)),
+	}
+	for i, reason := range dropReasons {
+		stats.Drops[reason] = s.counters.drops[i].Load()
+	}
+	return stats
+}

@@ -1,0 +1,170 @@
+package turn
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAddressPoolRests(t *testing.T) {
+	var p addressPool
+	now := time.Unix(0, 0)
+	unused := func(netip.AddrPort) bool { return false }
+	seen := make(map[netip.AddrPort]bool)
+	for range 1000 {
+		addr, err := p.draw(now, 0, unused)
+		if err != nil || !RelayRange.Contains(addr.Addr()) || addr.Port() < firstPort || seen[addr] {
+			t.Fatalf("draw = %v, %v", addr, err)
+		}
+		seen[addr] = true
+		p.release(now, addr)
+	}
+	if len(p.resting) != 1000 {
+		t.Errorf("%d addresses rest, want 1000", len(p.resting))
+	}
+	p.wake(now.Add(restTime - 1))
+	if len(p.resting) != 1000 {
+		t.Error("addresses woke too early")
+	}
+	p.wake(now.Add(restTime))
+	if len(p.resting) != 0 || len(p.queue) != 0 {
+		t.Error("addresses still rest after their time")
+	}
+	if _, err := p.draw(now, 0, func(netip.AddrPort) bool { return true }); err != errNoAddress {
+		t.Errorf("draw from an exhausted pool = %v", err)
+	}
+	if addr, _ := p.draw(now, 4242, unused); addr.Port() != 4242 {
+		t.Errorf("draw ignored the port: %v", addr)
+	}
+}
+
+func TestFrameSize(t *testing.T) {
+	for _, test := range []struct {
+		head []byte
+		want int // 0: refused
+	}{
+		{[]byte{0, 1, 0, 0}, 20},
+		{[]byte{0, 3, 0, 8}, 28},
+		{[]byte{0, 3, 0, 7}, 0},
+		{[]byte{0x40, 0, 0, 0}, 4},
+		{[]byte{0x40, 0, 0, 1}, 8},
+		{[]byte{0x4f, 0xff, 0x04, 0xb0}, 1204},
+		{[]byte{0x40, 0, 0xff, 0xfc}, 0},
+		{[]byte{0, 1, 0xff, 0xec}, 0},
+		{[]byte{0, 1, 0xff, 0xff}, 0},
+		{[]byte{0x80, 0, 0, 0}, 0},
+		{[]byte{0xff, 0xff, 0, 0}, 0},
+	} {
+		got, err := frameSize(test.head)
+		if got != test.want || (err != nil) != (test.want == 0) {
+			t.Errorf("frameSize(%x) = %d, %v; want %d", test.head, got, err, test.want)
+		}
+	}
+}
+
+// streamPair is a streamConn in memory and its client's end.
+func streamPair(t *testing.T, allocated bool) (*streamConn, net.Conn) {
+	t.Helper()
+	client, server := net.Pipe()
+	l := &streamListener{
+		readers: new(sync.WaitGroup), allocated: func(netip.AddrPort) bool { return allocated },
+		conns: make(map[netip.AddrPort]*streamConn),
+	}
+	c := l.add(server)
+	t.Cleanup(func() { client.Close(); c.Conn.Close() })
+	return c, client
+}
+
+// Trial T2: the lengths on which pion's framing spins end the connection.
+func TestT2FramesThatWrap(t *testing.T) {
+	heads := [][]byte{{0x40, 0, 0xff, 0xfc}}
+	for length := 0xffec; length <= 0xffff; length++ {
+		heads = append(heads, []byte{0, 1, byte(length >> 8), byte(length)})
+	}
+	for _, head := range heads {
+		c, client := streamPair(t, false)
+		go client.Write(append(head, bytes.Repeat([]byte{0}, 40)...))
+		if _, err := c.Read(make([]byte, 1600)); err != errFrame {
+			t.Errorf("%x: Read error = %v, want errFrame", head, err)
+		}
+	}
+}
+
+func TestStreamHandsOutWholeFrames(t *testing.T) {
+	c, client := streamPair(t, false)
+	frames := [][]byte{
+		append([]byte{0, 1, 0, 4}, make([]byte, 20)...),
+		{0x40, 1, 0, 3, 'a', 'b', 'c', 0},
+		{0x40, 1, 0, 0},
+	}
+	go func() {
+		for _, b := range bytes.Join(frames, nil) { // one byte at a time
+			client.Write([]byte{b})
+		}
+	}()
+	for _, want := range frames {
+		got := make([]byte, 1600)
+		n, err := c.Read(got)
+		if err != nil || !bytes.Equal(got[:n], want) {
+			t.Errorf("Read = %x, %v; want %x", got[:n], err, want)
+		}
+	}
+}
+
+// Trial T11: idle and dripping connections end at a deadline.
+func TestT11Deadlines(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		allocated bool
+		drip      []byte
+		want      time.Duration
+	}{
+		{"silent stranger", false, nil, strangerTimeout},
+		{"silent with an allocation", true, nil, allocatedTimeout},
+		{"half a frame", true, []byte{0, 1}, frameTimeout},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, client := streamPair(t, test.allocated)
+				if test.drip != nil {
+					go client.Write(test.drip)
+				}
+				start := time.Now()
+				if _, err := c.Read(make([]byte, 1600)); err == nil {
+					t.Error("Read succeeded")
+				}
+				if got := time.Since(start); got != test.want {
+					t.Errorf("ended after %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestSlowReaderIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, client := streamPair(t, true)
+		if _, err := c.Write(make([]byte, 100)); err == nil {
+			t.Error("Write to a client that reads nothing succeeded")
+		}
+		if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("client's Read = %v, want EOF", err)
+		}
+	})
+}
+
+func TestSplitUsername(t *testing.T) {
+	for username, want := range map[string]bool{
+		"1700000000:abc": true, "1700000000:": true, "1700000000": false, "": false, ":abc": false,
+		"+1:abc": false, "01:abc": false, " 1:abc": false, "99999999999999999999:abc": false,
+	} {
+		if _, _, ok := splitUsername(username); ok != want {
+			t.Errorf("splitUsername(%q) ok = %v, want %v", username, ok, want)
+		}
+	}
+}

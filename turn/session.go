@@ -1,0 +1,137 @@
+package turn
+
+import (
+	"errors"
+	"net/netip"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+// Refusals of Join.
+var (
+	ErrUnknownSession = errors.New("turn: no such session")
+	ErrPaired         = errors.New("turn: session is in another pair")
+)
+
+// session is what the relay knows of a visitor.
+type session struct {
+	user   string               // random, in the TURN username
+	pair   atomic.Pointer[pair] // nil while alone; read on every packet
+	relays map[*relay]struct{}  // live allocations; guarded by Server.mu
+}
+
+// pair is one chat. Its pointer is its identity: two sessions that meet again
+// get another, so what was granted under the old one does not match.
+type pair struct {
+	id   ident.Pair
+	a, b *session
+}
+
+// other returns the partner of s.
+func (p *pair) other(s *session) *session {
+	if p.a == s {
+		return p.b
+	}
+	return p.a
+}
+
+// Admit makes the session known, if it is not, and returns fresh credentials
+// for it. Credentials given before stay valid until they expire.
+func (s *Server) Admit(id ident.Session) Credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	admitted := s.sessions[id]
+	if admitted == nil {
+		admitted = &session{user: ident.NewSession().String(), relays: make(map[*relay]struct{})}
+		s.sessions[id] = admitted
+		s.users[admitted.user] = admitted
+	}
+	expires := s.opts.Now().Add(s.opts.CredentialLifetime)
+	username := strconv.FormatInt(expires.Unix(), 10) + ":" + admitted.user
+	return Credentials{username, password(s.opts.Secret[:], username), expires}
+}
+
+// Dismiss forgets the session: its allocations are closed, its credentials are
+// worthless and its pair is parted when Dismiss returns. Dismissing a session
+// that is not known does nothing.
+func (s *Server) Dismiss(id ident.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dismissed := s.sessions[id]
+	if dismissed == nil {
+		return
+	}
+	delete(s.sessions, id)
+	delete(s.users, dismissed.user)
+	if p := dismissed.pair.Load(); p != nil {
+		s.partLocked(p)
+	}
+	for r := range dismissed.relays {
+		s.closeRelayLocked(r)
+	}
+}
+
+// Join lets the allocations of a and b talk to each other, and to nobody else,
+// until Part. It must come before either side is told of the pair.
+func (s *Server) Join(id ident.Pair, a, b ident.Session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, two := s.sessions[a], s.sessions[b]
+	if one == nil || two == nil || one == two {
+		return ErrUnknownSession
+	}
+	if one.pair.Load() != nil || two.pair.Load() != nil {
+		return ErrPaired
+	}
+	p := &pair{id, one, two}
+	s.pairs[id] = p
+	one.pair.Store(p)
+	two.pair.Store(p)
+	return nil
+}
+
+// Part ends the pair. Parting a pair that has ended does nothing.
+func (s *Server) Part(id ident.Pair) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.pairs[id]; p != nil {
+		s.partLocked(p)
+	}
+}
+
+func (s *Server) partLocked(p *pair) {
+	delete(s.pairs, p.id)
+	p.a.pair.Store(nil)
+	p.b.pair.Store(nil)
+}
+
+// Owns reports whether addr is the relayed transport address of a live
+// allocation of the session.
+func (s *Server) Owns(id ident.Session, addr netip.AddrPort) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	owner := s.sessions[id]
+	r := s.relays[addr]
+	return owner != nil && r != nil && r.owner.Load() == owner
+}
+
+// ClientAddrs returns the addresses, without ports and each once, that the
+// session's live allocations were made from.
+func (s *Server) ClientAddrs(id ident.Session) (addrs []netip.Addr) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	owner := s.sessions[id]
+	if owner == nil {
+		return nil
+	}
+	seen := make(map[netip.Addr]bool)
+	for r := range owner.relays {
+		if addr := r.client.Addr(); !seen[addr] {
+			seen[addr] = true
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}

@@ -1,0 +1,202 @@
+package turn
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	stunHeader       = 20
+	channelHeader    = 4
+	maxFrame         = 1599 // pion drops what fills its 1,600-byte buffer
+	frameTimeout     = 10 * time.Second
+	strangerTimeout  = 30 * time.Second // without an allocation
+	allocatedTimeout = 15 * time.Minute // refreshes come every 10 minutes at least
+	writeTimeout     = 10 * time.Second
+)
+
+var errFrame = errors.New("turn: not a STUN message or ChannelData of at most 1,599 bytes")
+
+// streamListener accepts connections for pion. It survives passing accept
+// errors, and closing it closes what it accepted.
+type streamListener struct {
+	net.Listener
+	readers   *sync.WaitGroup // told when a read or accept loop ends
+	allocated func(client netip.AddrPort) bool
+	lifetime  func(client netip.AddrPort, granted time.Duration)
+	logger    *slog.Logger
+	done      chan struct{}
+
+	mu    sync.Mutex
+	conns map[netip.AddrPort]*streamConn // by client address; nil once closed
+}
+
+// Accept implements net.Listener.
+func (l *streamListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err == nil {
+			if accepted := l.add(conn); accepted != nil {
+				return accepted, nil
+			}
+			err = net.ErrClosed
+		}
+		if errors.Is(err, net.ErrClosed) {
+			l.readers.Done()
+			return nil, net.ErrClosed
+		}
+		l.logger.Warn("turn accept failed", "error", err)
+		pause(retryPause, l.done)
+	}
+}
+
+func (l *streamListener) add(conn net.Conn) *streamConn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns == nil {
+		conn.Close()
+		return nil
+	}
+	l.readers.Add(1)
+	c := &streamConn{Conn: conn, listener: l, reader: bufio.NewReaderSize(conn, maxFrame+1), client: addrPort(conn.RemoteAddr())}
+	l.conns[c.client] = c
+	return c
+}
+
+// requestsOf returns the lock of the client's connection, or nil if it is gone.
+func (l *streamListener) requestsOf(client netip.AddrPort) *requests {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.conns[client]; c != nil {
+		return &c.requests
+	}
+	return nil
+}
+
+// Close implements net.Listener.
+func (l *streamListener) Close() error {
+	l.mu.Lock()
+	conns := l.conns
+	l.conns = nil
+	l.mu.Unlock()
+	if conns == nil {
+		return nil
+	}
+	close(l.done)
+	err := l.Listener.Close()
+	for _, c := range conns {
+		c.Conn.Close()
+	}
+	return err
+}
+
+// streamConn hands pion exactly one whole, checked frame a read. pion's own
+// framing adds lengths in 16 bits: some lengths wrap and spin for ever. (It also
+// holds back a ChannelData frame of up to 4 bytes of data until the next one;
+// nothing that WebRTC sends is so short.)
+type streamConn struct {
+	net.Conn
+	listener *streamListener
+	reader   *bufio.Reader
+	client   netip.AddrPort
+	requests requests
+	ended    sync.Once
+}
+
+// Read implements net.Conn. Only pion's goroutine of the connection calls it;
+// after an error it does not call again.
+func (c *streamConn) Read(into []byte) (int, error) {
+	c.requests.next()
+	n, err := c.readFrame(into)
+	if err != nil {
+		c.ended.Do(c.listener.readers.Done)
+		return 0, err
+	}
+	c.requests.begin()
+	return n, nil
+}
+
+func (c *streamConn) readFrame(into []byte) (int, error) {
+	if c.reader.Buffered() == 0 {
+		idle := strangerTimeout
+		if c.listener.allocated(c.client) {
+			idle = allocatedTimeout
+		}
+		if err := c.SetReadDeadline(time.Now().Add(idle)); err != nil {
+			return 0, err
+		}
+		if _, err := c.reader.Peek(1); err != nil {
+			return 0, err
+		}
+	}
+	if err := c.SetReadDeadline(time.Now().Add(frameTimeout)); err != nil {
+		return 0, err
+	}
+	head, err := c.reader.Peek(channelHeader)
+	if err != nil {
+		return 0, err
+	}
+	size, err := frameSize(head)
+	if err != nil {
+		return 0, err
+	}
+	if size > len(into) {
+		return 0, io.ErrShortBuffer
+	}
+	return io.ReadFull(c.reader, into[:size])
+}
+
+// frameSize returns the length on the wire, padding included, of the frame that
+// starts with these 4 bytes (RFC 8656 section 12.5, RFC 8489 section 5).
+func frameSize(head []byte) (int, error) {
+	length := int(binary.BigEndian.Uint16(head[2:]))
+	var size int
+	switch head[0] >> 6 {
+	case 0:
+		if length%4 != 0 {
+			return 0, errFrame
+		}
+		size = stunHeader + length
+	case 1:
+		size = channelHeader + (length+3)/4*4
+	default:
+		return 0, errFrame
+	}
+	if size > maxFrame {
+		return 0, errFrame
+	}
+	return size, nil
+}
+
+// Write implements net.Conn. A frame that cannot be written in time ends the
+// connection: half a frame would garble all that follow.
+func (c *streamConn) Write(frame []byte) (int, error) {
+	if granted, ok := grantedLifetime(frame); ok {
+		c.listener.lifetime(c.client, granted)
+	}
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Write(frame)
+	if err != nil {
+		c.Conn.Close()
+	}
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *streamConn) Close() error {
+	c.listener.mu.Lock()
+	if c.listener.conns[c.client] == c {
+		delete(c.listener.conns, c.client)
+	}
+	c.listener.mu.Unlock()
+	return c.Conn.Close()
+}
