@@ -1,0 +1,273 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/joingyd/joingyd/config"
+)
+
+// load runs Load with command line arguments.
+func load(t *testing.T, args ...string) (config.Config, error) {
+	t.Helper()
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.AddFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(flags)
+}
+
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "joingyd.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	got, err := load(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, config.Default()) {
+		t.Errorf("Load() = %+v, want the defaults", got)
+	}
+}
+
+func TestGoodFile(t *testing.T) {
+	got, err := load(t, "--config", "testdata/full.good.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	want.DataDir = "/srv/joingyd"
+	want.HTTP.Listen = "127.0.0.1:8081"
+	want.HTTP.AllowOrigins = []string{"https://example.org", "http://localhost:3000"}
+	want.TURN.Listen = "[::]:3479"
+	want.TURN.Transports = []string{"tcp"}
+	want.TURN.CredentialLifetime = 30 * time.Minute
+	want.TURN.AllocationsPerSession = 8
+	want.Match.Patience = 1500 * time.Millisecond
+	want.Log.Format = "json"
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
+	file := writeFile(t, "site:\n  name: file\n  contact: file\n  policy: file\n")
+	t.Setenv("JOINGYD_SITE_CONTACT", "environment")
+	t.Setenv("JOINGYD_SITE_POLICY", "environment")
+	t.Setenv("JOINGYD_TURN_TRANSPORTS", "udp, tcp")
+	got, err := load(t, "--config", file, "--site-policy", "flag")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Site != (config.Site{Name: "file", Contact: "environment", Policy: "flag"}) {
+		t.Errorf("Site = %+v", got.Site)
+	}
+	if !reflect.DeepEqual(got.TURN.Transports, []string{"udp", "tcp"}) {
+		t.Errorf("Transports = %q", got.TURN.Transports)
+	}
+}
+
+// A part of trial O1: each refusal names the place, the key and the remedy.
+func TestO1BadFiles(t *testing.T) {
+	for _, test := range []struct{ text, key, remedy string }{
+		{"turn:\n  listn: x\n", "turn.listn", "unknown key"},
+		{"tunr: {}\nturn_listen: x\n", "turn_listen", "unknown key"},
+		{"http:\n  listen: ':65536'\n", "http.listen", "1 to 65535"},
+		{"http:\n  listen: 'localhost'\n", "http.listen", "host:port"},
+		{"http:\n  listen: 8080\n", "http.listen", "quotes"},
+		{"turn:\n  listen: 'bad host:1'\n", "turn.listen", "valid host"},
+		{"turn:\n  listen: ':-1'\n", "turn.listen", "valid port"},
+		{"turn: 5\n", "turn", "section"},
+		{"turn:\n  transports: []\n", "turn.transports", "at least one"},
+		{"turn:\n  transports: [udp, sctp]\n", "turn.transports", "use udp, tcp"},
+		{"turn:\n  transports: [udp, udp]\n", "turn.transports", "once"},
+		{"turn:\n  transports: [1]\n", "turn.transports", "quotes"},
+		{"turn:\n  transports: {udp: yes}\n", "turn.transports.udp", "unknown key"},
+		{"turn:\n  public_host: 'https://x.test'\n", "turn.public_host", "without scheme"},
+		{"turn:\n  credential_lifetime: 60\n", "turn.credential_lifetime", "with its unit"},
+		{"turn:\n  credential_lifetime: 1s\n", "turn.credential_lifetime", "1m to 24h"},
+		{"turn:\n  allocations_per_session: many\n", "turn.allocations_per_session", "whole number"},
+		{"turn:\n  allocations_per_session: 1.5\n", "turn.allocations_per_session", "whole number"},
+		{"match:\n  patience: -1s\n", "match.patience", "out of range"},
+		{"http:\n  tls_self_signed: perhaps\n", "http.tls_self_signed", "true or false"},
+		{"http:\n  allow_origins: ['example.org']\n", "http.allow_origins", "https://example.org"},
+		{"http:\n  allow_origins: ['https://example.org/']\n", "http.allow_origins", "not an origin"},
+		{"site:\n  name: ''\n", "site.name", "empty"},
+		{"site:\n  name: \"a\\tb\"\n", "site.name", "control character"},
+		{"site:\n  policy: 2026-11-24\n", "site.policy", "quotes"},
+		{"log:\n  level: loud\n", "log.level", "debug, info, warn, error"},
+		{"data_dir: ''\n", "data_dir", "empty"},
+		{"bans:\n  default_for: 1\n", "bans.default_for", "24h"},
+	} {
+		file := writeFile(t, test.text)
+		_, err := load(t, "--config", file)
+		if err == nil {
+			t.Errorf("%q was accepted", test.text)
+			continue
+		}
+		for _, want := range []string{file, test.key, test.remedy} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: error %q does not say %q", test.text, err, want)
+			}
+		}
+	}
+}
+
+func TestBadEnvironmentAndFlags(t *testing.T) {
+	t.Setenv("JOINGYD_TURN_LISTN", ":1")
+	if _, err := load(t); err == nil || !strings.Contains(err.Error(), "JOINGYD_TURN_LISTN") {
+		t.Errorf("unknown environment name: %v", err)
+	}
+	os.Unsetenv("JOINGYD_TURN_LISTN")
+	t.Setenv("JOINGYD_MATCH_PATIENCE", "soon")
+	_, err := load(t)
+	if err == nil || !strings.Contains(err.Error(), "environment JOINGYD_MATCH_PATIENCE: match.patience") {
+		t.Errorf("bad environment value: %v", err)
+	}
+	os.Unsetenv("JOINGYD_MATCH_PATIENCE")
+	_, err = load(t, "--listen", "nowhere", "--turn-listen", ":70000", "--site-name", "")
+	for _, want := range []string{"--listen: http.listen", "--turn-listen: turn.listen", "--site-name: site.name"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	t.Setenv("JOINGYD_SOCKET", "/run/x.sock") // the command line's own, no key
+	if _, err := load(t); err != nil {
+		t.Errorf("JOINGYD_SOCKET: %v", err)
+	}
+}
+
+func TestUnreadableFile(t *testing.T) {
+	for name, path := range map[string]string{
+		"missing":  filepath.Join(t.TempDir(), "none.yaml"),
+		"not YAML": writeFile(t, "a: [\n"),
+		"doubles":  writeFile(t, "site:\n  name: a\n  name: b\n"),
+	} {
+		if _, err := load(t, "--config", path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPrintRoundTrip(t *testing.T) {
+	want, err := load(t, "--config", "testdata/full.good.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := config.Print(&text, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := load(t, "--config", writeFile(t, text.String()))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v\ngot  %+v\nwant %+v\nfrom:\n%s", err, got, want, &text)
+	}
+}
+
+func TestFieldsAreDocumented(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, f := range config.Fields() {
+		if f.Doc == "" || !strings.HasSuffix(f.Doc, ".") {
+			t.Errorf("%s: doc %q is no sentence", f.Key, f.Doc)
+		}
+		if seen[f.Flag] || seen[f.Env] {
+			t.Errorf("%s: flag or environment name is taken", f.Key)
+		}
+		seen[f.Flag], seen[f.Env] = true, true
+	}
+}
+
+// docs/configuration.md is `joingyd config docs` below its heading.
+func TestDocsAreCurrent(t *testing.T) {
+	var want bytes.Buffer
+	if err := config.Markdown(&want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../docs/configuration.md")
+	if err != nil || !strings.Contains(string(got), want.String()) {
+		t.Errorf("docs/configuration.md is out of date (%v): put the output of `joingyd config docs` in", err)
+	}
+}
+
+func TestSecret(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.secret")
+	if _, err := config.LoadSecret(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing secret: %v", err)
+	}
+	first, err := config.LoadOrCreateSecret(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode = %v", info.Mode())
+	}
+	if again, err := config.LoadOrCreateSecret(path); err != nil || again != first {
+		t.Errorf("second load: %v, same %v", err, again == first)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("files left: %v", left)
+	}
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.LoadOrCreateSecret(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("readable by the group: %v", err)
+	}
+	for _, bad := range []string{"", "abc", strings.Repeat("g", 64), strings.Repeat("0", 63)} {
+		path := filepath.Join(dir, "bad.secret")
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.LoadOrCreateSecret(path); err == nil || bad != "" && strings.Contains(err.Error(), bad) {
+			t.Errorf("%q: %v", bad, err)
+		}
+		os.Remove(path)
+	}
+}
+
+func TestValidHost(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "chat.example.org": true, "chat.example.org.": true, "192.0.2.1": true, "2001:db8::1": true, "a_b.test": true,
+		"": false, "-a.test": false, "a..b": false, "a b": false, "https://x": false, "x:1": false, "[::1]": false, "fe80::1%eth0": false, "ü.test": false,
+		strings.Repeat("a", 64) + ".test": false,
+	} {
+		if got := config.ValidHost(host); got != want {
+			t.Errorf("ValidHost(%q) = %v", host, got)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("turn:\n  listen: ':1'\n")
+	f.Add("a: [\n")
+	f.Add("match: {patience: 3s}\nlog: {level: warn}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := load(t, "--config", writeFile(t, text))
+		if err != nil {
+			return
+		}
+		var printed bytes.Buffer
+		if err := config.Print(&printed, c); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := load(t, "--config", writeFile(t, printed.String())); err != nil || !reflect.DeepEqual(again, c) {
+			t.Errorf("%q does not survive Print: %v", text, err)
+		}
+	})
+}

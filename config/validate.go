@@ -1,0 +1,132 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Validate returns what is wrong with c, a Problem for each key, without
+// Source. It touches neither disk nor network.
+func (c Config) Validate() []*Problem {
+	var v validator
+	v.text("data_dir", c.DataDir, 1, 4096)
+	v.listen("http.listen", c.HTTP.Listen)
+	for _, origin := range c.HTTP.AllowOrigins {
+		v.origin("http.allow_origins", origin)
+	}
+	v.listen("turn.listen", c.TURN.Listen)
+	if len(c.TURN.Transports) == 0 {
+		v.add("turn.transports", "is empty; give at least one of udp, tcp")
+	}
+	for i, transport := range c.TURN.Transports {
+		v.oneOf("turn.transports", transport, "udp", "tcp")
+		if slices.Contains(c.TURN.Transports[:i], transport) {
+			v.add("turn.transports", transport+" is there twice; name it once")
+		}
+	}
+	if c.TURN.PublicHost != "" && !ValidHost(c.TURN.PublicHost) {
+		v.add("turn.public_host", fmt.Sprintf("%q is not a host; write a name or an address, without scheme and port", c.TURN.PublicHost))
+	}
+	v.text("turn.realm", c.TURN.Realm, 1, 127)
+	v.duration("turn.credential_lifetime", c.TURN.CredentialLifetime, time.Minute, 24*time.Hour)
+	v.number("turn.allocations_per_session", c.TURN.AllocationsPerSession, 1, 1000)
+	v.duration("match.patience", c.Match.Patience, 0, 10*time.Minute)
+	v.duration("match.resume_grace", c.Match.ResumeGrace, 0, 10*time.Minute)
+	v.duration("match.hello_timeout", c.Match.HelloTimeout, 100*time.Millisecond, time.Minute)
+	v.number("match.sessions_per_address", c.Match.PerAddress, 1, 1_000_000)
+	v.duration("bans.default_for", c.Bans.DefaultFor, time.Minute, 10*365*24*time.Hour)
+	v.text("site.name", c.Site.Name, 1, 64)
+	v.text("site.contact", c.Site.Contact, 0, 200)
+	v.text("site.policy", c.Site.Policy, 1, 64)
+	if len(c.Admin.Socket) > 100 {
+		v.add("admin.socket", "is longer than a socket's path may be; choose one of at most 100 bytes")
+	}
+	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	v.oneOf("log.format", c.Log.Format, "text", "json")
+	return v.problems
+}
+
+// ValidHost reports whether host is a bare IP address or DNS name (RFC 1123),
+// fit for an ICE URL.
+func ValidHost(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Zone() == ""
+	}
+	if host == "" || len(host) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "-") != label {
+			return false
+		}
+		if strings.ContainsFunc(label, func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// validator gathers problems.
+type validator struct{ problems []*Problem }
+
+func (v *validator) add(key, detail string) {
+	v.problems = append(v.problems, &Problem{Key: key, Detail: detail})
+}
+
+func (v *validator) text(key, value string, least, most int) {
+	switch {
+	case len(value) < least:
+		v.add(key, "must not be empty")
+	case len(value) > most:
+		v.add(key, fmt.Sprintf("is longer than %d bytes; shorten it", most))
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		v.add(key, "contains a control character; take it out")
+	}
+}
+
+func (v *validator) listen(key, value string) {
+	host, port, err := net.SplitHostPort(value)
+	if err != nil {
+		v.add(key, fmt.Sprintf("%q is not host:port; write for example \":8080\" or \"127.0.0.1:8080\"", value))
+		return
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		v.add(key, fmt.Sprintf("%q has no valid port; use 1 to 65535, or 0 for any free one", value))
+	}
+	if host != "" && !ValidHost(host) {
+		v.add(key, fmt.Sprintf("%q has no valid host; use an address of this machine, or none for all", value))
+	}
+}
+
+func (v *validator) origin(key, value string) {
+	u, err := url.Parse(value)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || value != u.Scheme+"://"+u.Host {
+		v.add(key, fmt.Sprintf("%q is not an origin; write scheme, host and port only, such as https://example.org", value))
+	}
+}
+
+func (v *validator) duration(key string, value, least, most time.Duration) {
+	if value < least || value > most {
+		v.add(key, fmt.Sprintf("%s is out of range; use %s to %s", shortDuration(value), shortDuration(least), shortDuration(most)))
+	}
+}
+
+func (v *validator) number(key string, value, least, most int) {
+	if value < least || value > most {
+		v.add(key, fmt.Sprintf("%d is out of range; use %d to %d", value, least, most))
+	}
+}
+
+func (v *validator) oneOf(key, value string, choices ...string) {
+	if !slices.Contains(choices, value) {
+		v.add(key, fmt.Sprintf("%q is not known; use %s", value, strings.Join(choices, ", ")))
+	}
+}
