@@ -1,0 +1,244 @@
+package match
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/mask"
+)
+
+const (
+	maxBody   = 2000 // characters of a text
+	maxTextID = 64   // characters
+	maxNote   = 1000 // characters of a report's note
+)
+
+// reportReasons are the reasons that a report may give.
+var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam", "other"}
+
+// handle follows one message of a session's client.
+func (h *Hub) handle(s *session, m clientMessage) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.sessions[s.id] != s {
+		return // ended meanwhile; its socket is being shut
+	}
+	now := time.Now()
+	if !s.messages.take(now) {
+		h.refuseLocked(s, codeRateLimited, m.Type, "too many messages; slow down")
+		return
+	}
+	switch m.Type {
+	case "find":
+		h.handleFind(s, m, now)
+	case "leave":
+		h.stopWaitingLocked(s)
+		h.partLocked(s, leftLeft)
+	case "description", "candidate":
+		h.handleSignal(s, m)
+	case "text":
+		h.handleText(s, m, now)
+	case "typing":
+		h.handleTyping(s, m)
+	case "report":
+		h.handleReport(s, m, now)
+	case "hello":
+		h.refuseLocked(s, codeBadMessage, m.Type, "hello comes once, first on a socket")
+	default:
+		h.refuseLocked(s, codeUnknownType, printable(m.Type), "no such type")
+	}
+}
+
+// handleMalformed answers a message that could not be decoded.
+func (h *Hub) handleMalformed(s *session, re string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.messages.take(time.Now()) {
+		h.refuseLocked(s, codeBadMessage, printable(re), err.Error())
+	} else {
+		h.refuseLocked(s, codeRateLimited, printable(re), "too many messages; slow down")
+	}
+}
+
+func (h *Hub) handleFind(s *session, m clientMessage, now time.Time) {
+	if m.Mode != Video && m.Mode != Text {
+		h.refuseLocked(s, codeBadMessage, m.Type, `mode: must be "video" or "text"`)
+		return
+	}
+	interests, err := parseInterests(m.Interests)
+	if err != nil {
+		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
+		return
+	}
+	if !s.finds.take(now) {
+		h.refuseLocked(s, codeRateLimited, m.Type, "too many searches; wait a second")
+		return
+	}
+	h.findLocked(s, m.Mode, interests)
+}
+
+// inPairLocked returns the partner that m is for, or nil after refusing it.
+func (h *Hub) inPairLocked(s *session, m clientMessage) *session {
+	id, err := ident.ParsePair(m.Pair)
+	switch {
+	case s.pair == nil && m.Pair == "":
+		h.refuseLocked(s, codeNotPaired, m.Type, "there is no chat; send find first")
+	case err != nil:
+		h.refuseLocked(s, codeBadMessage, m.Type, "pair: must be the pair of `matched`")
+	case s.pair == nil || s.pair.id != id:
+		h.refuseLocked(s, codeStalePair, m.Type, "that chat is over")
+	default:
+		return s.partner()
+	}
+	return nil
+}
+
+// handleSignal passes a description or candidate through the mask. Masking takes
+// its time, so the lock is given free meanwhile and the pair is looked at again
+// after.
+func (h *Hub) handleSignal(s *session, m clientMessage) {
+	partner := h.inPairLocked(s, m)
+	if partner == nil {
+		return
+	}
+	p := s.pair
+	if p.mode != Video {
+		h.refuseLocked(s, codeBadMessage, m.Type, "a text chat has no descriptions and candidates")
+		return
+	}
+	h.mu.Unlock()
+	out, err := h.masked(s.id, m)
+	h.mu.Lock()
+	switch {
+	case s.pair != p:
+		h.refuseLocked(s, codeStalePair, m.Type, "that chat is over")
+	case errors.Is(err, mask.ErrIgnored):
+	case errors.Is(err, mask.ErrMasked):
+		h.refuseLocked(s, codeMasked, m.Type, err.Error())
+	case err != nil:
+		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
+	default:
+		h.sendLocked(partner, out)
+	}
+}
+
+// masked builds what the partner gets to see of m.
+func (h *Hub) masked(sender ident.Session, m clientMessage) (serverMessage, error) {
+	owns := func(addr netip.AddrPort) bool { return h.opts.Relay.Owns(sender, addr) }
+	if m.Type == "description" {
+		if m.Description == nil {
+			return nil, errors.New("description: is missing")
+		}
+		sdp, err := mask.Description(m.Description.Type, m.Description.SDP, owns)
+		return &descriptionMessage{head{Type: "description"}, m.Pair, description{m.Description.Type, sdp}}, err
+	}
+	out := &candidateMessage{head: head{Type: "candidate"}, Pair: m.Pair}
+	if len(m.Candidate) == 0 || string(m.Candidate) == "null" {
+		return out, nil
+	}
+	var init mask.CandidateInit
+	if err := json.Unmarshal(m.Candidate, &init); err != nil {
+		return nil, errors.New("candidate: must be an RTCIceCandidateInit or null")
+	}
+	init, err := init.Mask(owns)
+	out.Candidate = &init
+	return out, err
+}
+
+func (h *Hub) handleText(s *session, m clientMessage, now time.Time) {
+	if m.ID == "" || utf8.RuneCountInString(m.ID) > maxTextID {
+		h.refuseLocked(s, codeBadMessage, m.Type, fmt.Sprintf("id: must have 1 to %d characters", maxTextID))
+		return
+	}
+	partner := h.inPairLocked(s, m)
+	if partner == nil {
+		return
+	}
+	switch {
+	case m.Body == "":
+		h.rejectLocked(s, m.ID, codeBadMessage)
+	case utf8.RuneCountInString(m.Body) > maxBody:
+		h.rejectLocked(s, m.ID, codeTooLarge)
+	case !s.texts.take(now):
+		h.rejectLocked(s, m.ID, codeRateLimited)
+	default:
+		s.pair.typing[s.pair.side(s)] = false
+		h.sendLocked(partner, &textMessage{head{Type: "text"}, m.Pair, m.ID, m.Body})
+		h.sendLocked(s, &sentMessage{head{Type: "sent"}, m.ID})
+	}
+}
+
+func (h *Hub) rejectLocked(s *session, id string, code errorCode) {
+	h.dropped[string(code)]++
+	h.sendLocked(s, &rejectedMessage{head{Type: "rejected"}, id, code})
+}
+
+func (h *Hub) handleTyping(s *session, m clientMessage) {
+	partner := h.inPairLocked(s, m)
+	if partner == nil {
+		return
+	}
+	side := s.pair.side(s)
+	if s.pair.typing[side] == m.On {
+		return
+	}
+	s.pair.typing[side] = m.On
+	h.sendLocked(partner, &typingMessage{head{Type: "typing"}, m.Pair, m.On})
+}
+
+// handleReport counts a report, once for each side of a pair, during the chat
+// and for a minute after.
+func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
+	id, err := ident.ParsePair(m.Pair)
+	switch {
+	case err != nil:
+		h.refuseLocked(s, codeBadMessage, m.Type, "pair: must be the pair of `matched`")
+		return
+	case !slices.Contains(reportReasons, m.Reason):
+		h.refuseLocked(s, codeBadMessage, m.Type, fmt.Sprintf("reason: must be one of %v", reportReasons))
+		return
+	case utf8.RuneCountInString(m.Note) > maxNote:
+		h.refuseLocked(s, codeTooLarge, m.Type, fmt.Sprintf("note: longer than %d characters", maxNote))
+		return
+	}
+	var reported *bool
+	var partner ident.Session
+	switch {
+	case s.pair != nil && s.pair.id == id:
+		reported, partner = &s.pair.reported[s.pair.side(s)], s.partner().id
+	case s.past.pair == id && now.Before(s.past.until):
+		reported, partner = &s.past.reported, s.past.partner
+	default:
+		h.refuseLocked(s, codeStalePair, m.Type, "that chat ended more than a minute ago, or was not yours")
+		return
+	}
+	if !*reported {
+		*reported = true
+		h.reports[m.Reason]++
+		h.opts.Logger.Info("report", "reason", m.Reason)
+	}
+	if m.Block {
+		s.block(partner)
+	}
+	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair})
+}
+
+// printable shortens what a client wrote to something fit for an error.
+func printable(text string) string {
+	if len(text) > 32 {
+		text = text[:32]
+	}
+	for _, r := range text {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return ""
+		}
+	}
+	return text
+}

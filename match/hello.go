@@ -1,0 +1,120 @@
+package match
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const maxLanguages = 20
+
+// tooManyRetry is how long, in seconds, an address with too many sessions is
+// asked to wait.
+const tooManyRetry = "60"
+
+// hello handles a message of a client that has no session yet. It reports
+// whether there is one now.
+func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) bool {
+	m, err := decode(data)
+	switch {
+	case err != nil:
+		k.refuse(ctx, newError(codeBadMessage, printable(m.Type), err.Error()))
+		return false
+	case m.Type != "hello":
+		k.shut(closeProtocol, "the first message is hello")
+		return false
+	case len(m.Languages) > maxLanguages:
+		k.refuse(ctx, newError(codeBadMessage, m.Type, "languages: too many"))
+		return false
+	case !deadline.Stop():
+		return false // too late: the socket is being shut
+	}
+	switch k.hub.greet(k, m) {
+	case greetWelcome:
+		return true
+	case greetConsent:
+		refusal := newError(codeConsentRequired, m.Type, "consent: the policy's present version and adult:true are required")
+		refusal.Policy = k.hub.opts.Policy
+		k.refuse(ctx, refusal)
+		deadline.Reset(consentTimeout)
+	case greetTooMany:
+		k.shut(closeTooMany, tooManyRetry)
+	case greetGone:
+		k.shut(closeGoingAway, "server going away")
+	}
+	return false
+}
+
+// refuse writes to a client that has no session, so that the message has no
+// number: seq is 0.
+func (k *socket) refuse(ctx context.Context, m *errorMessage) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		panic("match: " + err.Error()) // our own types: cannot happen
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if k.conn.Write(ctx, websocket.MessageText, data) != nil {
+		k.cancel()
+	}
+}
+
+type greeting int
+
+const (
+	greetWelcome greeting = iota
+	greetConsent
+	greetTooMany
+	greetGone
+)
+
+// greet resumes the session that m names, or makes a new one.
+func (h *Hub) greet(k *socket, m clientMessage) greeting {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return greetGone
+	}
+	if h.resumeLocked(k, m) {
+		return greetWelcome
+	}
+	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.opts.Policy {
+		return greetConsent
+	}
+	s := newSession(k.addr)
+	if h.perAddress[s.key] >= h.opts.SessionsPerAddress {
+		return greetTooMany
+	}
+	h.perAddress[s.key]++
+	h.sessions[s.id] = s
+	h.attachLocked(s, k, 0)
+	return greetWelcome
+}
+
+// resumeLocked gives the session of m's token its new socket. A token works
+// once. Where the client's place in the messages is unknown, the session ends
+// instead of going on with a gap.
+func (h *Hub) resumeLocked(k *socket, m clientMessage) bool {
+	if m.Resume == "" {
+		return false
+	}
+	s := h.resumable[sha256.Sum256([]byte(m.Resume))]
+	if s == nil {
+		return false
+	}
+	if !s.out.ack(m.Ack) {
+		if s.socket != nil {
+			s.socket.shut(closeSuperseded, "superseded by a newer socket")
+		}
+		h.endLocked(s, leftLost)
+		return false
+	}
+	h.attachLocked(s, k, m.Ack)
+	if s.ticket != nil && s.ticket.gate == nil {
+		h.waitLocked(s, time.Now())
+	}
+	return true
+}

@@ -1,0 +1,250 @@
+package match
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+// Relay is the TURN server as the hub sees it. Its methods may be called with the
+// hub's lock held: they must not block and not call the hub.
+type Relay interface {
+	// Admit makes a session known and returns fresh credentials for it.
+	Admit(ident.Session) (username, password string, expires time.Time)
+	// Dismiss closes the session's allocations before it returns.
+	Dismiss(ident.Session)
+	// Join lets two sessions' allocations talk to each other.
+	Join(pair ident.Pair, a, b ident.Session) error
+	// Part ends that before it returns.
+	Part(ident.Pair)
+	// Owns reports whether addr is an allocation of the session.
+	Owns(session ident.Session, addr netip.AddrPort) bool
+	// ClientAddrs returns where the session's allocations were made from.
+	ClientAddrs(ident.Session) []netip.Addr
+}
+
+// Ban is what a visitor is told of a ban.
+type Ban struct {
+	Reason string
+	Until  time.Time // zero: permanent
+}
+
+// Options of a Hub. New copies them.
+type Options struct {
+	Relay   Relay
+	Banned  func(netip.Addr) (Ban, bool)   // nil: nobody is
+	ICEURLs func(host string) []string     // STUN/TURN URLs for a visitor who asked for this Host
+	Addr    func(*http.Request) netip.Addr // a request's client address, unmapped
+	Policy  string                         // version that visitors must have accepted
+	Appeal  string                         // where a ban can be appealed, in `banned`
+	Origins []string                       // further origins that may open the WebSocket
+	Absent  bool                           // whether an absent Origin may
+
+	Patience           time.Duration // before anybody will do
+	ResumeGrace        time.Duration // a session outlives its socket by this
+	HelloTimeout       time.Duration // silence allowed to a new socket
+	SessionsPerAddress int
+	Logger             *slog.Logger // nil: discarded
+}
+
+const (
+	onlineInterval = 10 * time.Second // between `online` messages
+	iceInterval    = time.Minute      // between looks for credentials that run out
+	iceLead        = 10 * time.Minute // before they run out
+)
+
+// Errors of Kick.
+var ErrUnknownSession = errors.New("match: no such session")
+
+// Hub is the matchmaker. Make one with New, mount it at /ws, give it a goroutine
+// with Run, end it with Close. Its methods are safe for concurrent use.
+type Hub struct {
+	opts    Options
+	sockets sync.WaitGroup
+	wake    chan struct{} // tells Run that the pool's next deadline may have moved
+
+	mu         sync.Mutex // guards what follows
+	closed     bool
+	open       map[*socket]struct{}
+	sessions   map[ident.Session]*session
+	resumable  map[resumeHash]*session
+	perAddress map[netip.Prefix]int // sessions
+	pool       *pool
+	pairs      int
+	reports    map[string]uint64 // by reason
+	dropped    map[string]uint64 // messages refused, by error code
+}
+
+// New makes a hub.
+func New(opts Options) *Hub {
+	if opts.Banned == nil {
+		opts.Banned = func(netip.Addr) (Ban, bool) { return Ban{}, false }
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Hub{
+		opts:       opts,
+		wake:       make(chan struct{}, 1),
+		open:       make(map[*socket]struct{}),
+		sessions:   make(map[ident.Session]*session),
+		resumable:  make(map[resumeHash]*session),
+		perAddress: make(map[netip.Prefix]int),
+		pool:       newPool(opts.Patience),
+		reports:    make(map[string]uint64),
+		dropped:    make(map[string]uint64),
+	}
+}
+
+// Run does what is due by time: patience that ends, the online count, fresh
+// credentials. It returns when ctx ends.
+func (h *Hub) Run(ctx context.Context) {
+	patience := time.NewTimer(time.Hour)
+	defer patience.Stop()
+	online := time.NewTicker(onlineInterval)
+	defer online.Stop()
+	credentials := time.NewTicker(iceInterval)
+	defer credentials.Stop()
+	told := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.wake:
+		case <-patience.C:
+		case <-online.C:
+			told = h.tellOnline(told)
+		case <-credentials.C:
+			h.renewCredentials()
+		}
+		patience.Reset(h.expire())
+	}
+}
+
+// Close tells every socket to go away (1001) and waits for them, at most until
+// ctx ends. New sockets are refused from now on.
+func (h *Hub) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	for s := range h.open {
+		s.shut(closeGoingAway, "server going away")
+	}
+	h.mu.Unlock()
+	gone := make(chan struct{})
+	go func() {
+		h.sockets.Wait()
+		close(gone)
+	}()
+	var err error
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		err = ctx.Err()
+		h.mu.Lock()
+		for s := range h.open {
+			s.cancel()
+		}
+		h.mu.Unlock()
+		<-gone
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.sessions {
+		h.endLocked(s, leftLost)
+	}
+	return err
+}
+
+// Online returns how many sessions there are.
+func (h *Hub) Online() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions)
+}
+
+// Stats are the counts of one moment; Reports and Refused count since the start.
+type Stats struct {
+	Online  int
+	Waiting int
+	Pairs   int
+	Reports map[string]uint64 // by reason
+	Refused map[string]uint64 // messages, by error code
+}
+
+// Stats returns the counts of this moment.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	stats := Stats{
+		Online:  len(h.sessions),
+		Waiting: h.pool.len(),
+		Pairs:   h.pairs,
+		Reports: make(map[string]uint64),
+		Refused: make(map[string]uint64),
+	}
+	for reason, n := range h.reports {
+		stats.Reports[reason] = n
+	}
+	for code, n := range h.dropped {
+		stats.Refused[code] = n
+	}
+	return stats
+}
+
+// expire pairs whose patience has ended and returns the time until the next.
+func (h *Hub) expire() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	for _, tickets := range h.pool.expire(now) {
+		h.pairLocked(tickets[0], tickets[1])
+	}
+	if at, ok := h.pool.next(); ok {
+		return max(at.Sub(now), 0)
+	}
+	return time.Hour
+}
+
+// tellOnline tells everybody the count, if it is not what was told last.
+func (h *Hub) tellOnline(told int) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.sessions) == told {
+		return told
+	}
+	count := len(h.sessions)
+	for _, s := range h.sessions {
+		if s.socket != nil && s.out.pending() < maxUnacked/4 { // news, not worth a full outbox
+			h.sendLocked(s, &onlineMessage{head{Type: "online"}, count})
+		}
+	}
+	return count
+}
+
+func (h *Hub) renewCredentials() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.sessions {
+		lifetimeLeft := time.Until(s.iceExpires)
+		if s.socket != nil && lifetimeLeft < iceLead && lifetimeLeft > 0 {
+			h.sendLocked(s, &iceMessage{head{Type: "ice"}, h.iceLocked(s)})
+		}
+	}
+}
+
+// iceLocked makes fresh credentials for s.
+func (h *Hub) iceLocked(s *session) ice {
+	username, password, expires := h.opts.Relay.Admit(s.id)
+	s.iceExpires = expires
+	return ice{
+		Servers:         []iceServer{{s.iceURLs, username, password}},
+		TransportPolicy: "relay",
+		Expires:         expires.UTC(),
+	}
+}

@@ -1,0 +1,178 @@
+package match
+
+import (
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+// sendLocked queues m for the session's client. A client that has fallen too far
+// behind loses its session: what it has not read cannot be kept for ever.
+func (h *Hub) sendLocked(s *session, m serverMessage) {
+	if h.sessions[s.id] != s {
+		return
+	}
+	if !s.out.push(m) {
+		h.opts.Logger.Debug("session ended: client reads too slowly")
+		if s.socket != nil {
+			s.socket.shut(closeTooMany, "1")
+		}
+		h.endLocked(s, leftLost)
+		return
+	}
+	if s.socket != nil {
+		s.socket.notify()
+	}
+}
+
+// refuseLocked answers a message that cannot be followed. The session goes on.
+func (h *Hub) refuseLocked(s *session, code errorCode, re, detail string) {
+	h.dropped[string(code)]++
+	h.sendLocked(s, newError(code, re, detail))
+}
+
+// findLocked puts the session in the pool, or pairs it at once.
+func (h *Hub) findLocked(s *session, mode Mode, interests []interest) {
+	h.partLocked(s, leftNext)
+	h.stopWaitingLocked(s)
+	now := time.Now()
+	t := &ticket{
+		session: s.id, mode: mode, interests: interests, since: now,
+		last: s.past.partner, blocked: s.blocked, deadline: -1,
+	}
+	s.ticket = t
+	h.waitLocked(s, now)
+	if s.ticket == t {
+		h.sendLocked(s, &waitingMessage{head{Type: "waiting"}, mode, now.UTC()})
+	}
+}
+
+// waitLocked gives the session's ticket to the pool.
+func (h *Hub) waitLocked(s *session, now time.Time) {
+	if partner := h.pool.add(s.ticket, now); partner != nil {
+		h.pairLocked(s.ticket, partner)
+		return
+	}
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hub) stopWaitingLocked(s *session) {
+	if s.ticket != nil {
+		h.pool.remove(s.ticket)
+		s.ticket = nil
+	}
+}
+
+// pairLocked makes a pair of two tickets that the pool has let go. The relay
+// knows of it before either side does.
+func (h *Hub) pairLocked(one, two *ticket) {
+	a, b := h.sessions[one.session], h.sessions[two.session]
+	a.ticket, b.ticket = nil, nil
+	p := &pair{id: ident.NewPair(), mode: one.mode, a: a, b: b}
+	if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {
+		h.opts.Logger.Error("relay refused a pair", "error", err)
+		h.refuseLocked(a, codeUnavailable, "find", "the relay cannot take this pair; try again")
+		h.refuseLocked(b, codeUnavailable, "find", "the relay cannot take this pair; try again")
+		return
+	}
+	a.pair, b.pair = p, p
+	h.pairs++
+	// The one who waited longer offers: its client is ready.
+	roleA, roleB := "polite", "impolite"
+	if one.since.Before(two.since) {
+		roleA, roleB = roleB, roleA
+	}
+	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, common(one.interests, two.interests)})
+	if b.pair != p {
+		return // a could not take the message, and is gone
+	}
+	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, common(two.interests, one.interests)})
+}
+
+// partLocked ends the session's chat, if it is in one, and tells the partner.
+func (h *Hub) partLocked(s *session, reason leftReason) {
+	p := s.pair
+	if p == nil {
+		return
+	}
+	partner := s.partner()
+	h.opts.Relay.Part(p.id)
+	h.pairs--
+	until := time.Now().Add(reportWindow)
+	s.pair, s.past = nil, past{p.id, partner.id, until, p.reported[p.side(s)]}
+	partner.pair, partner.past = nil, past{p.id, s.id, until, p.reported[p.side(partner)]}
+	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
+}
+
+// endLocked ends the session: chat, ticket, relay and resume token are gone when
+// it returns. The socket, if any, is the caller's to shut.
+func (h *Hub) endLocked(s *session, reason leftReason) {
+	if h.sessions[s.id] != s {
+		return
+	}
+	delete(h.sessions, s.id)
+	delete(h.resumable, s.resume)
+	if h.perAddress[s.key]--; h.perAddress[s.key] == 0 {
+		delete(h.perAddress, s.key)
+	}
+	if s.grace != nil {
+		s.grace.Stop()
+	}
+	h.stopWaitingLocked(s)
+	h.partLocked(s, reason)
+	h.opts.Relay.Dismiss(s.id)
+}
+
+// attachLocked makes k the session's socket; one before it is superseded. The
+// client has everything up to number ack.
+func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
+	if s.socket != nil {
+		s.socket.shut(closeSuperseded, "superseded by a newer socket")
+	}
+	if s.grace != nil {
+		s.grace.Stop()
+		s.grace = nil
+	}
+	k.session, k.sent = s, ack
+	s.socket = k
+	s.iceURLs = k.iceURLs
+	s.cameFrom(k.addr)
+	delete(h.resumable, s.resume)
+	var token string
+	token, s.resume = newResumeToken()
+	h.resumable[s.resume] = s
+	h.sendLocked(s, &welcomeMessage{
+		head: head{Type: "welcome"}, Session: s.id.String(), Resume: token,
+		Online: len(h.sessions), Policy: h.opts.Policy, ICE: h.iceLocked(s),
+	})
+}
+
+// detach is called when k is gone. Where the client said goodbye the session
+// ends; else it waits for another socket.
+func (h *Hub) detach(k *socket, goodbye bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.open, k)
+	s := k.session
+	if s == nil || s.socket != k || h.sessions[s.id] != s {
+		return
+	}
+	s.socket = nil
+	if goodbye || h.opts.ResumeGrace == 0 {
+		h.endLocked(s, leftLeft)
+		return
+	}
+	if s.ticket != nil {
+		h.pool.remove(s.ticket) // nobody is paired with the absent
+	}
+	s.grace = time.AfterFunc(h.opts.ResumeGrace, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if s.socket == nil {
+			h.endLocked(s, leftLost)
+		}
+	})
+}

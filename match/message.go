@@ -1,0 +1,222 @@
+package match
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/joingyd/joingyd/match/mask"
+)
+
+// Close codes of joingy.v1, beside RFC 6455's. 4000–4499 may reconnect,
+// 4500–4999 must not.
+const (
+	closeNoHello    websocket.StatusCode = 4408
+	closeTooMany    websocket.StatusCode = 4429 // the reason is the seconds to wait
+	closeProtocol   websocket.StatusCode = 4500
+	closeSuperseded websocket.StatusCode = 4501
+	closeBanned     websocket.StatusCode = 4503
+	closeKicked     websocket.StatusCode = 4504 // ended by the operator, no ban
+)
+
+// errorCode is the code of an error or rejected message.
+type errorCode string
+
+const (
+	codeBadMessage      errorCode = "bad_message"
+	codeUnknownType     errorCode = "unknown_type"
+	codeConsentRequired errorCode = "consent_required"
+	codeNotPaired       errorCode = "not_paired"
+	codeStalePair       errorCode = "stale_pair"
+	codeTooLarge        errorCode = "too_large"
+	codeRateLimited     errorCode = "rate_limited"
+	codeMasked          errorCode = "masked"
+	codeUnavailable     errorCode = "unavailable"
+)
+
+// leftReason says why a chat is over.
+type leftReason string
+
+const (
+	leftNext      leftReason = "next"
+	leftLeft      leftReason = "left"
+	leftLost      leftReason = "lost"
+	leftBanned    leftReason = "banned"
+	leftModerated leftReason = "moderated"
+)
+
+// clientMessage is every field that a client may send; which ones count is up to
+// the type. Unknown fields are ignored.
+type clientMessage struct {
+	Type string `json:"type"`
+
+	Consent   *consent `json:"consent"`   // hello
+	Resume    string   `json:"resume"`    // hello
+	Ack       uint64   `json:"ack"`       // hello
+	Languages []string `json:"languages"` // hello
+
+	Mode      Mode     `json:"mode"`      // find
+	Interests []string `json:"interests"` // find
+
+	Pair        string          `json:"pair"`        // what follows
+	Description *description    `json:"description"` // description
+	Candidate   json.RawMessage `json:"candidate"`   // candidate, an object or null
+	ID          string          `json:"id"`          // text
+	Body        string          `json:"body"`        // text
+	On          bool            `json:"on"`          // typing
+	Reason      string          `json:"reason"`      // report
+	Note        string          `json:"note"`        // report
+	Block       bool            `json:"block"`       // report
+}
+
+type consent struct {
+	Policy string `json:"policy"`
+	Adult  bool   `json:"adult"`
+}
+
+type description struct {
+	Type string `json:"type"`
+	SDP  string `json:"sdp"`
+}
+
+// decode reads one message. The error names the field.
+func decode(data []byte) (clientMessage, error) {
+	var m clientMessage
+	err := json.Unmarshal(data, &m)
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return m, fmt.Errorf("%s: a %s cannot stand here", wrongType.Field, wrongType.Value)
+	case err != nil:
+		return m, errors.New("not one JSON object")
+	case m.Type == "":
+		return m, errors.New("type: is missing")
+	}
+	return m, nil
+}
+
+// serverMessage is anything sent to a client; number gives it its place.
+type serverMessage interface{ number(seq uint64) }
+
+// head starts every server message.
+type head struct {
+	Type string `json:"type"`
+	Seq  uint64 `json:"seq"`
+}
+
+func (h *head) number(seq uint64) { h.Seq = seq }
+
+type welcomeMessage struct {
+	head
+	Session string `json:"session"`
+	Resume  string `json:"resume"`
+	Online  int    `json:"online"`
+	Policy  string `json:"policy"`
+	ICE     ice    `json:"ice"`
+}
+
+type iceMessage struct {
+	head
+	ICE ice `json:"ice"`
+}
+
+type ice struct {
+	Servers         []iceServer `json:"servers"`
+	TransportPolicy string      `json:"transportPolicy"`
+	Expires         time.Time   `json:"expires"`
+}
+
+// iceServer is an RTCIceServer.
+type iceServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username"`
+	Credential string   `json:"credential"`
+}
+
+type waitingMessage struct {
+	head
+	Mode  Mode      `json:"mode"`
+	Since time.Time `json:"since"`
+}
+
+type matchedMessage struct {
+	head
+	Pair   string   `json:"pair"`
+	Role   string   `json:"role"`
+	Mode   Mode     `json:"mode"`
+	Common []string `json:"common"`
+}
+
+type descriptionMessage struct {
+	head
+	Pair        string      `json:"pair"`
+	Description description `json:"description"`
+}
+
+type candidateMessage struct {
+	head
+	Pair      string              `json:"pair"`
+	Candidate *mask.CandidateInit `json:"candidate"` // null ends the candidates
+}
+
+type textMessage struct {
+	head
+	Pair string `json:"pair"`
+	ID   string `json:"id"`
+	Body string `json:"body"`
+}
+
+type typingMessage struct {
+	head
+	Pair string `json:"pair"`
+	On   bool   `json:"on"`
+}
+
+type sentMessage struct {
+	head
+	ID string `json:"id"`
+}
+
+type rejectedMessage struct {
+	head
+	ID   string    `json:"id"`
+	Code errorCode `json:"code"`
+}
+
+type leftMessage struct {
+	head
+	Pair   string     `json:"pair"`
+	Reason leftReason `json:"reason"`
+}
+
+type reportedMessage struct {
+	head
+	Pair string `json:"pair"`
+}
+
+type onlineMessage struct {
+	head
+	Count int `json:"count"`
+}
+
+type bannedMessage struct {
+	head
+	Reason string     `json:"reason"`
+	Until  *time.Time `json:"until"` // null: permanent
+	Appeal string     `json:"appeal"`
+}
+
+type errorMessage struct {
+	head
+	Code   errorCode `json:"code"`
+	Detail string    `json:"detail"`
+	Re     string    `json:"re,omitempty"`
+	Policy string    `json:"policy,omitempty"` // consent_required: the version to accept
+}
+
+func newError(code errorCode, re, detail string) *errorMessage {
+	return &errorMessage{head: head{Type: "error"}, Code: code, Detail: detail, Re: re}
+}

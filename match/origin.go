@@ -1,0 +1,30 @@
+package match
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// originAllowed reports whether a page of the request's Origin may open the
+// WebSocket: the site's own, one that the operator listed, or none at all where
+// the operator lets programs in.
+func (h *Hub) originAllowed(r *http.Request) bool {
+	values := r.Header.Values("Origin")
+	if len(values) == 0 {
+		return h.opts.Absent
+	}
+	if len(values) > 1 {
+		return false
+	}
+	origin := values[0]
+	if slices.Contains(h.opts.Origins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || origin != u.Scheme+"://"+u.Host {
+		return false
+	}
+	return u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}

@@ -1,0 +1,132 @@
+package match
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+const (
+	maxAddrs     = 16               // addresses remembered of one session
+	maxBlocked   = 100              // partners that one session may block
+	reportWindow = 60 * time.Second // after the end of a chat
+)
+
+// resumeHash is what is kept of a resume token: enough to know it again.
+type resumeHash [sha256.Size]byte
+
+// session is one visitor. Its fields are guarded by Hub.mu, but for out, which
+// has a lock of its own, and id, which never changes.
+type session struct {
+	id  ident.Session
+	out outbox
+
+	socket *socket     // nil while the visitor has none
+	grace  *time.Timer // ends the session then
+	resume resumeHash
+	addrs  []netip.Addr // that its sockets came from, the youngest last
+	key    netip.Prefix // its place in Hub.perAddress
+
+	iceURLs    []string
+	iceExpires time.Time
+
+	ticket  *ticket // not nil while the visitor waits for a partner
+	pair    *pair   // not nil in a chat
+	past    past    // the chat before
+	blocked []ident.Session
+
+	messages bucket // any message
+	finds    bucket
+	texts    bucket
+}
+
+// pair is one chat.
+type pair struct {
+	id       ident.Pair
+	mode     Mode
+	a, b     *session
+	typing   [2]bool // whether a, b are said to type
+	reported [2]bool // whether a, b reported the other
+}
+
+// side returns 0 for a and 1 for b.
+func (p *pair) side(s *session) int {
+	if p.a == s {
+		return 0
+	}
+	return 1
+}
+
+// past is what a report after the end needs.
+type past struct {
+	pair     ident.Pair
+	partner  ident.Session
+	until    time.Time
+	reported bool
+}
+
+func newSession(addr netip.Addr) *session {
+	return &session{
+		id:       ident.NewSession(),
+		addrs:    []netip.Addr{addr},
+		key:      addressKey(addr),
+		messages: bucket{rate: 40, burst: 200}, // a call starts with dozens of candidates
+		finds:    bucket{rate: 1, burst: 12},
+		texts:    bucket{rate: 2, burst: 10},
+	}
+}
+
+// partner returns the other side of the chat, or nil.
+func (s *session) partner() *session {
+	switch {
+	case s.pair == nil:
+		return nil
+	case s.pair.a == s:
+		return s.pair.b
+	default:
+		return s.pair.a
+	}
+}
+
+// cameFrom remembers one more address of the visitor.
+func (s *session) cameFrom(addr netip.Addr) {
+	s.addrs = slices.DeleteFunc(s.addrs, func(a netip.Addr) bool { return a == addr })
+	if len(s.addrs) == maxAddrs {
+		s.addrs = s.addrs[1:]
+	}
+	s.addrs = append(s.addrs, addr)
+}
+
+// block keeps the partner away for as long as both sessions live.
+func (s *session) block(partner ident.Session) {
+	if slices.Contains(s.blocked, partner) {
+		return
+	}
+	if len(s.blocked) == maxBlocked {
+		s.blocked = s.blocked[1:]
+	}
+	s.blocked = append(slices.Clip(s.blocked), partner) // a ticket may hold the old slice
+}
+
+// newResumeToken returns a token of 256 bits and the hash to know it by.
+func newResumeToken() (string, resumeHash) {
+	var raw [32]byte
+	rand.Read(raw[:])
+	token := base64.RawURLEncoding.EncodeToString(raw[:])
+	return token, sha256.Sum256([]byte(token))
+}
+
+// addressKey is what counts as one address: an IPv4 address or an IPv6 /64.
+func addressKey(addr netip.Addr) netip.Prefix {
+	bits := 32
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, _ := addr.Prefix(bits)
+	return prefix
+}

@@ -1,0 +1,258 @@
+package match
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	// Subprotocol is what a client must ask for.
+	Subprotocol = "joingy.v1"
+
+	closeGoingAway = websocket.StatusGoingAway
+
+	maxMessage     = 32 << 10 // bytes
+	consentTimeout = 10 * time.Minute
+	writeTimeout   = 10 * time.Second
+	pingInterval   = 20 * time.Second
+	pingTimeout    = 15 * time.Second
+	pingPending    = 64 // unacknowledged messages that bring a ping forward
+)
+
+// socket is one WebSocket. Two goroutines serve it: ServeHTTP reads, write
+// writes; both end before ServeHTTP returns.
+type socket struct {
+	hub     *Hub
+	conn    *websocket.Conn
+	addr    netip.Addr
+	iceURLs []string
+	cancel  context.CancelFunc // cuts the connection
+
+	session *session // set once, by attachLocked
+	sent    uint64   // number of the last message written; the writer's own after attachLocked
+
+	wake     chan struct{} // capacity 1: the outbox has more
+	shutOnce sync.Once
+	shutting chan struct{} // closed by shut
+	code     websocket.StatusCode
+	reason   string
+
+	ping    chan struct{} // capacity 1: a ping is under way
+	pinging sync.WaitGroup
+}
+
+// ServeHTTP upgrades a request and serves its socket until it ends. A foreign
+// origin and a banned address get 403.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.originAllowed(r) {
+		http.Error(w, "this page's origin may not open the WebSocket; the operator can allow it with http.allow_origins", http.StatusForbidden)
+		return
+	}
+	addr := h.opts.Addr(r)
+	if ban, banned := h.opts.Banned(addr); banned {
+		refuseBanned(w, ban)
+		return
+	}
+	k := &socket{
+		hub: h, addr: addr, iceURLs: h.opts.ICEURLs(r.Host),
+		wake: make(chan struct{}, 1), shutting: make(chan struct{}), ping: make(chan struct{}, 1),
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	k.cancel = cancel
+	if !h.enter(k) {
+		http.Error(w, "server going away", http.StatusServiceUnavailable)
+		return
+	}
+	defer h.sockets.Done()
+	goodbye := false
+	defer func() { h.detach(k, goodbye) }()
+
+	// The origin was checked above, more strictly than the library does.
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Subprotocol}, InsecureSkipVerify: true})
+	if err != nil {
+		return // Accept has answered
+	}
+	defer conn.CloseNow()
+	k.conn = conn
+	conn.SetReadLimit(maxMessage)
+	if conn.Subprotocol() != Subprotocol {
+		conn.Close(websocket.StatusPolicyViolation, "the subprotocol is "+Subprotocol)
+		return
+	}
+	goodbye = k.serve(ctx)
+}
+
+// enter registers the socket, unless the hub is closed.
+func (h *Hub) enter(k *socket) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.open[k] = struct{}{}
+	h.sockets.Add(1)
+	return true
+}
+
+func refuseBanned(w http.ResponseWriter, ban Ban) {
+	body := struct {
+		Code   string     `json:"code"`
+		Reason string     `json:"reason"`
+		Until  *time.Time `json:"until"`
+	}{"banned", ban.Reason, newBanned(ban, "").Until}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusForbidden)
+	json.NewEncoder(w).Encode(body) //nolint:errcheck // the client is gone, if anything
+}
+
+// serve reads until the socket ends. It reports whether the client closed it on
+// purpose.
+func (k *socket) serve(ctx context.Context) (goodbye bool) {
+	written := make(chan struct{})
+	greeted := make(chan struct{})
+	go func() {
+		defer close(written)
+		k.write(ctx, greeted)
+	}()
+	defer func() {
+		k.cancel()
+		<-written
+		k.pinging.Wait()
+	}()
+	hello := time.AfterFunc(k.hub.opts.HelloTimeout, func() { k.shut(closeNoHello, "no hello in time") })
+	defer hello.Stop()
+	for {
+		kind, data, err := k.conn.Read(ctx)
+		if err != nil {
+			switch websocket.CloseStatus(err) {
+			case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
+				return true
+			}
+			return false
+		}
+		switch {
+		case kind != websocket.MessageText:
+			k.shut(websocket.StatusUnsupportedData, "text frames only")
+		case !utf8.Valid(data):
+			k.shut(websocket.StatusInvalidFramePayloadData, "not UTF-8")
+		case k.session != nil:
+			k.message(data)
+		case k.hello(ctx, data, hello):
+			close(greeted)
+		}
+	}
+}
+
+// message handles what follows the hello.
+func (k *socket) message(data []byte) {
+	m, err := decode(data)
+	if err != nil {
+		k.hub.handleMalformed(k.session, m.Type, err)
+		return
+	}
+	k.hub.handle(k.session, m)
+}
+
+// shut asks the writer to close the socket, after what is queued. Only the first
+// call counts. It does not wait.
+func (k *socket) shut(code websocket.StatusCode, reason string) {
+	k.shutOnce.Do(func() {
+		k.code, k.reason = code, reason
+		close(k.shutting)
+	})
+}
+
+// notify tells the writer that the outbox has more.
+func (k *socket) notify() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write writes the session's messages in order, pings, and closes the socket. It
+// ends with ctx.
+func (k *socket) write(ctx context.Context, greeted <-chan struct{}) {
+	select {
+	case <-greeted:
+	case <-ctx.Done():
+		return
+	case <-k.shutting:
+		k.conn.Close(k.code, k.reason)
+		return
+	}
+	ticker := time.NewTicker(pingInterval)
+	defer ticker.Stop()
+	for {
+		if data, ok := k.session.out.after(k.sent); ok {
+			if !k.writeOne(ctx, data) {
+				k.cancel()
+				return
+			}
+			k.sent++
+			if k.session.out.pending() >= pingPending {
+				k.startPing(ctx)
+			}
+			continue
+		}
+		select {
+		case <-k.wake:
+		case <-ticker.C:
+			k.startPing(ctx)
+		case <-ctx.Done():
+			return
+		case <-k.shutting:
+			if _, more := k.session.out.after(k.sent); !more {
+				k.conn.Close(k.code, k.reason)
+				return
+			}
+		}
+	}
+}
+
+func (k *socket) writeOne(ctx context.Context, data []byte) bool {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	return k.conn.Write(ctx, websocket.MessageText, data) == nil
+}
+
+// startPing pings the client, unless a ping is under way. The pong acknowledges
+// every message written before: a WebSocket keeps their order. No pong cuts the
+// connection.
+func (k *socket) startPing(ctx context.Context) {
+	select {
+	case k.ping <- struct{}{}:
+	default:
+		return
+	}
+	sent := k.sent
+	k.pinging.Go(func() {
+		defer func() { <-k.ping }()
+		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+		defer cancel()
+		if err := k.conn.Ping(ctx); err != nil {
+			k.cancel()
+			return
+		}
+		k.acknowledge(sent)
+	})
+}
+
+// acknowledge forgets what the client has, unless another socket took over: the
+// client told that one where to go on.
+func (k *socket) acknowledge(sent uint64) {
+	k.hub.mu.Lock()
+	defer k.hub.mu.Unlock()
+	if k.session.socket == k {
+		k.session.out.ack(sent)
+	}
+}
