@@ -13,6 +13,7 @@ import (
 // its callbacks know which 5-tuples they speak of.
 type listener struct {
 	server     *Server
+	addr       Addr
 	socket     interface{ Close() error }
 	requestsOf func(client netip.AddrPort) *requests
 	clients    map[netip.AddrPort]*relay // by client address; guarded by Server.mu
@@ -22,7 +23,7 @@ var errNoTCPRelay = errors.New("no TCP relays (RFC 6062)")
 
 // ServeUDP answers clients on conn until Close, which closes conn.
 func (s *Server) ServeUDP(conn net.PacketConn) error {
-	l := &listener{server: s}
+	l := &listener{server: s, addr: Addr{"udp", addrPort(conn.LocalAddr())}}
 	socket := &datagramConn{PacketConn: conn, readers: &s.readers, lifetime: l.refreshed, done: make(chan struct{})}
 	l.socket = socket
 	l.requestsOf = func(netip.AddrPort) *requests { return &socket.requests }
@@ -36,7 +37,7 @@ func (s *Server) ServeUDP(conn net.PacketConn) error {
 // ServeTCP answers clients on accepted connections until Close, which closes
 // tcp and them.
 func (s *Server) ServeTCP(tcp net.Listener) error {
-	l := &listener{server: s}
+	l := &listener{server: s, addr: Addr{"tcp", addrPort(tcp.Addr())}}
 	socket := &streamListener{
 		Listener: tcp, readers: &s.readers, allocated: l.hasAllocation, lifetime: l.refreshed, logger: s.opts.Logger,
 		done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn),

@@ -37,6 +37,7 @@ type Options struct {
 type Server struct {
 	opts     Options
 	counters counters
+	ready    readiness
 	readers  sync.WaitGroup // pion's goroutines: one a socket, one an allocation
 
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one

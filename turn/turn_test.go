@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -334,6 +335,27 @@ func TestQuota(t *testing.T) {
 		if allowed := i < 2; (err == nil) != allowed {
 			t.Errorf("allocation %d: %v", i+1, err)
 		}
+	}
+}
+
+func TestURLsAndReady(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	_, udp, _ := net.SplitHostPort(f.udp)
+	_, tcp, _ := net.SplitHostPort(f.tcp)
+	for host, want := range map[string][]string{
+		"":            {},
+		"chat.test":   {"turn:chat.test:" + udp + "?transport=udp", "turn:chat.test:" + tcp + "?transport=tcp"},
+		"2001:db8::1": {"turn:[2001:db8::1]:" + udp + "?transport=udp", "turn:[2001:db8::1]:" + tcp + "?transport=tcp"},
+	} {
+		if got := f.URLs(host); !slices.Equal(got, want) {
+			t.Errorf("URLs(%q) = %q, want %q", host, got, want)
+		}
+	}
+	if err := f.Ready(t.Context()); err != nil {
+		t.Errorf("Ready: %v", err)
+	}
+	if err := turn.New(turn.Options{}).Ready(t.Context()); err == nil {
+		t.Error("a server without sockets is ready")
 	}
 }
 
