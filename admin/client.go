@@ -1,0 +1,122 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+)
+
+// maxAnswer bounds what the client reads: a list of some 200,000 bans.
+const maxAnswer = 128 << 20
+
+// Client asks a running daemon. Its methods are those of Service; they may be
+// called at the same time, and last as long as their context lets them. What
+// the daemon refuses is an *Error.
+type Client struct {
+	http *http.Client
+}
+
+// Connect returns a client for the daemon that listens on the socket at path. If
+// none does, the error wraps ErrNoDaemon.
+func Connect(ctx context.Context, path string) (*Client, error) {
+	conn, err := dial(ctx, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTSOCK):
+		return nil, fmt.Errorf("%w on %s", ErrNoDaemon, path)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%w; run this as root or as the daemon's user", err)
+	case err != nil:
+		return nil, err
+	}
+	conn.Close()
+	return &Client{http: &http.Client{Transport: &http.Transport{
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, path) },
+		DisableKeepAlives: true,
+	}}}, nil
+}
+
+// Ban makes a ban and ends the sessions that it is on. The server ignores
+// req.By and asks the kernel.
+func (c *Client) Ban(ctx context.Context, req BanRequest) (result BanResult, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/bans", req, &result)
+	return result, err
+}
+
+// Unban ends a ban. The server ignores req.By and asks the kernel.
+func (c *Client) Unban(ctx context.Context, req UnbanRequest) (result UnbanResult, err error) {
+	query := url.Values{}
+	if req.Target != "" {
+		query.Set("target", req.Target)
+	}
+	if req.ID != "" {
+		query.Set("id", req.ID)
+	}
+	err = c.do(ctx, http.MethodDelete, "/v1/bans?"+query.Encode(), nil, &result)
+	return result, err
+}
+
+// Bans returns every active ban.
+func (c *Client) Bans(ctx context.Context) (result BanList, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/bans", nil, &result)
+	return result, err
+}
+
+// Check tells whether an address may come in.
+func (c *Client) Check(ctx context.Context, req CheckRequest) (result CheckResult, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/bans/check?"+url.Values{"address": {req.Address}}.Encode(), nil, &result)
+	return result, err
+}
+
+// Kick ends a session without a ban. The server ignores req.By and asks the
+// kernel.
+func (c *Client) Kick(ctx context.Context, req KickRequest) (result KickResult, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/sessions/"+url.PathEscape(req.Session)+"/kick", nil, &result)
+	return result, err
+}
+
+// Status tells what the daemon is doing.
+func (c *Client) Status(ctx context.Context) (result Status, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/status", nil, &result)
+	return result, err
+}
+
+// do sends one request and reads its answer into result.
+func (c *Client) do(ctx context.Context, method, path string, body, result any) error {
+	var send io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		send = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://joingyd"+path, send)
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("the daemon did not answer: %w", err)
+	}
+	defer resp.Body.Close()
+	answer := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer))
+	if resp.StatusCode == http.StatusOK {
+		if err := answer.Decode(result); err != nil {
+			return fmt.Errorf("the daemon's answer makes no sense: %w; use a joingyd of its version", err)
+		}
+		return nil
+	}
+	failure := new(Error)
+	if err := answer.Decode(failure); err != nil || failure.Code == "" {
+		return fmt.Errorf("the daemon answered %s; use a joingyd of its version", resp.Status)
+	}
+	return failure
+}

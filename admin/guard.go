@@ -1,0 +1,82 @@
+package admin
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/joingyd/joingyd/ban"
+)
+
+// The widest prefixes that need no force: a /16 is what a large provider has,
+// and an IPv6 /32 is one provider.
+const (
+	widest4 = 16
+	widest6 = 32
+)
+
+// guard refuses targets that are a slip of the hand more often than a wish.
+func guard(target ban.Target) error {
+	prefix := target.Prefix()
+	widest := widest4
+	if prefix.Addr().Is6() {
+		widest = widest6
+	}
+	if prefix.Bits() < widest {
+		return needsForce("%s is wider than a /%d and keeps out very many people", target, widest)
+	}
+	for _, special := range []string{"127.0.0.0/8", "::1/128"} {
+		if prefix.Overlaps(netip.MustParsePrefix(special)) {
+			return needsForce("%s is this machine's own address (behind a proxy, that of every visitor)", target)
+		}
+	}
+	if prefix.Contains(netip.IPv4Unspecified()) || prefix.Contains(netip.IPv6Unspecified()) {
+		return needsForce("%s contains the unspecified address, which no visitor has", target)
+	}
+	return nil
+}
+
+func needsForce(format string, args ...any) *Error {
+	return &Error{CodeNeedsForce, fmt.Sprintf(format, args...) + "; if you mean it, add --force"}
+}
+
+// longest is the longest time that a ban can have, in days. Past it a permanent
+// ban is what is meant.
+const longest = 3650
+
+// parseFor reads a duration as time.ParseDuration does, with days in front: 7d,
+// 1d12h.
+func parseFor(text string) (time.Duration, error) {
+	wrong := invalid("%s is not a time that a ban can last; write one like 90m, 24h or 7d, at most %dd, or --permanent", quote(text), longest)
+	var days int
+	rest := text
+	if before, after, found := strings.Cut(text, "d"); found {
+		var err error
+		if days, err = strconv.Atoi(before); err != nil || days < 0 || days > longest {
+			return 0, wrong
+		}
+		rest = after
+	}
+	d := time.Duration(days) * 24 * time.Hour
+	if rest != "" || days == 0 {
+		more, err := time.ParseDuration(rest)
+		if err != nil || more < 0 || more > longest*24*time.Hour {
+			return 0, wrong
+		}
+		d += more
+	}
+	if d <= 0 || d > longest*24*time.Hour {
+		return 0, wrong
+	}
+	return d, nil
+}
+
+// quote makes any text safe to print, and short.
+func quote(text string) string {
+	if len(text) > 60 {
+		text = text[:60] + "…"
+	}
+	return strconv.Quote(text)
+}

@@ -1,0 +1,33 @@
+package admin
+
+import (
+	"net/netip"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+// Live is what goes on in the daemon. Its methods may be called at the same
+// time, and their effect is complete when they return.
+type Live interface {
+	// Enforce ends every session that the ban store refuses now, with its chat
+	// and its relay, and returns how many it ended.
+	Enforce() int
+	// Affected counts the sessions that have used an address that matches.
+	Affected(match func(netip.Addr) bool) int
+	// Addresses returns every address that the session has used, or nil if
+	// there is no such session.
+	Addresses(ident.Session) []netip.Addr
+	// Kick ends the session and reports whether there was one.
+	Kick(ident.Session) bool
+	// Status counts what lives.
+	Status() LiveStatus
+}
+
+// nobody is the Live of a service without a daemon.
+type nobody struct{}
+
+func (nobody) Enforce() int                         { return 0 }
+func (nobody) Affected(func(netip.Addr) bool) int   { return 0 }
+func (nobody) Addresses(ident.Session) []netip.Addr { return nil }
+func (nobody) Kick(ident.Session) bool              { return false }
+func (nobody) Status() LiveStatus                   { return LiveStatus{} }

@@ -1,0 +1,195 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// maxRequest bounds a request's body. The longest sensible one, with a full
+// reason and note, has under 10 KiB.
+const maxRequest = 16 << 10
+
+// drainTime is how long Run waits for requests under way when it has to end.
+const drainTime = 5 * time.Second
+
+// Server answers requests on the control socket.
+type Server struct {
+	service *Service
+	mux     *http.ServeMux
+	log     *slog.Logger
+}
+
+// NewServer returns a server that has service carry requests out. A nil log
+// logs nowhere.
+func NewServer(service *Service, log *slog.Logger) *Server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{service: service, mux: http.NewServeMux(), log: log}
+	s.mux.HandleFunc("POST /v1/bans", answer(s.ban))
+	s.mux.HandleFunc("DELETE /v1/bans", answer(s.unban))
+	s.mux.HandleFunc("GET /v1/bans", answer(s.bans))
+	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
+	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", answer(s.kick))
+	s.mux.HandleFunc("GET /v1/status", answer(s.status))
+	s.mux.HandleFunc("/", answer(s.unknown))
+	return s
+}
+
+// Run serves on ln until ctx is done, then lets requests under way finish for up
+// to 5 s. It closes ln, and returns nil if ctx ended it.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:        s.mux,
+		ReadTimeout:    10 * time.Second,
+		IdleTimeout:    time.Minute,
+		MaxHeaderBytes: maxRequest,
+		ConnContext:    withPeer,
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	drained := make(chan error, 1)
+	cancel := context.AfterFunc(ctx, func() {
+		deadline, done := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer done()
+		drained <- server.Shutdown(deadline)
+	})
+	err := server.Serve(ln)
+	if !cancel() {
+		err = <-drained // ctx is done, so Serve's own error only says that it was told to stop
+	}
+	return errors.Join(err, server.Close())
+}
+
+func (s *Server) ban(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	var req BanRequest
+	if err := decode(r, &req); err != nil {
+		return nil, err
+	}
+	req.By = peerOf(r.Context())
+	return s.service.Ban(r.Context(), req)
+}
+
+func (s *Server) unban(r *http.Request) (any, error) {
+	query, err := readQuery(r, "target", "id")
+	if err != nil {
+		return nil, err
+	}
+	return s.service.Unban(r.Context(), UnbanRequest{Target: query.Get("target"), ID: query.Get("id"), By: peerOf(r.Context())})
+}
+
+func (s *Server) bans(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.Bans(r.Context())
+}
+
+func (s *Server) check(r *http.Request) (any, error) {
+	query, err := readQuery(r, "address")
+	if err != nil {
+		return nil, err
+	}
+	return s.service.Check(r.Context(), CheckRequest{Address: query.Get("address")})
+}
+
+func (s *Server) kick(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.Kick(r.Context(), KickRequest{Session: r.PathValue("id"), By: peerOf(r.Context())})
+}
+
+func (s *Server) status(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.Status(r.Context())
+}
+
+func (s *Server) unknown(r *http.Request) (any, error) {
+	return nil, notFound("the daemon does not know %s %s; use a joingyd of its version", r.Method, quote(r.URL.Path))
+}
+
+// answer writes what a handler returns as JSON.
+func answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+		body, err := handle(r)
+		status := http.StatusOK
+		if err != nil {
+			failure := asError(err)
+			status, body = httpStatus(failure.Code), failure
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		// The client may be gone; then nobody is left to tell.
+		_ = json.NewEncoder(w).Encode(body)
+	}
+}
+
+func asError(err error) *Error {
+	if failure, ok := errors.AsType[*Error](err); ok {
+		return failure
+	}
+	return &Error{CodeInternal, err.Error()}
+}
+
+func httpStatus(code Code) int {
+	switch code {
+	case CodeInvalid:
+		return http.StatusBadRequest
+	case CodeNeedsForce:
+		return http.StatusConflict
+	case CodeNotFound:
+		return http.StatusNotFound
+	case CodeUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// decode reads exactly one JSON object with no field that into lacks.
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return invalid("the request is too large; %d bytes are allowed", maxRequest)
+		}
+		return invalid("the request cannot be read: %s; use a joingyd of the daemon's version", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return invalid("the request goes on after its JSON object; send one object")
+	}
+	return nil
+}
+
+// readQuery returns the query, which holds only names, each at most once.
+func readQuery(r *http.Request, names ...string) (url.Values, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalid("the query cannot be read: %s", err)
+	}
+	for name, values := range query {
+		if !slices.Contains(names, name) || len(values) > 1 {
+			return nil, invalid("the query's parameter %s is unknown or there twice; use a joingyd of the daemon's version", quote(name))
+		}
+	}
+	return query, nil
+}
+
+func noQuery(r *http.Request) error {
+	_, err := readQuery(r)
+	return err
+}
