@@ -271,3 +271,13 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestPackagedFileIsGood(t *testing.T) {
+	c, err := load(t, "--config", "../packaging/joingyd.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DataDir != "/var/lib/joingyd" || c.Admin.Socket != "/run/joingyd/admin.sock" {
+		t.Errorf("DataDir %q, Socket %q", c.DataDir, c.Admin.Socket)
+	}
+}

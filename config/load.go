@@ -141,15 +141,22 @@ func (l *loader) unknownEnv() error {
 	return errors.Join(problems...)
 }
 
-// hint offers the known key that ends alike, or the command that lists all.
+// hint lists the keys that there are where key was written.
 func (l *loader) hint(key string) string {
-	last := key[strings.LastIndex(key, ".")+1:]
+	section, _, nested := strings.Cut(key, ".")
+	var known []string
 	for _, f := range l.fields {
-		if strings.HasSuffix(f.Key, "."+last) || strings.ReplaceAll(f.Key, "_", "") == strings.ReplaceAll(key, "-", "") {
-			return "; did you mean " + f.Key + "?"
+		head, tail, _ := strings.Cut(f.Key, ".")
+		if nested && head == section {
+			known = append(known, tail)
+		} else if !nested && !slices.Contains(known, head) {
+			known = append(known, head)
 		}
 	}
-	return "; take it out, or see `joingyd config print` for the keys there are"
+	if len(known) == 0 {
+		return "; there is no section " + section + "; see `joingyd config print`"
+	}
+	return "; known here: " + strings.Join(known, ", ")
 }
 
 func (l *loader) field(key string) Field {
