@@ -1,0 +1,76 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// readyTimeout bounds a readiness check: a probe wants an answer, not a hang.
+const readyTimeout = 3 * time.Second
+
+func (o Options) serveOnline(w http.ResponseWriter, _ *http.Request) {
+	o.writeJSON(w, struct {
+		Online int `json:"online"`
+	}{o.Online()})
+}
+
+// banAnswer tells what a refused WebSocket was refused for: a browser cannot
+// read the 403 itself.
+type banAnswer struct {
+	Banned bool       `json:"banned"`
+	Code   string     `json:"code"`
+	Reason string     `json:"reason"`
+	Until  *time.Time `json:"until"` // null: permanent
+}
+
+func (o Options) serveBan(w http.ResponseWriter, r *http.Request) {
+	notice, banned := o.Ban(r)
+	if !banned {
+		o.writeJSON(w, struct {
+			Banned bool `json:"banned"`
+		}{})
+		return
+	}
+	answer := banAnswer{Banned: true, Code: "banned", Reason: notice.Reason}
+	if !notice.Until.IsZero() {
+		until := notice.Until.UTC()
+		answer.Until = &until
+	}
+	o.writeJSON(w, answer)
+}
+
+func (o Options) writeJSON(w http.ResponseWriter, answer any) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		o.Logger.Error("answer not encoded", "error", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(body) // the requester may be gone
+}
+
+func serveHealth(w http.ResponseWriter, _ *http.Request) { writeOK(w) }
+
+func (o Options) serveReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if err := o.Ready(ctx); err != nil {
+		o.Logger.Warn("not ready", "error", err)
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, fmt.Sprintf("not ready: %v", err), http.StatusServiceUnavailable)
+		return
+	}
+	writeOK(w)
+}
+
+func writeOK(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = io.WriteString(w, "ok\n") // the requester may be gone
+}

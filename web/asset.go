@@ -1,0 +1,130 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// contentTypes are set here because mime.TypeByExtension depends on the machine.
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// document is one embedded or rendered file, ready to be served.
+type document struct {
+	body        []byte
+	contentType string
+	etag        string
+	cache       string // Cache-Control
+}
+
+func newDocument(body []byte, contentType string) document {
+	sum := sha256.Sum256(body)
+	return document{
+		body:        body,
+		contentType: contentType,
+		etag:        `"` + hex.EncodeToString(sum[:12]) + `"`,
+		cache:       "no-cache", // keep it, ask every time whether it changed
+	}
+}
+
+func (d document) header(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", d.contentType)
+	w.Header().Set("Cache-Control", d.cache)
+}
+
+// ServeHTTP answers with the document, or 304 if the requester has it.
+func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d.header(w)
+	w.Header().Set("ETag", d.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(d.body))
+}
+
+// withStatus returns a handler that answers with the document as an error page.
+func (d document) withStatus(status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.header(w)
+		w.WriteHeader(status)
+		if r.Method != http.MethodHead {
+			_, _ = w.Write(d.body) // the requester may be gone
+		}
+	})
+}
+
+// assets are the files under /static/. Pages refer to them by prefix, which
+// names a version of all of them together: imports between modules are relative,
+// so a page never mixes files of two versions, and browsers may keep them forever.
+type assets struct {
+	byPath map[string]document // "js/main.js"
+	prefix string              // "/static/v-0123456789ab/"
+}
+
+func loadAssets() (assets, error) {
+	byPath := map[string]document{}
+	err := fs.WalkDir(files, "static", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		contentType, ok := contentTypes[path.Ext(name)]
+		if !ok {
+			return fmt.Errorf("%s: no content type is known for this file", name)
+		}
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		byPath[strings.TrimPrefix(name, "static/")] = newDocument(body, contentType)
+		return nil
+	})
+	if err != nil {
+		return assets{}, err
+	}
+	version := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(byPath)) {
+		fmt.Fprintln(version, name, byPath[name].etag)
+	}
+	return assets{byPath, "/static/v-" + hex.EncodeToString(version.Sum(nil)[:6]) + "/"}, nil
+}
+
+// modules returns the URLs of all scripts, for preloading.
+func (a assets) modules() []string {
+	var urls []string
+	for _, name := range slices.Sorted(maps.Keys(a.byPath)) {
+		if path.Ext(name) == ".js" {
+			urls = append(urls, a.prefix+name)
+		}
+	}
+	return urls
+}
+
+// handler serves assets with and without a version in their path. Another
+// version than ours (a page from before an upgrade, or from another node) gets
+// what we have, to be asked for again.
+func (a assets) handler(notFound http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.PathValue("path")
+		if first, rest, ok := strings.Cut(name, "/"); ok && strings.HasPrefix(first, "v-") {
+			name = rest
+		}
+		file, ok := a.byPath[name]
+		if !ok {
+			notFound.ServeHTTP(w, r)
+			return
+		}
+		if r.URL.Path == a.prefix+name {
+			file.cache = "public, max-age=31536000, immutable"
+		}
+		file.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,172 @@
+// @ts-check
+// The written chat: the log, who is typing, and the line being written.
+
+import { byId, make } from './dom.js';
+
+/** @typedef {import('./types.js').ServerMessage} ServerMessage */
+
+const mostLines = 500;
+const typingLasts = 5_000; // ms without a key
+const speakers = { me: 'You', them: 'Stranger', system: '' };
+/** @type {Record<string, string>} */
+const rejections = {
+  too_large: 'too long',
+  rate_limited: 'too fast: wait a moment',
+  stale_pair: 'the chat was over',
+  not_paired: 'the chat was over',
+};
+
+export class Chat {
+  #log = byId('log', HTMLOListElement);
+  #typing = byId('typing', HTMLElement);
+  #message = byId('message', HTMLTextAreaElement);
+  #send = byId('send', HTMLButtonElement);
+  #handlers;
+  /** @type {Map<string, {line: HTMLLIElement, body: string}>} */
+  #pending = new Map(); // texts whose fate is not known, oldest first
+  #number = 0;
+  #atEnd = true; // the reader has not scrolled back
+  #typingTimer = 0;
+
+  /** @param {{text: (id: string, body: string) => void, typing: (on: boolean) => void}} handlers */
+  constructor(handlers) {
+    this.#handlers = handlers;
+    byId('composer', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#message.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.#submit();
+      }
+    });
+    this.#message.addEventListener('input', () => this.#keyed());
+    const log = this.#log;
+    log.addEventListener('scroll', () => {
+      this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    });
+    new ResizeObserver(() => this.#follow()).observe(log); // a keyboard came up, the message grew
+  }
+
+  /** Lets the visitor write, or not. @param {boolean} on */
+  enable(on) {
+    this.#message.disabled = this.#send.disabled = !on;
+    if (!on) {
+      clearTimeout(this.#typingTimer);
+      this.#typingTimer = 0;
+      this.#theyType(false);
+      for (const id of this.#pending.keys()) this.#reject(id, 'not_paired');
+    } else if (matchMedia('(hover: hover)').matches) {
+      this.#message.focus(); // on a touch screen it would bring up the keyboard
+    }
+  }
+
+  /** Texts that were sent and may be lost with a socket, oldest first. */
+  get pending() {
+    return [...this.#pending].map(([id, { body }]) => ({ id, body }));
+  }
+
+  /** Forgets everything that was said. */
+  clear() {
+    this.#pending.clear();
+    this.#log.replaceChildren();
+    this.#atEnd = true;
+    this.#message.value = '';
+  }
+
+  /** @param {string} body */
+  system(body) {
+    this.#add('system', body);
+  }
+
+  /** Takes a line of the partner, or that one is being written. @param {ServerMessage} m */
+  receive(m) {
+    this.#theyType(m.type === 'typing' && m.on === true);
+    if (m.type === 'text') this.#add('them', m.body ?? '');
+  }
+
+  /** Learns what became of one's own line. @param {ServerMessage} m */
+  fate(m) {
+    const id = m.id ?? '';
+    if (m.type === 'rejected') return this.#reject(id, m.code ?? '');
+    const text = this.#pending.get(id);
+    if (text) text.line.dataset.mark = 'sent';
+    this.#pending.delete(id);
+  }
+
+  /** @param {string} id @param {string} code */
+  #reject(id, code) {
+    const text = this.#pending.get(id);
+    if (!text) return;
+    text.line.dataset.mark = 'rejected';
+    const note = make('span', `Not delivered (${rejections[code] ?? code})`);
+    note.className = 'fate';
+    text.line.append(note);
+    this.#pending.delete(id);
+    this.#follow();
+  }
+
+  /** @param {boolean} on */
+  #theyType(on) {
+    this.#typing.hidden = !on;
+  }
+
+  #submit() {
+    const body = this.#message.value.trim();
+    if (body === '' || this.#message.disabled) return;
+    const id = `t${++this.#number}`;
+    const line = this.#add('me', body);
+    line.dataset.mark = 'sending';
+    this.#pending.set(id, { line, body });
+    this.#message.value = '';
+    clearTimeout(this.#typingTimer);
+    this.#typingTimer = 0; // the text itself ends the typing
+    this.#handlers.text(id, body);
+  }
+
+  #keyed() {
+    const began = this.#typingTimer === 0;
+    const empty = this.#message.value.trim() === '';
+    clearTimeout(this.#typingTimer);
+    this.#typingTimer = 0;
+    if (empty) {
+      if (!began) this.#handlers.typing(false);
+      return;
+    }
+    if (began) this.#handlers.typing(true);
+    this.#typingTimer = setTimeout(() => {
+      this.#typingTimer = 0;
+      this.#handlers.typing(false);
+    }, typingLasts);
+  }
+
+  /**
+   * @param {keyof typeof speakers} from
+   * @param {string} body
+   */
+  #add(from, body) {
+    const log = this.#log;
+    const line = make('li');
+    line.className = 'line';
+    line.dataset.from = from;
+    if (speakers[from]) {
+      const speaker = make('span', `${speakers[from]}: `);
+      speaker.className = 'visually-hidden';
+      line.append(speaker);
+    }
+    const text = make('span', body);
+    text.className = 'body';
+    line.append(text);
+    log.append(line);
+    if (log.childElementCount > mostLines) log.firstElementChild?.remove();
+    if (from === 'me') this.#atEnd = true;
+    this.#follow();
+    return line;
+  }
+
+  /** Keeps the last line in sight, unless the reader has scrolled back. */
+  #follow() {
+    if (this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+  }
+}

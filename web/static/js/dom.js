@@ -1,0 +1,46 @@
+// @ts-check
+// Finding and building elements. Text goes in as text, never as markup.
+
+/**
+ * The element with this id, which the page must have.
+ * @template {Element} T
+ * @param {string} id
+ * @param {new (...args: any[]) => T} type
+ * @returns {T}
+ */
+export function byId(id, type) {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`the page lacks #${id}`);
+  return element;
+}
+
+/**
+ * A new element with a text.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} [text]
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, text = '') {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
+}
+
+/**
+ * Shows an element with a text, or hides it if the text is empty.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+  element.hidden = text === '';
+}
+
+/**
+ * "a, b, and c"
+ * @param {string[]} items
+ */
+export function list(items) {
+  return new Intl.ListFormat('en').format(items);
+}

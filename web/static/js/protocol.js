@@ -1,0 +1,186 @@
+// @ts-check
+// The connection to the matchmaker: one session of joingy.v1, over as many
+// WebSockets as it takes.
+
+/** @typedef {import('./types.js').ServerMessage} ServerMessage */
+
+/**
+ * @typedef {object} Handlers
+ * @property {(m: ServerMessage, resumed: boolean) => void} welcome there is a session; resumed: still the same one
+ * @property {(m: ServerMessage) => void} message any other message
+ * @property {(policy: string) => void} consent this version must be accepted first; the connection is closed
+ * @property {(seconds: number) => void} down the socket is lost and is tried again after so many seconds
+ * @property {() => Promise<boolean>} refused the server refused the socket; resolves to whether that is final
+ * @property {(code: number, reason: string) => void} closed the server ended it, for good
+ */
+
+const subprotocol = 'joingy.v1';
+const dialTimeout = 15_000; // ms
+const longestDelay = 30_000; // ms
+
+export class Connection {
+  #handlers;
+  #policy = '';
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #session = '';
+  #resume = '';
+  #ack = 0; // the last seq seen
+  #ready = false; // welcome was seen on this socket
+  #attempt = 0;
+  #timer = 0;
+
+  /** @param {Handlers} handlers */
+  constructor(handlers) {
+    this.#handlers = handlers;
+    addEventListener('online', () => {
+      if (this.#timer) this.#dial();
+    });
+  }
+
+  /** Whether messages can be sent. */
+  get ready() {
+    return this.#ready;
+  }
+
+  /**
+   * Starts, or goes on with, a session of a visitor who accepted this policy.
+   * @param {string} policy version
+   */
+  open(policy) {
+    this.#policy = policy;
+    if (!this.#socket) this.#dial();
+  }
+
+  /**
+   * Sends a message, and reports whether there was a session to send it on.
+   * Nothing is queued: what still matters after a loss is for the caller to know.
+   * @param {{type: string, [field: string]: unknown}} message
+   */
+  send(message) {
+    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Ends the session. */
+  close() {
+    const socket = this.#socket;
+    this.#forget();
+    socket?.close(1000);
+  }
+
+  #forget() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#socket = null;
+    this.#session = this.#resume = '';
+    this.#ack = this.#attempt = 0;
+    this.#ready = false;
+  }
+
+  #dial() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const url = new URL('/ws', location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const socket = new WebSocket(url, subprotocol);
+    this.#socket = socket;
+    let opened = false;
+    const timeout = setTimeout(() => socket.close(), dialTimeout);
+    socket.onopen = () => {
+      clearTimeout(timeout);
+      opened = true;
+      if (socket === this.#socket) this.#hello();
+      else socket.close(1000);
+    };
+    socket.onmessage = (event) => {
+      if (socket === this.#socket) this.#receive(event.data);
+    };
+    socket.onclose = (event) => {
+      clearTimeout(timeout);
+      if (socket === this.#socket) this.#lost(event, opened);
+    };
+  }
+
+  #hello() {
+    /** @type {Record<string, unknown>} */
+    const hello = {
+      type: 'hello',
+      consent: { policy: this.#policy, adult: true },
+      languages: navigator.languages.slice(0, 5),
+    };
+    if (this.#resume) {
+      hello.resume = this.#resume;
+      hello.ack = this.#ack;
+    }
+    this.#socket?.send(JSON.stringify(hello));
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    /** @type {ServerMessage} */
+    let message;
+    try {
+      message = JSON.parse(String(data));
+    } catch {
+      return;
+    }
+    const welcome = message.type === 'welcome';
+    const resumed = welcome && message.session === this.#session;
+    if (welcome && !resumed) this.#ack = 0; // another session counts from 1
+    if (message.seq) {
+      if (message.seq <= this.#ack) return; // seen before the socket was lost
+      this.#ack = message.seq;
+    }
+    if (welcome) {
+      this.#session = message.session ?? '';
+      this.#resume = message.resume ?? '';
+      this.#ready = true;
+      this.#attempt = 0;
+      this.#handlers.welcome(message, resumed);
+    } else if (message.type === 'error' && message.code === 'consent_required') {
+      this.close(); // and not held open for as long as somebody reads terms
+      this.#handlers.consent(message.policy ?? '');
+    } else {
+      this.#handlers.message(message);
+    }
+  }
+
+  /**
+   * @param {CloseEvent} event
+   * @param {boolean} opened whether the socket had been open
+   */
+  async #lost(event, opened) {
+    this.#socket = null;
+    this.#ready = false;
+    if (isFinal(event.code)) {
+      this.#forget();
+      return this.#handlers.closed(event.code, event.reason);
+    }
+    const delay = retryDelay(event, this.#attempt++);
+    const timer = setTimeout(() => this.#dial(), delay);
+    this.#timer = timer;
+    this.#handlers.down(Math.ceil(delay / 1000));
+    if (!opened && (await this.#handlers.refused()) && this.#timer === timer) this.#forget();
+  }
+}
+
+/**
+ * Whether the server must not be bothered again after this close code.
+ * @param {number} code
+ */
+function isFinal(code) {
+  return code === 1000 || (code >= 4500 && code < 5000);
+}
+
+/**
+ * How long to wait, in ms, before dialing again: soon at first, since a session
+ * outlives its socket by only 15 s; at random, since everybody lost it at once.
+ * @param {CloseEvent} event
+ * @param {number} attempt from 0
+ */
+function retryDelay(event, attempt) {
+  if (event.code === 4429) return (Number.parseInt(event.reason, 10) || 5) * 1000;
+  return Math.min(longestDelay, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// Types that the modules share, those of joingy.v1 first. There is no code here.
+
+/** @typedef {'video' | 'text'} Mode */
+
+/** @typedef {'start' | 'connecting' | 'waiting' | 'chatting' | 'left' | 'banned'} State */
+
+/**
+ * What `welcome` and `ice` say about the relay.
+ * @typedef {object} Ice
+ * @property {RTCIceServer[]} servers
+ * @property {RTCIceTransportPolicy} transportPolicy
+ * @property {string} expires RFC 3339
+ */
+
+/**
+ * Any message of the server; which fields are there is up to `type`.
+ * @typedef {object} ServerMessage
+ * @property {string} type
+ * @property {number} [seq]
+ * @property {string} [session]
+ * @property {string} [resume]
+ * @property {number} [online]
+ * @property {string} [policy]
+ * @property {Ice} [ice]
+ * @property {string} [pair]
+ * @property {'polite' | 'impolite'} [role]
+ * @property {Mode} [mode]
+ * @property {string[]} [common]
+ * @property {RTCSessionDescriptionInit} [description]
+ * @property {RTCIceCandidateInit | null} [candidate]
+ * @property {string} [id]
+ * @property {string} [body]
+ * @property {boolean} [on]
+ * @property {string} [reason]
+ * @property {number} [count]
+ * @property {string | null} [until]
+ * @property {string} [appeal]
+ * @property {string} [code]
+ * @property {string} [detail]
+ * @property {string} [re]
+ */
+
+/**
+ * @typedef {object} Ban
+ * @property {string} reason
+ * @property {string | null} until RFC 3339; null: permanent
+ * @property {string} [appeal]
+ */
+
+/**
+ * What a visit shows and asks.
+ * @typedef {object} Views
+ * @property {import('./start.js').StartView} start
+ * @property {import('./room.js').Room} room
+ * @property {import('./stage.js').Stage} stage
+ * @property {import('./camera.js').Camera} camera
+ * @property {import('./chat.js').Chat} chat
+ * @property {import('./pairs.js').Pairs} pairs
+ * @property {import('./report.js').ReportDialog} report
+ * @property {import('./ban.js').BanView} ban
+ */
+
+export {};

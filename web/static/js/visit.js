@@ -1,0 +1,300 @@
+// @ts-check
+// One visit: from a press of Video or Text to Stop, over any number of chats.
+//
+//   start → connecting → waiting ⇄ chatting → left → waiting …
+//
+// Messages and buttons end up here; what is shown is up to the views.
+
+import { fetchBan } from './ban.js';
+import { Connection } from './protocol.js';
+import { Search } from './search.js';
+import { cameraProblem } from './support.js';
+import { Video } from './video.js';
+import * as words from './words.js';
+
+/** @typedef {import('./types.js').Ban} Ban */
+/** @typedef {import('./types.js').Mode} Mode */
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').ServerMessage} ServerMessage */
+/** @typedef {import('./types.js').Views} Views */
+
+export class Visit {
+  #views;
+  #connection;
+  #video;
+  #pairs;
+  #search;
+  /** @type {State} */
+  #state = 'start';
+  /** @type {Mode} */
+  #mode = 'text';
+  #run = 0; // counts visits: what was awaited for an old one is dropped
+  #resting = false; // state left by the visitor's own wish: no search starts by itself
+
+  /** @param {Views} views */
+  constructor(views) {
+    this.#views = views;
+    this.#video = new Video(views.stage, views.camera);
+    this.#pairs = views.pairs;
+    const ask = () => this.#connection.send({ type: 'find', mode: this.#mode, interests: views.start.interests });
+    this.#search = new Search(ask, views.room, views.chat);
+    this.#connection = new Connection({
+      welcome: (message, resumed) => this.#welcome(message, resumed),
+      message: (message) => this.#message(message),
+      consent: (policy) => {
+        this.end();
+        views.start.askConsent(policy);
+      },
+      down: (seconds) => views.room.banner(words.reconnecting(this.#state, seconds)),
+      refused: () => this.#refused(),
+      closed: (code) => this.#closed(code),
+    });
+  }
+
+  /** Starts looking for a partner. @param {Mode} mode */
+  async begin(mode) {
+    if (this.#state !== 'start') return;
+    const { start, room } = this.#views;
+    const run = ++this.#run;
+    this.#mode = mode;
+    this.#become('connecting');
+    start.hide();
+    if (mode === 'video') {
+      room.status(words.camera);
+      try {
+        await this.#video.open();
+      } catch (error) {
+        if (run !== this.#run) return;
+        this.end();
+        return start.complain(cameraProblem(error), true);
+      }
+    }
+    room.status(words.connecting);
+    this.#connection.open(start.policy);
+  }
+
+  /** Ends the visit and goes back to the start view. */
+  end() {
+    const { start, room, chat, report, ban } = this.#views;
+    this.#run++;
+    this.#search.stop();
+    this.#connection.send({ type: 'leave' }); // reaches the partner sooner than the socket's end
+    this.#connection.close();
+    this.#endChat('none');
+    this.#pairs.forget();
+    this.#video.close();
+    chat.clear();
+    if (report.open) report.close();
+    ban.hide();
+    room.status('');
+    this.#become('start');
+    start.show();
+  }
+
+  /** Ends the chat, if there is one, and looks for the next partner. */
+  next() {
+    if (this.#state !== 'chatting' && this.#state !== 'left') return;
+    this.#endChat('seeking');
+    this.#find();
+  }
+
+  /** Ends the chat; where there is none, the visit. */
+  stop() {
+    if (this.#state !== 'chatting') return this.end();
+    this.#connection.send({ type: 'leave' });
+    this.#rest(words.youLeft, true);
+  }
+
+  /** @param {import('./report.js').Report} report */
+  report(report) {
+    if (!this.#connection.send({ type: 'report', ...report })) {
+      this.#views.chat.system(words.reportNotSent);
+    } else if (report.block && report.pair === this.#pairs.now) {
+      this.next();
+    }
+  }
+
+  /** The report dialog is gone: a search that waited for it may start. */
+  reportClosed() {
+    if (this.#state === 'left' && !this.#resting) this.#search.soon(() => this.#findAgain());
+  }
+
+  /**
+   * Sends a message of the chat. A text that cannot go now goes after a resume.
+   * @param {{type: 'text', id: string, body: string} | {type: 'typing', on: boolean}} message
+   */
+  say(message) {
+    this.#connection.send({ ...message, pair: this.#pairs.now });
+  }
+
+  /**
+   * There is a session. What we sent since the socket was lost is sent again, as
+   * far as it still matters.
+   * @param {ServerMessage} m @param {boolean} resumed
+   */
+  #welcome(m, resumed) {
+    this.#views.room.banner('');
+    this.#online(m.online);
+    this.#video.configure(m.ice);
+    switch (this.#state) {
+      case 'connecting':
+        return this.#find();
+      case 'waiting':
+        return resumed && this.#search.inLine ? undefined : this.#search.ask();
+      case 'left':
+        this.#connection.send({ type: 'leave' });
+        if (!resumed) this.#pairs.forget();
+        return;
+      case 'chatting':
+        if (!resumed) {
+          this.#rest(words.lostTooLong, false);
+          return this.#pairs.forget();
+        }
+        this.#video.resync();
+        for (const { id, body } of this.#views.chat.pending) this.say({ type: 'text', id, body });
+    }
+  }
+
+  /** @param {ServerMessage} m */
+  #message(m) {
+    const ofPair = m.pair !== undefined && m.pair === this.#pairs.now;
+    switch (m.type) {
+      case 'waiting':
+        return this.#waiting();
+      case 'matched':
+        return this.#matched(m);
+      case 'left':
+        return ofPair && this.#rest(words.left(m.reason), false);
+      case 'description':
+      case 'candidate':
+        return ofPair && this.#video.receive(m);
+      case 'text':
+      case 'typing':
+        return ofPair && this.#views.chat.receive(m);
+      case 'sent':
+      case 'rejected':
+        return this.#views.chat.fate(m);
+      case 'reported':
+        return this.#views.chat.system(words.reported);
+      case 'online':
+        return this.#online(m.count);
+      case 'ice':
+        return this.#video.configure(m.ice);
+      case 'banned':
+        return this.#banned({ reason: m.reason ?? '', until: m.until ?? null, appeal: m.appeal });
+      case 'error':
+        return this.#error(m);
+    }
+  }
+
+  #find() {
+    this.#become('waiting');
+    this.#video.end('seeking');
+    this.#search.show();
+    this.#search.ask();
+  }
+
+  #findAgain() {
+    if (this.#state === 'left' && !this.#views.report.open) this.#find();
+  }
+
+  /** The server has us in line: what we may have taken for a chat is over. */
+  #waiting() {
+    if (this.#state === 'chatting') {
+      this.#endChat('seeking');
+      this.#become('waiting');
+      this.#search.show();
+    }
+    this.#search.inLine = true;
+  }
+
+  /** @param {ServerMessage} m */
+  #matched(m) {
+    const { room, chat } = this.#views;
+    if (this.#state !== 'waiting' && this.#state !== 'chatting') return; // Stop crossed it on the way
+    const pair = m.pair ?? '';
+    this.#endChat('seeking');
+    this.#search.stop();
+    this.#pairs.begin(pair);
+    this.#become('chatting');
+    room.status(words.chatting);
+    chat.clear();
+    chat.system(words.greeting(m.common ?? []));
+    chat.enable(true);
+    if (m.mode === 'video') {
+      this.#video.begin({
+        polite: m.role !== 'impolite',
+        ice: m.ice,
+        signal: (message) => this.#connection.send({ ...message, pair }),
+      });
+    }
+  }
+
+  /** Takes the chat that is going on, if any, for over. @param {'none' | 'seeking'} picture */
+  #endChat(picture) {
+    this.#video.end(picture);
+    this.#views.chat.enable(false);
+    this.#pairs.end();
+  }
+
+  /** Ends the chat and stays there. @param {string} why @param {boolean} wanted by the visitor */
+  #rest(why, wanted) {
+    const { room, chat } = this.#views;
+    this.#endChat('none');
+    this.#resting = wanted;
+    this.#become('left');
+    room.status(why);
+    chat.system(why);
+    if (!wanted) this.#search.soon(() => this.#findAgain());
+  }
+
+  #online(count = 0) {
+    this.#views.start.online(count);
+    this.#search.online(count);
+  }
+
+  /** @param {ServerMessage} m */
+  #error(m) {
+    if (m.re === 'find' && (m.code === 'rate_limited' || m.code === 'unavailable')) {
+      if (this.#state === 'waiting') this.#search.askLater();
+    } else if (m.re === 'find') {
+      this.end();
+      this.#views.start.complain(words.searchRefused(m.detail));
+    } else if (m.re === 'report') {
+      this.#views.chat.system(words.reportTooLate);
+    } else if (m.code === 'masked') {
+      this.#video.refused(m.detail);
+    }
+  }
+
+  async #refused() {
+    const run = this.#run;
+    const ban = await fetchBan();
+    if (ban && run === this.#run) this.#banned(ban);
+    return ban !== null;
+  }
+
+  /** @param {number} code */
+  async #closed(code) {
+    const run = this.#run;
+    const ban = code === 4503 ? await fetchBan() : null;
+    if (run !== this.#run) return;
+    if (ban) return this.#banned(ban);
+    this.end();
+    this.#views.start.complain(words.closed(code));
+  }
+
+  /** @param {Ban} ban */
+  #banned(ban) {
+    this.end();
+    this.#views.start.hide();
+    this.#become('banned');
+    this.#views.ban.show(ban);
+  }
+
+  /** @param {State} state */
+  #become(state) {
+    this.#state = state;
+    this.#views.room.show(state, this.#mode);
+  }
+}

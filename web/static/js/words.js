@@ -1,0 +1,87 @@
+// @ts-check
+// What the visitor is told in the course of a visit.
+
+import { list } from './dom.js';
+
+export const camera = 'Waiting for your camera. Please allow it.';
+export const connecting = 'Connecting …';
+export const chatting = 'Chatting with a stranger';
+export const youLeft = 'You left the chat.';
+export const lostTooLong = 'Your connection was lost for too long, so the chat ended.';
+export const reported = 'Thank you. Your report was counted.';
+export const reportNotSent = 'The report could not be sent: the connection is lost. Please try again.';
+export const reportTooLate = 'The report was not taken: that chat ended too long ago.';
+export const looking = 'Looking for someone …';
+export const alone = 'In line, but alone';
+export const lonely = 'Nobody else is online right now. You stay in line and will be matched as soon as someone comes.';
+
+/** @param {string[]} common interests */
+export function greeting(common) {
+  return common.length > 0 ? `Say hello to a stranger. You both like ${list(common)}.` : 'Say hello to a stranger.';
+}
+
+/** Why the chat ended, from the partner's side. @param {string} [reason] */
+export function left(reason) {
+  switch (reason) {
+    case 'next':
+      return 'The stranger skipped to somebody else.';
+    case 'lost':
+      return 'The stranger’s connection was lost.';
+    case 'banned':
+    case 'moderated':
+      return 'The stranger was removed from this site.';
+  }
+  return 'The stranger left.';
+}
+
+/**
+ * The connection to the server is lost, or could not be made.
+ * @param {import('./types.js').State} state
+ * @param {number} seconds until the next try
+ */
+export function reconnecting(state, seconds) {
+  const what = state === 'connecting' ? 'The server does not answer. Trying again …' : 'Reconnecting …';
+  const wait = seconds > 3 ? ` The next try is in ${seconds} seconds.` : '';
+  return `${what}${wait}${state === 'chatting' ? ' Your chat goes on if that works soon.' : ''}`;
+}
+
+/**
+ * @param {string} [detail]
+ * @returns {import('./support.js').Problem}
+ */
+export function searchRefused(detail) {
+  return { text: 'The server did not accept the search.', remedy: detail ? `It says: ${detail}` : 'Please try again.' };
+}
+
+/** @param {RTCPeerConnectionState} state of the call */
+export function call(state) {
+  switch (state) {
+    case 'connected':
+    case 'closed':
+      return '';
+    case 'disconnected':
+      return 'The video is interrupted …';
+    case 'failed':
+      return 'The video does not get through. Trying again …';
+  }
+  return 'Connecting the video …';
+}
+
+/**
+ * Why the server ended the session.
+ * @param {number} code of the close
+ * @returns {import('./support.js').Problem}
+ */
+export function closed(code) {
+  switch (code) {
+    case 4501:
+      return { text: 'This visit went on in another window.', remedy: 'You can start a new one here.' };
+    case 4503:
+      return { text: 'You were banned from this site.', remedy: 'If you think this is a mistake, you can appeal: see the page “Appeal a ban”.' };
+    case 4504:
+      return { text: 'The operator of this site ended your visit.', remedy: 'You can start a new one.' };
+    case 4500:
+      return { text: 'This page and the server do not understand each other.', remedy: 'Please reload the page: the site was probably updated.' };
+  }
+  return { text: 'The server ended your visit.', remedy: 'Please try again.' };
+}

@@ -1,0 +1,110 @@
+// Package web is the site that a visitor sees: a start page that is also the
+// chat, the pages about rules and privacy, and the few answers that their
+// scripts need.
+//
+//	request ─▶ security headers ─▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health
+//
+// Everything is embedded, and every page is rendered once, by New: what fails
+// to render fails at start. The browser client (static/js) is plain ES modules
+// and needs no build; main.js is where to start reading. The WebSocket that it
+// opens, /ws, is not served here.
+//
+// The content security policy leaves no room for inline scripts, inline styles,
+// innerHTML or anything from another host; tests hold the embedded files to it.
+package web
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+//go:embed pages static
+var files embed.FS
+
+// Options is what the site shows and whom it asks. Only Policy is required.
+type Options struct {
+	SiteName string // shown on every page; "joingyd" if empty
+	Policy   string // version of rules, terms and privacy policy that visitors accept
+	Contact  string // e-mail address or URL of the operator; pages say so if there is none
+	HSTS     bool   // ask browsers to insist on https; never with a self-signed certificate
+
+	Online func() int                            // visitors with a session; nil: 0
+	Ban    func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
+	Ready  func(context.Context) error           // why the daemon cannot serve; nil: it always can
+
+	Logger *slog.Logger // nil: nothing is logged
+}
+
+// BanNotice is what banned visitors are told.
+type BanNotice struct {
+	Reason string
+	Until  time.Time // zero: permanent
+}
+
+// New returns the site's handler for every path but /ws.
+func New(o Options) (http.Handler, error) {
+	if o.Policy == "" {
+		return nil, errors.New("web: no policy version is set (site.policy)")
+	}
+	o = withDefaults(o)
+	static, err := loadAssets()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	pages, err := render(o, static)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+
+	mux := http.NewServeMux()
+	for path, page := range pages.byPath {
+		if path == "/" {
+			path = "/{$}"
+		}
+		mux.Handle(path, page)
+	}
+	notFound := pages.notFound.withStatus(http.StatusNotFound)
+	mux.Handle("/static/{path...}", static.handler(notFound))
+	mux.HandleFunc("/api/online", o.serveOnline)
+	mux.HandleFunc("/api/ban", o.serveBan)
+	mux.HandleFunc("/healthz", serveHealth)
+	mux.HandleFunc("/readyz", o.serveReady)
+	mux.Handle("/", notFound)
+	return SecurityHeaders(readOnly(mux), o.HSTS), nil
+}
+
+func withDefaults(o Options) Options {
+	if o.SiteName == "" {
+		o.SiteName = "joingyd"
+	}
+	if o.Online == nil {
+		o.Online = func() int { return 0 }
+	}
+	if o.Ban == nil {
+		o.Ban = func(*http.Request) (BanNotice, bool) { return BanNotice{}, false }
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// readOnly refuses every method but GET and HEAD.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
