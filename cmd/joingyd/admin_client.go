@@ -1,0 +1,173 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/config"
+)
+
+// The files of the ban store, in the data directory.
+const (
+	banStoreFile = "joingyd.db"
+	banKeyFile   = "ban.key"
+)
+
+// requestTime is how long the daemon may take for an answer.
+const requestTime = 30 * time.Second
+
+// control is what the commands ask: of the daemon, or of the store with
+// --offline.
+type control interface {
+	Ban(context.Context, admin.BanRequest) (admin.BanResult, error)
+	Unban(context.Context, admin.UnbanRequest) (admin.UnbanResult, error)
+	Bans(context.Context) (admin.BanList, error)
+	Check(context.Context, admin.CheckRequest) (admin.CheckResult, error)
+	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
+	Status(context.Context) (admin.Status, error)
+}
+
+// adminFlags says whom to ask and how to print the answer.
+type adminFlags struct {
+	socket  string
+	output  outputFormat
+	offline bool
+	dataDir string
+}
+
+// add adds the flags of every command that asks.
+func (f *adminFlags) add(cmd *cobra.Command) {
+	f.output = outputText
+	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the daemon's control socket (default: JOINGYD_SOCKET, /run/joingyd/admin.sock or ./var/admin.sock)")
+	cmd.PersistentFlags().VarP(&f.output, "output", "o", "output: text, or json for one document")
+}
+
+// addOffline adds those of a command that can do without the daemon.
+func (f *adminFlags) addOffline(cmd *cobra.Command) {
+	cmd.PersistentFlags().BoolVar(&f.offline, "offline", false, "open the ban store itself, while no daemon runs")
+	cmd.PersistentFlags().StringVar(&f.dataDir, "data-dir", "", "data directory for --offline (default: JOINGYD_DATA_DIR or ./var)")
+}
+
+// ask sends one request and prints its answer: as JSON, or with text.
+func ask[T any](cmd *cobra.Command, f *adminFlags, send func(context.Context, control) (T, error), text func(io.Writer, T) error) error {
+	ctx, cancel := context.WithTimeout(cmd.Context(), requestTime)
+	defer cancel()
+	answer, err := askControl(ctx, f, send)
+	out := cmd.OutOrStdout()
+	switch {
+	case err != nil && f.output == outputJSON:
+		return errors.Join(err, printJSON(out, refusal(err)))
+	case err != nil:
+		return err
+	case f.output == outputJSON:
+		return printJSON(out, answer)
+	}
+	return text(out, answer)
+}
+
+func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Context, control) (T, error)) (answer T, err error) {
+	if !f.offline {
+		client, err := f.connect(ctx)
+		if err != nil {
+			return answer, err
+		}
+		return send(ctx, client)
+	}
+	store, err := f.openStore()
+	if err != nil {
+		return answer, err
+	}
+	answer, err = send(ctx, admin.NewService(store, &admin.Options{Version: programVersion()}))
+	return answer, errors.Join(err, store.Close())
+}
+
+// connect finds the daemon: where it was told to look, else at the usual places.
+func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
+	if f.dataDir != "" {
+		return nil, usageError{errors.New("--data-dir goes with --offline; a running daemon is found by --socket")}
+	}
+	places := []string{"/run/joingyd/admin.sock", "./var/admin.sock"}
+	if told := cmp.Or(f.socket, os.Getenv("JOINGYD_SOCKET")); told != "" {
+		places = []string{told}
+	}
+	for _, place := range places {
+		client, err := admin.Connect(ctx, place)
+		if !errors.Is(err, admin.ErrNoDaemon) {
+			return client, err
+		}
+	}
+	return nil, fmt.Errorf("%w on %s; start it with joingyd serve, name its socket with --socket, or change the stored bans with --offline",
+		admin.ErrNoDaemon, strings.Join(places, " or "))
+}
+
+// openStore opens the store in the data directory, for --offline.
+func (f *adminFlags) openStore() (*ban.Store, error) {
+	if f.socket != "" {
+		return nil, usageError{errors.New("--socket asks a daemon and --offline does without; leave out one of them")}
+	}
+	dir := cmp.Or(f.dataDir, os.Getenv("JOINGYD_DATA_DIR"), "./var")
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("there is no data directory %s; name it with --data-dir", dir)
+	}
+	path := filepath.Join(dir, banStoreFile)
+	// A store without its key must not get another one.
+	load := config.LoadSecret
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		load = config.LoadOrCreateSecret
+	}
+	key, err := load(filepath.Join(dir, banKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	store, err := ban.Open(path, ban.Key(key), nil)
+	if errors.Is(err, ban.ErrLocked) {
+		return nil, errors.New("a daemon is running: leave out --offline")
+	}
+	return store, err
+}
+
+// refusal is the JSON form of any error.
+func refusal(err error) *admin.Error {
+	if e, ok := errors.AsType[*admin.Error](err); ok {
+		return e
+	}
+	code := admin.CodeInternal
+	if errors.Is(err, admin.ErrNoDaemon) {
+		code = admin.CodeUnavailable
+	}
+	return &admin.Error{Code: code, Detail: oneLine(err.Error())}
+}
+
+func printJSON(w io.Writer, value any) error { return json.NewEncoder(w).Encode(value) }
+
+// outputFormat is the value of -o.
+type outputFormat string
+
+const (
+	outputText outputFormat = "text"
+	outputJSON outputFormat = "json"
+)
+
+// String, Set and Type make outputFormat a flag that refuses other values.
+func (o *outputFormat) String() string { return string(*o) }
+
+func (o *outputFormat) Set(text string) error {
+	if *o = outputFormat(text); *o != outputText && *o != outputJSON {
+		return errors.New("want text or json")
+	}
+	return nil
+}
+
+func (o *outputFormat) Type() string { return "format" }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/config"
+)
+
+func newConfigCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "Check and print the configuration",
+	}
+	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigDocsCommand())
+	return cmd
+}
+
+func newConfigCheckCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "check",
+		Short:   "Tell whether the daemon would take this configuration",
+		Example: `  joingyd config check --config /etc/joingyd/joingyd.yaml`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := config.Load(cmd.Flags()); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "configuration is valid")
+			return nil
+		},
+	}
+	config.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func newConfigPrintCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "print",
+		Short: "Print the configuration that the daemon would run with, whole and commented",
+		Example: `  joingyd config print > joingyd.yaml   # a file to start from
+  joingyd config print --config joingyd.yaml -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			switch output {
+			case "text":
+				return config.Print(cmd.OutOrStdout(), c)
+			case "json":
+				values := make(map[string]any)
+				for _, f := range config.Fields() {
+					values[f.Key] = f.JSON(c)
+				}
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(values)
+			}
+			return usageError{fmt.Errorf("--output: %q is not known; use text or json", output)}
+		},
+	}
+	config.AddFlags(cmd.Flags())
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text (YAML) or json")
+	return cmd
+}
+
+func newConfigDocsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "docs",
+		Short:  "Print the reference of every key, in Markdown",
+		Hidden: true, // for docs/configuration.md
+		Args:   cobra.NoArgs,
+		RunE:   func(cmd *cobra.Command, _ []string) error { return config.Markdown(cmd.OutOrStdout()) },
+	}
+}

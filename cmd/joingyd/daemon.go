@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/cert"
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/turn"
+	"github.com/joingyd/joingyd/web"
+)
+
+const (
+	drainTime     = 10 * time.Second // for what is under way at the end
+	sweepInterval = 24 * time.Hour   // of the ban store's history
+)
+
+// daemon is the parts, plugged together. Its sockets are open when newDaemon
+// returns; run serves them.
+type daemon struct {
+	cfg   config.Config
+	log   *slog.Logger
+	bans  *ban.Store
+	relay *turn.Server
+	hub   *match.Hub
+	http  *http.Server
+	admin *admin.Server
+
+	httpListener  net.Listener
+	adminListener net.Listener
+	adminPath     string
+
+	closers []func() error // undo what newDaemon did, in order
+}
+
+// newDaemon opens the store and the sockets. What fails leaves nothing open.
+func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
+	d := &daemon{cfg: cfg, log: log, adminPath: cfg.Admin.Socket}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if d.adminPath == "" {
+		d.adminPath = filepath.Join(cfg.DataDir, "admin.sock")
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir: %w; name another with --data-dir", err)
+	}
+	for _, open := range []func() error{d.openBans, d.openRelay, d.openHub, d.openHTTP, d.openAdmin} {
+		if err := open(); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (d *daemon) openBans() error {
+	key, err := config.LoadOrCreateSecret(filepath.Join(d.cfg.DataDir, banKeyFile))
+	if err != nil {
+		return err
+	}
+	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), ban.Key(key), nil); err != nil {
+		return err
+	}
+	d.closers = append(d.closers, d.bans.Close)
+	return nil
+}
+
+func (d *daemon) openRelay() error {
+	secret, err := config.LoadOrCreateSecret(filepath.Join(d.cfg.DataDir, "turn.secret"))
+	if err != nil {
+		return err
+	}
+	d.relay = turn.New(turn.Options{
+		Secret:                secret,
+		Realm:                 d.cfg.TURN.Realm,
+		CredentialLifetime:    d.cfg.TURN.CredentialLifetime,
+		AllocationsPerSession: d.cfg.TURN.AllocationsPerSession,
+		Refused:               d.refused,
+		Logger:                d.log,
+	})
+	d.closers = append(d.closers, d.relay.Close)
+	for _, transport := range d.cfg.TURN.Transports {
+		if err := d.listenTURN(transport); err != nil {
+			return fmt.Errorf("turn.listen: %w; is another TURN server running? choose another with --turn-listen", err)
+		}
+	}
+	return nil
+}
+
+func (d *daemon) listenTURN(transport string) error {
+	if transport == "udp" {
+		conn, err := net.ListenPacket("udp", d.cfg.TURN.Listen)
+		if err != nil {
+			return err
+		}
+		return d.relay.ServeUDP(conn)
+	}
+	listener, err := net.Listen("tcp", d.cfg.TURN.Listen)
+	if err != nil {
+		return err
+	}
+	return d.relay.ServeTCP(listener)
+}
+
+func (d *daemon) openHub() error {
+	d.hub = match.New(match.Options{
+		Relay:              matchRelay{d.relay},
+		Banned:             d.banned,
+		ICEURLs:            d.iceURLs,
+		Addr:               clientAddr,
+		Policy:             d.cfg.Site.Policy,
+		Appeal:             "/appeal",
+		Origins:            d.cfg.HTTP.AllowOrigins,
+		Absent:             d.cfg.HTTP.AllowNoOrigin,
+		Patience:           d.cfg.Match.Patience,
+		ResumeGrace:        d.cfg.Match.ResumeGrace,
+		HelloTimeout:       d.cfg.Match.HelloTimeout,
+		SessionsPerAddress: d.cfg.Match.PerAddress,
+		Logger:             d.log,
+	})
+	return nil
+}
+
+func (d *daemon) openHTTP() error {
+	site, err := web.New(web.Options{
+		SiteName: d.cfg.Site.Name,
+		Policy:   d.cfg.Site.Policy,
+		Contact:  d.cfg.Site.Contact,
+		Online:   d.hub.Online,
+		Ban:      d.banNotice,
+		Ready:    d.relay.Ready,
+		Logger:   d.log,
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", site)
+	mux.Handle("/ws", d.hub)
+	d.http = &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug), // clients' faults, with their addresses
+	}
+	if d.httpListener, err = net.Listen("tcp", d.cfg.HTTP.Listen); err != nil {
+		return fmt.Errorf("http.listen: %w; choose another with --listen", err)
+	}
+	d.closers = append(d.closers, d.httpListener.Close)
+	if d.cfg.HTTP.TLSSelfSigned {
+		certificate, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, "self-signed.pem"), time.Now())
+		if err != nil {
+			return err
+		}
+		d.httpListener = tls.NewListener(d.httpListener, &tls.Config{
+			Certificates: []tls.Certificate{certificate},
+			NextProtos:   []string{"http/1.1"}, // a WebSocket needs it
+		})
+	}
+	return nil
+}
+
+func (d *daemon) openAdmin() error {
+	service := admin.NewService(d.bans, &admin.Options{
+		Live:       live{d.hub, d.relay},
+		Version:    programVersion(),
+		DefaultFor: d.cfg.Bans.DefaultFor,
+		Log:        d.log,
+	})
+	d.admin = admin.NewServer(service, d.log)
+	listener, err := admin.Listen(d.adminPath)
+	if err != nil {
+		return fmt.Errorf("admin.socket: %w", err)
+	}
+	d.adminListener = listener
+	d.closers = append(d.closers, listener.Close)
+	return nil
+}
+
+// close closes what newDaemon opened, the last first.
+func (d *daemon) close() error {
+	var errs []error
+	for _, closer := range slices.Backward(d.closers) {
+		if err := closer(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// run serves until ctx ends or a part fails, and then drains, in this order:
+// sockets are told to reconnect elsewhere or later, requests under way are
+// answered, relays are closed, the store is closed.
+func (d *daemon) run(ctx context.Context) error {
+	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", len(d.bans.List()))
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { d.hub.Run(ctx); return nil })
+	group.Go(func() error { return d.sweep(ctx) })
+	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
+	group.Go(func() error {
+		if err := d.http.Serve(d.httpListener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	<-ctx.Done()
+	d.log.Info("draining", "sessions", d.hub.Online())
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	err := errors.Join(d.hub.Close(drain), d.http.Shutdown(drain), group.Wait(), d.close())
+	d.log.Info("stopped")
+	return err
+}
+
+// sweep lets the ban store forget what it has kept for long enough.
+func (d *daemon) sweep(ctx context.Context) error {
+	ticker := time.NewTicker(sweepInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := d.bans.Sweep(); err != nil {
+				d.log.Error("ban history could not be swept", "error", err)
+			}
+		}
+	}
+}
+
+// readyLine names every address, for people and for scripts.
+func (d *daemon) readyLine() string {
+	scheme := "http"
+	if d.cfg.HTTP.TLSSelfSigned {
+		scheme = "https"
+	}
+	listening := []string{fmt.Sprintf("%s %s", scheme, d.httpListener.Addr())}
+	for _, addr := range d.relay.Addrs() {
+		listening = append(listening, fmt.Sprintf("stun/turn %s %s", addr.Transport, addr.AddrPort))
+	}
+	listening = append(listening, "admin "+d.adminPath)
+	return fmt.Sprintf("joingyd ready: open %s://%s (%s)", scheme, openAt(d.httpListener.Addr()), strings.Join(listening, ", "))
+}
+
+// openAt returns what to type into a browser on this machine.
+func openAt(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	return fmt.Sprintf("localhost:%d", tcp.Port)
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/admin"
+)
+
+func newKickCommand() *cobra.Command {
+	var flags adminFlags
+	cmd := &cobra.Command{
+		Use:   "kick SESSION",
+		Short: "End a live session, without a ban",
+		Long: `End a live session, its chat and its relay. The visitor may come back at once;
+use joingyd ban --session to prevent it.`,
+		Example: "  joingyd kick ngdgw7kcjvbq4p2i5wd3kgu2ra",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req := admin.KickRequest{Session: args[0]}
+			if err := req.Validate(); err != nil {
+				return err
+			}
+			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.KickResult, error) {
+				return c.Kick(ctx, req)
+			}, func(w io.Writer, result admin.KickResult) error {
+				_, err := fmt.Fprintf(w, "ended session %s\n", result.Session)
+				return err
+			})
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}

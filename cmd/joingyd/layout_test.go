@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/joingyd/joingyd/"
+
+// forbidden is which packages may not import what, and why: parts never import
+// each other, each declares the interface that it needs, and this package plugs
+// them together. A package stands for those below it too.
+var forbidden = []struct {
+	importer string
+	imported []string
+	why      string
+}{
+	{"turn", []string{"match", "ban", "config", "admin", "web", "cert", "cmd"}, "the relay must work for any matchmaker"},
+	{"match", []string{"turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
+	{"match/mask", []string{"ident", "match"}, "the mask is a pure function"},
+	{"ban", []string{"turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
+	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
+	{"web", []string{"turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
+	{"admin", []string{"turn", "match", "config", "web", "cert", "cmd"}, "the control API asks an interface"},
+	{"ident", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd"}, "identities depend on nothing"},
+	{"cert", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "ident"}, "certificates depend on nothing"},
+}
+
+// owners are the only packages that may import a third-party module: its types
+// stop there.
+var owners = map[string][]string{
+	"github.com/pion/turn/v4":    {"turn"},
+	"github.com/pion/stun/v2":    {"turn"},
+	"github.com/pion/logging":    {"turn"},
+	"github.com/pion/sdp/v3":     {"match/mask"},
+	"github.com/coder/websocket": {"match"},
+	"go.etcd.io/bbolt":           {"ban"},
+	"github.com/gaissmai/bart":   {"ban"},
+	"github.com/spf13/viper":     {"config"},
+	"github.com/spf13/pflag":     {"config"},
+	"github.com/spf13/cobra":     {"cmd/joingyd"},
+	"golang.org/x/text":          {"match"},
+	"golang.org/x/sync":          {"cmd/joingyd"},
+	"github.com/pion/webrtc":     {}, // tests only
+	"github.com/rogpeppe":        {}, // tests only
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// packages lists the module's packages with what they import, tests aside.
+func packages(t *testing.T) (list []goPackage) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+// below reports whether path is dir or below it.
+func below(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
+
+func TestPartsDoNotImportEachOther(t *testing.T) {
+	list := packages(t)
+	if len(list) < len(forbidden) {
+		t.Fatalf("only %d packages found", len(list))
+	}
+	for _, p := range list {
+		for _, path := range p.Imports {
+			for _, rule := range forbidden {
+				for _, target := range rule.imported {
+					if below(p.ImportPath, module+rule.importer) && below(path, module+target) && !below(path, module+rule.importer) {
+						t.Errorf("%s imports %s: %s", p.ImportPath, path, rule.why)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestThirdPartyTypesStopAtTheirOwners(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, path := range p.Imports {
+			for dependency, allowed := range owners {
+				if !below(path, dependency) {
+					continue
+				}
+				ok := false
+				for _, owner := range allowed {
+					ok = ok || p.ImportPath == module+owner
+				}
+				if !ok {
+					t.Errorf("%s imports %s; only %v may", p.ImportPath, path, allowed)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/turn"
+	"github.com/joingyd/joingyd/web"
+)
+
+// matchRelay is the relay as the matchmaker wants it.
+type matchRelay struct{ *turn.Server }
+
+// Admit implements match.Relay.
+func (r matchRelay) Admit(id ident.Session) (username, password string, expires time.Time) {
+	c := r.Server.Admit(id)
+	return c.Username, c.Password, c.Expires
+}
+
+// live is what goes on in the daemon, as the control API wants it.
+type live struct {
+	hub   *match.Hub
+	relay *turn.Server
+}
+
+// Enforce implements admin.Live.
+func (l live) Enforce() int { return l.hub.EnforceBans() }
+
+// Affected implements admin.Live.
+func (l live) Affected(match func(netip.Addr) bool) int { return l.hub.Affected(match) }
+
+// Addresses implements admin.Live.
+func (l live) Addresses(id ident.Session) []netip.Addr { return l.hub.Addresses(id) }
+
+// Kick implements admin.Live.
+func (l live) Kick(id ident.Session) bool { return l.hub.Kick(id) }
+
+// Status implements admin.Live.
+func (l live) Status() admin.LiveStatus {
+	matching, relaying := l.hub.Stats(), l.relay.Stats()
+	return admin.LiveStatus{
+		Online:      matching.Online,
+		Pairs:       matching.Pairs,
+		Waiting:     matching.Waiting,
+		Allocations: relaying.Allocations,
+	}
+}
+
+// banned asks the ban store for the matchmaker.
+func (d *daemon) banned(addr netip.Addr) (match.Ban, bool) {
+	b, banned := d.bans.Check(addr)
+	return match.Ban{Reason: b.Reason, Until: b.Until}, banned
+}
+
+// refused asks the ban store for the relay.
+func (d *daemon) refused(addr netip.Addr) bool {
+	_, banned := d.bans.Check(addr)
+	return banned
+}
+
+// banNotice asks the ban store for the site.
+func (d *daemon) banNotice(r *http.Request) (web.BanNotice, bool) {
+	b, banned := d.bans.Check(clientAddr(r))
+	return web.BanNotice{Reason: b.Reason, Until: b.Until}, banned
+}
+
+// iceURLs are the relay's URLs for a visitor who asked for this Host.
+func (d *daemon) iceURLs(host string) []string {
+	if d.cfg.TURN.PublicHost != "" {
+		return d.relay.URLs(d.cfg.TURN.PublicHost)
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if !config.ValidHost(host) {
+		return d.relay.URLs("")
+	}
+	return d.relay.URLs(host)
+}
+
+// clientAddr is where a request comes from; the zero value if that is unknown.
+func clientAddr(r *http.Request) netip.Addr {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Addr().Unmap().WithZone("")
+}

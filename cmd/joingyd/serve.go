@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/config"
+)
+
+func newServeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the daemon: site, matchmaker and relay",
+		Long: `Run the daemon: site, matchmaker and relay.
+
+It needs no configuration. Every key can be set by file (--config), environment
+(JOINGYD_TURN_LISTEN stands for turn.listen) or flag; a flag wins over the
+environment, and that over the file. Ctrl-C and SIGTERM end it: visitors are
+told to reconnect, and it exits when the last socket is closed.`,
+		Example: `  joingyd serve
+  joingyd serve --config /etc/joingyd/joingyd.yaml
+  joingyd serve --listen 192.168.1.10:8443 --tls-self-signed   # cameras on a LAN`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			d, err := newDaemon(cfg, newLogger(cmd.ErrOrStderr(), cfg.Log))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), d.readyLine())
+			return d.run(cmd.Context())
+		},
+	}
+	config.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // validated by config
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
