@@ -142,7 +142,7 @@ func TestPoolKeepsAgeOnReturn(t *testing.T) {
 }
 
 // A part of trial W8: random operations against what must always hold.
-func TestPoolRandomOperations(t *testing.T) {
+func TestW8PoolRandomOperations(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "b", "c", "d", "e"}
 	p := newPool(testPatience)

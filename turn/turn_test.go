@@ -167,7 +167,7 @@ func TestPairTalks(t *testing.T) {
 }
 
 // Trials R1, R4: whoever is not the partner cannot be reached.
-func TestOnlyThePartner(t *testing.T) {
+func TestR1OnlyThePartner(t *testing.T) {
 	f := newFixture(t, turn.Options{})
 	a, b, stranger := f.visit(t, "udp"), f.visit(t, "udp"), f.visit(t, "udp")
 	if err := a.permit(b); err == nil {
@@ -191,7 +191,7 @@ func TestOnlyThePartner(t *testing.T) {
 
 // Trial R4: what was granted under a pair dies with it, and does not revive when
 // the same two meet again.
-func TestPermissionsDieWithThePair(t *testing.T) {
+func TestR4PermissionsDieWithThePair(t *testing.T) {
 	f := newFixture(t, turn.Options{})
 	a, b := f.visit(t, "udp"), f.visit(t, "udp")
 	p := f.mustJoin(t, a, b)
@@ -276,7 +276,7 @@ func TestJoinRefuses(t *testing.T) {
 }
 
 // Trial R5: expiry counts for Allocate, not for Refresh.
-func TestExpiryInMidCall(t *testing.T) {
+func TestR5ExpiryInMidCall(t *testing.T) {
 	var clock atomic.Pointer[time.Time]
 	start := time.Now()
 	clock.Store(&start)
