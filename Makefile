@@ -1,0 +1,56 @@
+# `make help` lists the targets. Each is one script or command.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZ    ?= 5s
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/joingyd
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/joingyd ./cmd/joingyd
+
+.PHONY: run
+run: build ## build and run the daemon on its defaults, data in ./var
+	@exec bin/joingyd serve
+
+.PHONY: test
+test: deps lint test-go fuzz test-web ## install what the tests need, and run them all
+
+.PHONY: deps
+deps: ## install what the tests need
+	scripts/install-test-deps
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	scripts/lint
+
+.PHONY: test-go
+test-go: ## unit, command-line and whole-daemon tests, under the race detector
+	$(GO) test -race ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz test for FUZZ=5s
+	scripts/fuzz $(FUZZ)
+
+.PHONY: test-web
+test-web: build ## types of the browser client, and tests in real Chromium
+	cd web/e2e && npm run --silent check && npm run --silent test
+
+.PHONY: trials
+trials: build ## attacks and faults by number, as a table
+	scripts/trials
+
+.PHONY: bench
+bench: build ## clone to first picture, and Next to first frame, as a table
+	scripts/bench
+
+.PHONY: screenshots
+screenshots: build ## pictures of every page and state, in web/e2e/out
+	cd web/e2e && node screenshots.js
+
+.PHONY: clean
+clean: ## remove what builds and tests made; ./var stays
+	rm -rf bin web/e2e/node_modules web/e2e/out

@@ -1,0 +1,51 @@
+// Runs the daemon under test: a process of its own, on free ports, with a data
+// directory that is gone afterwards.
+
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const binary = path.resolve(import.meta.dirname, '../../bin/joingyd');
+const exec = promisify(execFile);
+
+/**
+ * @typedef {object} Daemon
+ * @property {string} url of the site
+ * @property {string[]} log what it wrote to stderr
+ * @property {(...args: string[]) => Promise<any>} control runs `joingyd ARGS -o json` against it
+ * @property {() => Promise<void>} stop SIGTERM; throws if it does not end with 0
+ */
+
+/**
+ * @param {string[]} flags of `joingyd serve`; later ones win
+ * @returns {Promise<Daemon>}
+ */
+export async function startDaemon(...flags) {
+  const dir = await mkdtemp(path.join(tmpdir(), 'joingyd-e2e-'));
+  const serve = ['serve', '--data-dir', dir, '--listen', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0', ...flags];
+  const child = spawn(binary, serve, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = [];
+  createInterface(child.stderr).on('line', (line) => log.push(line));
+  const exit = once(child, 'exit');
+  const first = await Promise.race([once(createInterface(child.stdout), 'line'), exit]);
+  const ready = /^joingyd ready: open (\S+) /.exec(String(first[0]));
+  if (!ready) throw new Error(`the daemon did not start: ${first[0]}\n${log.join('\n')}`);
+  return {
+    url: ready[1],
+    log,
+    async control(...args) {
+      const { stdout } = await exec(binary, [...args, '-o', 'json', '--socket', path.join(dir, 'admin.sock')]);
+      return JSON.parse(stdout);
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = await exit;
+      await rm(dir, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`the daemon ended with ${code}:\n${log.join('\n')}`);
+    },
+  };
+}
