@@ -15,8 +15,9 @@ import (
 // Relay is the TURN server as the hub sees it. Its methods may be called with the
 // hub's lock held: they must not block and not call the hub.
 type Relay interface {
-	// Admit makes a session known and returns fresh credentials for it.
-	Admit(ident.Session) (username, password string, expires time.Time)
+	// Admit makes a session known, whose visitor is at source, and returns fresh
+	// credentials for it.
+	Admit(session ident.Session, source netip.Addr) (username, password string, expires time.Time)
 	// Dismiss closes the session's allocations before it returns.
 	Dismiss(ident.Session)
 	// Join lets two sessions' allocations talk to each other.
@@ -240,7 +241,7 @@ func (h *Hub) renewCredentials() {
 
 // iceLocked makes fresh credentials for s.
 func (h *Hub) iceLocked(s *session) ice {
-	username, password, expires := h.opts.Relay.Admit(s.id)
+	username, password, expires := h.opts.Relay.Admit(s.id, s.addrs[len(s.addrs)-1])
 	s.iceExpires = expires
 	return ice{
 		Servers:         []iceServer{{s.iceURLs, username, password}},

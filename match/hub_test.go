@@ -28,7 +28,7 @@ type relay struct {
 	addrs map[ident.Session][]netip.Addr
 }
 
-func (r *relay) Admit(s ident.Session) (string, string, time.Time) {
+func (r *relay) Admit(s ident.Session, _ netip.Addr) (string, string, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.live[s] = true

@@ -15,7 +15,7 @@ var RelayRange = netip.MustParsePrefix("198.18.0.0/15")
 const (
 	restTime      = 10 * time.Minute // before a relayed transport address is used again
 	firstPort     = 1024             // browsers refuse candidates on most ports below
-	drawAttempts  = 64               // of 2³³ addresses: running out means a bug
+	drawAttempts  = 64               // of 2³² addresses: running out means a bug
 	relayHostBits = 17
 )
 
@@ -71,7 +71,8 @@ func randomAddress(port int) netip.AddrPort {
 	rand.Read(random[:])
 	host := binary.BigEndian.Uint32(random[:4]) & (1<<relayHostBits - 1)
 	if port == 0 {
-		port = firstPort + int(binary.BigEndian.Uint32(random[4:])%(1<<16-firstPort))
+		// Even, so that EVEN-PORT (RFC 8656 section 7.2) is granted at the first draw.
+		port = firstPort + int(binary.BigEndian.Uint32(random[4:])%(1<<16-firstPort))&^1
 	}
 	ip := RelayRange.Addr().As4()
 	binary.BigEndian.PutUint32(ip[:], binary.BigEndian.Uint32(ip[:])|host)

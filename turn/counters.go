@@ -7,15 +7,22 @@ type DropReason string
 
 // The closed set of reasons.
 const (
+	DropMalformed    DropReason = "malformed"     // no whole STUN message or ChannelData
+	DropUnanswered   DropReason = "unanswered"    // unauthenticated, and its source has used up its answers
+	DropNoAllocation DropReason = "no_allocation" // data from a client without an allocation
 	DropUnknownPeer  DropReason = "unknown_peer"  // no allocation at that address
 	DropNotPaired    DropReason = "not_paired"    // of another session than the partner
 	DropNoPermission DropReason = "no_permission" // none under this pair, on either side
 	DropTooLarge     DropReason = "too_large"     // over 1,600 bytes
+	DropBandwidth    DropReason = "bandwidth"     // over the allocation's or the total limit
 	DropQueueFull    DropReason = "queue_full"    // the receiving client is too slow
 )
 
 // dropReasons gives each reason its place in counters.drops.
-var dropReasons = [...]DropReason{DropUnknownPeer, DropNotPaired, DropNoPermission, DropTooLarge, DropQueueFull}
+var dropReasons = [...]DropReason{
+	DropMalformed, DropUnanswered, DropNoAllocation, DropUnknownPeer, DropNotPaired, DropNoPermission,
+	DropTooLarge, DropBandwidth, DropQueueFull,
+}
 
 // Stats are counts since the start, but for Sessions, Allocations and Pairs,
 // which are live.
@@ -26,11 +33,22 @@ type Stats struct {
 	Packets     uint64 // relayed
 	Bytes       uint64 // relayed, application data only
 	Drops       map[DropReason]uint64
+	AuthOK      uint64 // requests with good credentials
+	AuthFailed  uint64 // requests with bad ones
 }
 
 type counters struct {
 	packets, bytes atomic.Uint64
 	drops          [len(dropReasons)]atomic.Uint64
+	authOK, authNo atomic.Uint64
+}
+
+func (c *counters) auth(ok bool) {
+	if ok {
+		c.authOK.Add(1)
+	} else {
+		c.authNo.Add(1)
+	}
 }
 
 func (c *counters) relayed(size int) {
@@ -58,6 +76,8 @@ func (s *Server) Stats() Stats {
 		Packets:     s.counters.packets.Load(),
 		Bytes:       s.counters.bytes.Load(),
 		Drops:       make(map[DropReason]uint64, len(dropReasons)),
+		AuthOK:      s.counters.authOK.Load(),
+		AuthFailed:  s.counters.authNo.Load(),
 	}
 	for i, reason := range dropReasons {
 		stats.Drops[reason] = s.counters.drops[i].Load()

@@ -3,7 +3,6 @@ package turn
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -15,35 +14,40 @@ const retryPause = 50 * time.Millisecond
 // loop on any.
 type datagramConn struct {
 	net.PacketConn
-	readers  *sync.WaitGroup // told when the read loop ends
-	lifetime func(client netip.AddrPort, granted time.Duration)
+	listener *listener
 	requests requests
 	closing  sync.Once
 	done     chan struct{}
 }
 
-// ReadFrom implements net.PacketConn.
+// ReadFrom implements net.PacketConn: it returns the next datagram that passes
+// the gate.
 func (c *datagramConn) ReadFrom(into []byte) (int, net.Addr, error) {
 	c.requests.next()
 	for {
 		n, from, err := c.PacketConn.ReadFrom(into)
-		if err == nil {
-			c.requests.begin()
-			return n, from, nil
-		}
 		if errors.Is(err, net.ErrClosed) {
-			c.readers.Done()
+			c.listener.server.readers.Done()
 			return 0, nil, err
 		}
-		pause(retryPause, c.done)
+		if err != nil {
+			pause(retryPause, c.done)
+			continue
+		}
+		v := c.listener.judge(into[:n], addrPort(from))
+		if v.answer != nil {
+			c.PacketConn.WriteTo(v.answer, from) //nolint:errcheck // UDP
+		}
+		if v.pass != nil {
+			c.requests.begin(v.restore)
+			return copy(into, v.pass), from, nil
+		}
 	}
 }
 
 // WriteTo implements net.PacketConn.
 func (c *datagramConn) WriteTo(message []byte, to net.Addr) (int, error) {
-	if granted, ok := grantedLifetime(message); ok {
-		c.lifetime(addrPort(to), granted)
-	}
+	c.requests.outgoing(message, func(granted time.Duration) { c.listener.refreshed(addrPort(to), granted) })
 	return c.PacketConn.WriteTo(message, to)
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,10 +70,12 @@ func TestFrameSize(t *testing.T) {
 func streamPair(t *testing.T, allocated bool) (*streamConn, net.Conn) {
 	t.Helper()
 	client, server := net.Pipe()
-	l := &streamListener{
-		readers: new(sync.WaitGroup), allocated: func(netip.AddrPort) bool { return allocated },
-		conns: make(map[netip.AddrPort]*streamConn),
+	inner := &listener{server: New(Options{}), clients: make(map[netip.AddrPort]*relay)}
+	inner.server.opts.ungated = true
+	if allocated {
+		inner.clients[addrPort(server.RemoteAddr())] = new(relay)
 	}
+	l := &streamListener{listener: inner, conns: make(map[netip.AddrPort]*streamConn)}
 	c := l.add(server)
 	t.Cleanup(func() { client.Close(); c.Conn.Close() })
 	return c, client

@@ -24,7 +24,7 @@ var errNoTCPRelay = errors.New("no TCP relays (RFC 6062)")
 // ServeUDP answers clients on conn until Close, which closes conn.
 func (s *Server) ServeUDP(conn net.PacketConn) error {
 	l := &listener{server: s, addr: Addr{"udp", addrPort(conn.LocalAddr())}}
-	socket := &datagramConn{PacketConn: conn, readers: &s.readers, lifetime: l.refreshed, done: make(chan struct{})}
+	socket := &datagramConn{PacketConn: conn, listener: l, done: make(chan struct{})}
 	l.socket = socket
 	l.requestsOf = func(netip.AddrPort) *requests { return &socket.requests }
 	return s.serve(l, func(config *pion.ServerConfig) {
@@ -38,10 +38,7 @@ func (s *Server) ServeUDP(conn net.PacketConn) error {
 // tcp and them.
 func (s *Server) ServeTCP(tcp net.Listener) error {
 	l := &listener{server: s, addr: Addr{"tcp", addrPort(tcp.Addr())}}
-	socket := &streamListener{
-		Listener: tcp, readers: &s.readers, allocated: l.hasAllocation, lifetime: l.refreshed, logger: s.opts.Logger,
-		done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn),
-	}
+	socket := &streamListener{Listener: tcp, listener: l, done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn)}
 	l.socket, l.requestsOf = socket, socket.requestsOf
 	return s.serve(l, func(config *pion.ServerConfig) {
 		config.ListenerConfigs = []pion.ListenerConfig{{
@@ -55,7 +52,6 @@ func (s *Server) serve(l *listener, attach func(*pion.ServerConfig)) error {
 	config := pion.ServerConfig{
 		Realm:         s.opts.Realm,
 		AuthHandler:   l.authenticate,
-		QuotaHandler:  l.withinQuota,
 		EventHandler:  pion.EventHandler{OnAllocationCreated: l.allocated},
 		LoggerFactory: quiet{},
 	}
@@ -90,43 +86,63 @@ func (l *listener) refreshed(client netip.AddrPort, lifetime time.Duration) {
 	r.expiry.Reset(after)
 }
 
-func (l *listener) hasAllocation(client netip.AddrPort) bool {
-	l.server.mu.RLock()
-	defer l.server.mu.RUnlock()
-	return l.clients[client] != nil
+// judge is gate, and counts what it drops.
+func (l *listener) judge(frame []byte, client netip.AddrPort) verdict {
+	if l.server.opts.ungated {
+		return verdict{pass: frame}
+	}
+	v := l.gate(frame, client)
+	if v.drop != "" {
+		l.server.counters.drop(v.drop)
+	}
+	return v
 }
 
-// authenticate returns the key that a request must be signed with. On a 5-tuple
-// with a live allocation only its own user is known, whatever the clock says:
-// so an expired credential refreshes what it made, and allocates nothing new.
-func (l *listener) authenticate(username, realm string, src net.Addr) (key []byte, ok bool) {
+// allocation returns the live allocation of the client, or nil.
+func (l *listener) allocation(client netip.AddrPort) *relay {
+	l.server.mu.RLock()
+	defer l.server.mu.RUnlock()
+	return l.clients[client]
+}
+
+func (l *listener) hasAllocation(client netip.AddrPort) bool { return l.allocation(client) != nil }
+
+// standing is what a username is worth on a 5-tuple.
+type standing int
+
+const (
+	standingUnknown standing = iota // nobody's, or expired
+	standingGood
+	standingWrong // somebody's, but not of who holds the 5-tuple's allocation
+)
+
+// credential returns the key that a request must be signed with. On a 5-tuple
+// with a live allocation its own user is good, whatever the clock says: so an
+// expired credential refreshes what it made, and allocates nothing new.
+func (l *listener) credential(username, realm string, client netip.AddrPort) (key []byte, _ standing) {
 	s := l.server
 	expires, user, ok := splitUsername(username)
 	if !ok || realm != s.opts.Realm {
-		return nil, false
+		return nil, standingUnknown
 	}
-	client := addrPort(src)
 	s.mu.RLock()
 	live, known := l.clients[client], s.users[user] != nil
 	s.mu.RUnlock()
-	switch {
-	case !known:
-		return nil, false
-	case live != nil && live.username != username:
-		return nil, false
-	case live == nil && (!expires.After(s.opts.Now()) || s.opts.Refused(client.Addr())):
-		return nil, false
+	own := live != nil && live.username == username
+	if !known || !own && !expires.After(s.opts.Now()) {
+		return nil, standingUnknown
 	}
-	return longTermKey(username, realm, password(s.opts.Secret[:], username)), true
+	key = longTermKey(username, realm, password(s.opts.Secret[:], username))
+	if live != nil && !own {
+		return key, standingWrong
+	}
+	return key, standingGood
 }
 
-func (l *listener) withinQuota(username, _ string, _ net.Addr) bool {
-	s := l.server
-	_, user, _ := splitUsername(username)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	owner := s.users[user]
-	return owner != nil && len(owner.relays) < s.opts.AllocationsPerSession
+// authenticate is pion's AuthHandler: what passed the gate, once more.
+func (l *listener) authenticate(username, realm string, src net.Addr) (key []byte, ok bool) {
+	key, standing := l.credential(username, realm, addrPort(src))
+	return key, standing != standingUnknown
 }
 
 // allocated ties pion's new allocation to its session. pion calls it before it
@@ -137,33 +153,36 @@ func (l *listener) allocated(src, _ net.Addr, _, username, _ string, relayed net
 	}
 }
 
-// permit decides on CreatePermission and ChannelBind: only a partner's
-// allocation, and only under the present pair.
+// permit is pion's PermissionHandler: it grants, under the present pair, what
+// the gate found grantable.
 func (l *listener) permit(src net.Addr, peer net.IP) bool {
 	addr, ok := netip.AddrFromSlice(peer)
-	if !ok {
+	r := l.allocation(addrPort(src))
+	if !ok || r == nil {
 		return false
 	}
-	addr = addr.Unmap()
-	s := l.server
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	r := l.clients[addrPort(src)]
-	if r == nil {
-		return false
-	}
-	owner := r.owner.Load()
-	p := owner.pair.Load()
+	p := l.server.grantable(r, addr.Unmap())
 	if p == nil {
 		return false
 	}
-	for theirs := range p.other(owner).relays {
-		if theirs.addr.Addr() == addr {
-			r.permit(addr, p)
-			return true
-		}
+	r.grants.grant(addr.Unmap(), p)
+	return true
+}
+
+// grantable returns the pair under which r may have a permission for peer: that
+// of its chat for an allocation of the partner, its session's own for one of
+// the session itself, nil for anything else.
+func (s *Server) grantable(r *relay, peer netip.Addr) *pair {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	owner := r.owner.Load()
+	if owner.holds(peer) {
+		return owner.self
 	}
-	return false
+	if p := owner.pair.Load(); p != nil && p.other(owner).holds(peer) {
+		return p
+	}
+	return nil
 }
 
 // Validate implements pion's RelayAddressGenerator.

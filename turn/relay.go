@@ -9,30 +9,15 @@ import (
 	"time"
 )
 
-const (
-	maxPayload = 1600 // bytes; pion reads no more from a relay
-	queueSize  = 128  // packets; some video frames fill 50
-)
-
-// packet is one datagram between two allocations.
-type packet struct {
-	buffer *[maxPayload]byte // from buffers, given back by ReadFrom
-	size   int
-	from   *relay
-	pair   *pair // that let it pass; checked again on the way out
-}
-
-var buffers = sync.Pool{New: func() any { return new([maxPayload]byte) }}
-
 // relay is an allocation's relayed transport address. To pion it is a
-// net.PacketConn; behind it is the switch.
+// net.PacketConn; what is behind it is its medium. It lives until pion, its
+// session's end, its expiry or Server.Close closes it.
 type relay struct {
 	server *Server
-	addr   netip.AddrPort
-	udp    *net.UDPAddr // addr for pion; never changed
+	addr   netip.AddrPort // relayed transport address
+	udp    *net.UDPAddr   // addr for pion; never changed
+	medium medium
 
-	queue   chan packet
-	closed  chan struct{}
 	closing sync.Once
 	byPion  atomic.Bool // pion closed it and has forgotten the allocation
 	ending  atomic.Bool // its goroutine holds requests until pion forgets the allocation
@@ -43,92 +28,58 @@ type relay struct {
 	requests *requests // nil where the client's connection was gone at once
 	client   netip.AddrPort
 	username string
+	since    time.Time
 
-	expiry *time.Timer // guarded by Server.mu
-
-	permitMu sync.RWMutex
-	permits  map[netip.Addr]*pair // peer address → the pair it was granted under
+	expiry    *time.Timer // guarded by Server.mu
+	allowance bucket      // what it may send; used by the read loop of its client's socket only
+	grants    grants
+	sent      traffic
+	received  traffic
 }
 
-// permit records a permission (RFC 8656 section 9) under p. Those of earlier
-// pairs are dropped: they can never match again.
-func (r *relay) permit(peer netip.Addr, p *pair) {
-	r.permitMu.Lock()
-	defer r.permitMu.Unlock()
-	for old, under := range r.permits {
-		if under != p {
-			delete(r.permits, old)
-		}
-	}
-	if r.permits == nil {
-		r.permits = make(map[netip.Addr]*pair)
-	}
-	r.permits[peer] = p
-}
-
-func (r *relay) permitted(peer netip.Addr, p *pair) bool {
-	r.permitMu.RLock()
-	defer r.permitMu.RUnlock()
-	return r.permits[peer] == p
+// medium carries an allocation's packets to and from its peers.
+type medium interface {
+	// send passes one datagram on without blocking, or says why it did not.
+	send(payload []byte, to netip.AddrPort) DropReason
+	// receive waits for the next datagram; !ok once the medium is closed.
+	receive(into []byte) (size int, from *net.UDPAddr, ok bool)
+	// close ends receive. It is called once, and must not block.
+	close()
 }
 
 // WriteTo sends one datagram of the client towards a peer. Like UDP it never
 // blocks and never tells whether the packet arrived; a drop is counted.
 func (r *relay) WriteTo(payload []byte, to net.Addr) (int, error) {
-	peer := r.server.relayAt(addrPort(to))
-	if reason := r.deliver(payload, peer); reason != "" {
+	if reason := r.write(payload, addrPort(to)); reason != "" {
 		r.server.counters.drop(reason)
 	}
 	return len(payload), nil
 }
 
-// deliver returns why the packet was dropped, or "".
-func (r *relay) deliver(payload []byte, peer *relay) DropReason {
-	if peer == nil {
-		return DropUnknownPeer
-	}
-	from, to := r.owner.Load(), peer.owner.Load()
-	if from == nil || to == nil || from == to {
-		return DropNotPaired
-	}
-	p := from.pair.Load()
-	if p == nil || to.pair.Load() != p {
-		return DropNotPaired
-	}
-	if !r.permitted(peer.addr.Addr(), p) || !peer.permitted(r.addr.Addr(), p) {
-		return DropNoPermission
-	}
+func (r *relay) write(payload []byte, to netip.AddrPort) DropReason {
 	if len(payload) > maxPayload {
 		return DropTooLarge
 	}
-	buffer := buffers.Get().(*[maxPayload]byte)
-	select {
-	case peer.queue <- packet{buffer, copy(buffer[:], payload), r, p}:
-		return ""
-	default:
-		buffers.Put(buffer)
-		return DropQueueFull
+	if !r.server.withinBandwidth(r, len(payload)) {
+		return DropBandwidth
 	}
+	if reason := r.medium.send(payload, to); reason != "" {
+		return reason
+	}
+	r.sent.add(len(payload))
+	return ""
 }
 
-// ReadFrom waits for the next datagram from a peer. Only pion's goroutine of
-// the allocation calls it.
+// ReadFrom waits for the next datagram from a peer. Only pion's goroutine of the
+// allocation calls it.
 func (r *relay) ReadFrom(into []byte) (int, net.Addr, error) {
-	for {
-		select {
-		case <-r.closed:
-			return r.readEnd()
-		case p := <-r.queue:
-			size := copy(into, p.buffer[:p.size])
-			buffers.Put(p.buffer)
-			if r.owner.Load().pair.Load() != p.pair {
-				r.server.counters.drop(DropNotPaired) // the pair ended while it waited
-				continue
-			}
-			r.server.counters.relayed(size)
-			return size, p.from.udp, nil
-		}
+	size, from, ok := r.medium.receive(into)
+	if !ok {
+		return r.readEnd()
 	}
+	r.received.add(size)
+	r.server.counters.relayed(size)
+	return size, from, nil
 }
 
 // readEnd ends pion's goroutine of the allocation. On an error pion deletes
@@ -153,9 +104,7 @@ func (r *relay) readEnd() (int, net.Addr, error) {
 // its goroutine saw the end of its reads. pion calls it once.
 func (r *relay) Close() error {
 	r.byPion.Store(true)
-	r.server.mu.Lock()
-	r.server.closeRelayLocked(r)
-	r.server.mu.Unlock()
+	r.expire()
 	if r.ending.CompareAndSwap(true, false) {
 		r.requests.mu.Unlock()
 	}
@@ -181,6 +130,14 @@ func (r *relay) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline does nothing: writes never block.
 func (r *relay) SetWriteDeadline(time.Time) error { return nil }
 
+// traffic counts datagrams and their bytes, application data only.
+type traffic struct{ packets, bytes atomic.Uint64 }
+
+func (t *traffic) add(size int) {
+	t.packets.Add(1)
+	t.bytes.Add(uint64(size))
+}
+
 // addrPort converts pion's addresses; what is none gives the zero value.
 func addrPort(addr net.Addr) netip.AddrPort {
 	var ap netip.AddrPort
@@ -190,5 +147,5 @@ func addrPort(addr net.Addr) netip.AddrPort {
 	case *net.TCPAddr:
 		ap = addr.AddrPort()
 	}
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
 }

@@ -14,14 +14,16 @@ import (
 // pion's read loop of the socket calls begin and next; ended and forgotten
 // bracket what an allocation's goroutine does after its last read.
 type requests struct {
-	mu     sync.Mutex
-	inside bool // the read loop's own
+	mu      sync.Mutex
+	inside  bool   // the read loop's own
+	restore uint16 // method that pion's error response gets; the read loop's own
 }
 
-// begin is called when pion is about to get a request.
-func (q *requests) begin() {
+// begin is called when pion is about to get a request. The method, if not 0, is
+// the one that pion's error response to it must have.
+func (q *requests) begin(restore uint16) {
 	q.mu.Lock()
-	q.inside = true
+	q.inside, q.restore = true, restore
 }
 
 // next is called when pion asks for the next request: the last one is handled.
@@ -32,10 +34,29 @@ func (q *requests) next() {
 	}
 }
 
+// outgoing looks at what pion sends to the client of a socket: the lifetime that
+// it grants, and the error response whose method the gate had changed. Error
+// responses come from the read loop only.
+func (q *requests) outgoing(message []byte, granted func(time.Duration)) {
+	if len(message) < stunHeader {
+		return
+	}
+	switch binary.BigEndian.Uint16(message) {
+	case allocateSuccess, refreshSuccess:
+		if lifetime, ok := grantedLifetime(message); ok {
+			granted(lifetime)
+		}
+	case allocateError:
+		if q.restore != 0 {
+			binary.BigEndian.PutUint16(message, messageType(q.restore, classError))
+		}
+	}
+}
+
 const (
 	allocateSuccess = 0x0103
 	refreshSuccess  = 0x0104
-	attrLifetime    = 0x000d
+	allocateError   = 0x0113
 )
 
 // grantedLifetime finds the lifetime in a message that pion sends to a client,

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/stun/v2"
+
 	"github.com/joingyd/joingyd/ident"
 )
 
@@ -23,6 +25,16 @@ type Options struct {
 	// AllocationsPerSession is how many live allocations a session may hold;
 	// 32 if 0. One more is refused with 486 (Allocation Quota Reached).
 	AllocationsPerSession int
+	// AllocationsPerSource is how many one address (IPv6: /64) may hold; 1,024
+	// if 0. One more is refused with 486.
+	AllocationsPerSource int
+	// Allocations is how many there may be in all; 100,000 if 0. One more is
+	// refused with 508 (Insufficient Capacity).
+	Allocations int
+	// BandwidthPerAllocation and Bandwidth bound what one allocation and all of
+	// them send, in bytes a second of application data, with bursts of a
+	// second. What is over is dropped and counted. Unbounded if 0.
+	BandwidthPerAllocation, Bandwidth int
 	// Refused tells whether a client address may make no allocation (a ban).
 	// Nobody is refused if nil. It must be fast: it is asked on every Allocate.
 	Refused func(netip.Addr) bool
@@ -30,6 +42,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock of credentials; time.Now if nil.
 	Now func() time.Time
+
+	ungated bool // tests only: shows what the gate is for
 }
 
 // Server is the relay. Make one with New, give it sockets with ServeUDP and
@@ -37,8 +51,13 @@ type Options struct {
 type Server struct {
 	opts     Options
 	counters counters
+	answers  *answers
 	ready    readiness
-	readers  sync.WaitGroup // pion's goroutines: one a socket, one an allocation
+	total    struct {
+		mu     sync.Mutex
+		bucket bucket // of Options.Bandwidth
+	}
+	readers sync.WaitGroup // pion's goroutines: one a socket, one an allocation
 
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one
 	closed    bool
@@ -47,6 +66,7 @@ type Server struct {
 	users     map[string]*session // by the random id in the TURN username
 	pairs     map[ident.Pair]*pair
 	relays    map[netip.AddrPort]*relay // by relayed transport address
+	bySource  map[netip.Prefix]int      // live allocations by client
 	pool      addressPool
 }
 
@@ -61,6 +81,12 @@ func New(opts Options) *Server {
 	if opts.AllocationsPerSession == 0 {
 		opts.AllocationsPerSession = 32
 	}
+	if opts.AllocationsPerSource == 0 {
+		opts.AllocationsPerSource = 1024
+	}
+	if opts.Allocations == 0 {
+		opts.Allocations = 100_000
+	}
 	if opts.Refused == nil {
 		opts.Refused = func(netip.Addr) bool { return false }
 	}
@@ -72,6 +98,8 @@ func New(opts Options) *Server {
 	}
 	return &Server{
 		opts:     opts,
+		answers:  newAnswers(),
+		bySource: make(map[netip.Prefix]int),
 		sessions: make(map[ident.Session]*session),
 		users:    make(map[string]*session),
 		pairs:    make(map[ident.Pair]*pair),
@@ -116,13 +144,8 @@ func (s *Server) newRelay(port int) (*relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &relay{
-		server: s,
-		addr:   addr,
-		udp:    net.UDPAddrFromAddrPort(addr),
-		queue:  make(chan packet, queueSize),
-		closed: make(chan struct{}),
-	}
+	r := &relay{server: s, addr: addr, udp: net.UDPAddrFromAddrPort(addr)}
+	r.medium = newMasked(r)
 	s.relays[addr] = r
 	return r, nil
 }
@@ -140,26 +163,51 @@ func (s *Server) bind(r *relay, l *listener, client netip.AddrPort, username str
 		s.closeRelayLocked(r)
 		return
 	}
-	r.listener, r.client, r.username = l, client, username
+	r.listener, r.client, r.username, r.since = l, client, username, s.opts.Now()
 	r.owner.Store(owner)
 	owner.relays[r] = struct{}{}
 	l.clients[client] = r
+	s.bySource[sourceKey(client.Addr())]++
 }
 
 // closeRelayLocked takes the relay out of every table and ends its reader.
 func (s *Server) closeRelayLocked(r *relay) {
 	r.closing.Do(func() {
-		close(r.closed)
+		r.medium.close()
 		if r.expiry != nil {
 			r.expiry.Stop()
 		}
 		delete(s.relays, r.addr)
+		owner := r.owner.Load()
+		if owner == nil {
+			return // drawn to look at its port, or its session ended: nobody knew of it
+		}
 		s.pool.release(s.opts.Now(), r.addr)
-		if owner := r.owner.Load(); owner != nil {
-			delete(owner.relays, r)
-			if r.listener.clients[r.client] == r {
-				delete(r.listener.clients, r.client)
-			}
+		delete(owner.relays, r)
+		source := sourceKey(r.client.Addr())
+		if s.bySource[source]--; s.bySource[source] == 0 {
+			delete(s.bySource, source)
+		}
+		if r.listener.clients[r.client] == r {
+			delete(r.listener.clients, r.client)
 		}
 	})
+}
+
+// quota returns the error code for one more allocation of the user from source,
+// or 0.
+func (s *Server) quota(username string, source netip.Addr) stun.ErrorCode {
+	_, user, _ := splitUsername(username)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	owner := s.users[user]
+	switch {
+	case len(s.relays) >= s.opts.Allocations:
+		return stun.CodeInsufficientCapacity
+	case owner == nil || len(owner.relays) >= s.opts.AllocationsPerSession:
+		return stun.CodeAllocQuotaReached
+	case s.bySource[sourceKey(source)] >= s.opts.AllocationsPerSource:
+		return stun.CodeAllocQuotaReached
+	}
+	return 0
 }

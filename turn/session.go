@@ -3,6 +3,7 @@ package turn
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -17,9 +18,22 @@ var (
 
 // session is what the relay knows of a visitor.
 type session struct {
-	user   string               // random, in the TURN username
-	pair   atomic.Pointer[pair] // nil while alone; read on every packet
-	relays map[*relay]struct{}  // live allocations; guarded by Server.mu
+	user    string               // random, in the TURN username
+	pair    atomic.Pointer[pair] // nil while alone; read on every packet
+	self    *pair                // under which its own allocations talk; never changed
+	relays  map[*relay]struct{}  // live allocations; guarded by Server.mu
+	sources []netip.Addr         // with an answer budget for it; guarded by Server.mu
+}
+
+// holds reports whether one of the session's allocations has this address.
+// Server.mu is held.
+func (s *session) holds(addr netip.Addr) bool {
+	for r := range s.relays {
+		if r.addr.Addr() == addr {
+			return true
+		}
+	}
+	return false
 }
 
 // pair is one chat. Its pointer is its identity: two sessions that meet again
@@ -29,6 +43,10 @@ type pair struct {
 	a, b *session
 }
 
+// own reports whether p is a session's own pair: its allocations may always talk
+// to each other, so that a client can test the relay before it has a partner.
+func (p *pair) own() bool { return p.a == p.b }
+
 // other returns the partner of s.
 func (p *pair) other(s *session) *session {
 	if p.a == s {
@@ -37,16 +55,26 @@ func (p *pair) other(s *session) *session {
 	return p.a
 }
 
+// maxSources is how many addresses of one session get an answer budget.
+const maxSources = 8
+
 // Admit makes the session known, if it is not, and returns fresh credentials
-// for it. Credentials given before stay valid until they expire.
-func (s *Server) Admit(id ident.Session) Credentials {
+// for it. Credentials given before stay valid until they expire. The relay
+// answers source, where the visitor is expected from, even while it is silent to
+// strangers.
+func (s *Server) Admit(id ident.Session, source netip.Addr) Credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	admitted := s.sessions[id]
 	if admitted == nil {
 		admitted = &session{user: ident.NewSession().String(), relays: make(map[*relay]struct{})}
+		admitted.self = &pair{a: admitted, b: admitted}
 		s.sessions[id] = admitted
 		s.users[admitted.user] = admitted
+	}
+	if source.IsValid() && !slices.Contains(admitted.sources, source) && len(admitted.sources) < maxSources {
+		admitted.sources = append(admitted.sources, source)
+		s.answers.meet(source)
 	}
 	expires := s.opts.Now().Add(s.opts.CredentialLifetime)
 	username := strconv.FormatInt(expires.Unix(), 10) + ":" + admitted.user
@@ -67,6 +95,9 @@ func (s *Server) Dismiss(id ident.Session) {
 	delete(s.users, dismissed.user)
 	if p := dismissed.pair.Load(); p != nil {
 		s.partLocked(p)
+	}
+	for _, source := range dismissed.sources {
+		s.answers.part(source)
 	}
 	for r := range dismissed.relays {
 		s.closeRelayLocked(r)

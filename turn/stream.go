@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -28,11 +27,8 @@ var errFrame = errors.New("turn: not a STUN message or ChannelData of at most 1,
 // errors, and closing it closes what it accepted.
 type streamListener struct {
 	net.Listener
-	readers   *sync.WaitGroup // told when a read or accept loop ends
-	allocated func(client netip.AddrPort) bool
-	lifetime  func(client netip.AddrPort, granted time.Duration)
-	logger    *slog.Logger
-	done      chan struct{}
+	listener *listener
+	done     chan struct{}
 
 	mu    sync.Mutex
 	conns map[netip.AddrPort]*streamConn // by client address; nil once closed
@@ -49,10 +45,10 @@ func (l *streamListener) Accept() (net.Conn, error) {
 			err = net.ErrClosed
 		}
 		if errors.Is(err, net.ErrClosed) {
-			l.readers.Done()
+			l.listener.server.readers.Done()
 			return nil, net.ErrClosed
 		}
-		l.logger.Warn("turn accept failed", "error", err)
+		l.listener.server.opts.Logger.Warn("turn accept failed", "error", err)
 		pause(retryPause, l.done)
 	}
 }
@@ -64,8 +60,8 @@ func (l *streamListener) add(conn net.Conn) *streamConn {
 		conn.Close()
 		return nil
 	}
-	l.readers.Add(1)
-	c := &streamConn{Conn: conn, listener: l, reader: bufio.NewReaderSize(conn, maxFrame+1), client: addrPort(conn.RemoteAddr())}
+	l.listener.server.readers.Add(1)
+	c := &streamConn{Conn: conn, owner: l, reader: bufio.NewReaderSize(conn, maxFrame+1), client: addrPort(conn.RemoteAddr())}
 	l.conns[c.client] = c
 	return c
 }
@@ -103,30 +99,39 @@ func (l *streamListener) Close() error {
 // nothing that WebRTC sends is so short.)
 type streamConn struct {
 	net.Conn
-	listener *streamListener
+	owner    *streamListener
 	reader   *bufio.Reader
 	client   netip.AddrPort
 	requests requests
 	ended    sync.Once
 }
 
-// Read implements net.Conn. Only pion's goroutine of the connection calls it;
-// after an error it does not call again.
+// Read implements net.Conn: it returns the next frame that passes the gate. Only
+// pion's goroutine of the connection calls it; after an error it does not call
+// again.
 func (c *streamConn) Read(into []byte) (int, error) {
 	c.requests.next()
-	n, err := c.readFrame(into)
-	if err != nil {
-		c.ended.Do(c.listener.readers.Done)
-		return 0, err
+	for {
+		n, err := c.readFrame(into)
+		if err != nil {
+			c.ended.Do(c.owner.listener.server.readers.Done)
+			return 0, err
+		}
+		v := c.owner.listener.judge(into[:n], c.client)
+		if v.answer != nil {
+			c.send(v.answer) //nolint:errcheck // a dead connection shows at the next read
+		}
+		if v.pass != nil {
+			c.requests.begin(v.restore)
+			return copy(into, v.pass), nil
+		}
 	}
-	c.requests.begin()
-	return n, nil
 }
 
 func (c *streamConn) readFrame(into []byte) (int, error) {
 	if c.reader.Buffered() == 0 {
 		idle := strangerTimeout
-		if c.listener.allocated(c.client) {
+		if c.owner.listener.hasAllocation(c.client) {
 			idle = allocatedTimeout
 		}
 		if err := c.SetReadDeadline(time.Now().Add(idle)); err != nil {
@@ -175,12 +180,15 @@ func frameSize(head []byte) (int, error) {
 	return size, nil
 }
 
-// Write implements net.Conn. A frame that cannot be written in time ends the
-// connection: half a frame would garble all that follow.
+// Write implements net.Conn.
 func (c *streamConn) Write(frame []byte) (int, error) {
-	if granted, ok := grantedLifetime(frame); ok {
-		c.listener.lifetime(c.client, granted)
-	}
+	c.requests.outgoing(frame, func(granted time.Duration) { c.owner.listener.refreshed(c.client, granted) })
+	return c.send(frame)
+}
+
+// send writes a frame. One that cannot be written in time ends the connection:
+// half a frame would garble all that follow.
+func (c *streamConn) send(frame []byte) (int, error) {
 	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return 0, err
 	}
@@ -193,10 +201,10 @@ func (c *streamConn) Write(frame []byte) (int, error) {
 
 // Close implements net.Conn.
 func (c *streamConn) Close() error {
-	c.listener.mu.Lock()
-	if c.listener.conns[c.client] == c {
-		delete(c.listener.conns, c.client)
+	c.owner.mu.Lock()
+	if c.owner.conns[c.client] == c {
+		delete(c.owner.conns, c.client)
 	}
-	c.listener.mu.Unlock()
+	c.owner.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -17,14 +17,22 @@ import (
 	"github.com/joingyd/joingyd/turn"
 )
 
+var loopback = netip.MustParseAddr("127.0.0.1")
+
 // fixture is a relay on loopback with a UDP and a TCP socket.
 type fixture struct {
 	*turn.Server
 	udp, tcp string
+	banned   *atomic.Bool  // whether every address is
+	patience time.Duration // of raw clients, for an answer
 }
 
 func newFixture(t *testing.T, opts turn.Options) *fixture {
 	t.Helper()
+	banned := new(atomic.Bool)
+	if opts.Refused == nil {
+		opts.Refused = func(netip.Addr) bool { return banned.Load() }
+	}
 	s := turn.New(opts)
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -38,7 +46,7 @@ func newFixture(t *testing.T, opts turn.Options) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &fixture{s, udp.LocalAddr().String(), tcp.Addr().String()}
+	return &fixture{s, udp.LocalAddr().String(), tcp.Addr().String(), banned, 10 * time.Second}
 }
 
 // visitor is a session with one TURN client.
@@ -84,7 +92,7 @@ func (f *fixture) dial(t *testing.T, network string, c turn.Credentials) *pion.C
 func (f *fixture) visit(t *testing.T, network string) *visitor {
 	t.Helper()
 	v := &visitor{id: ident.NewSession()}
-	v.client = f.dial(t, network, f.Admit(v.id))
+	v.client = f.dial(t, network, f.Admit(v.id, loopback))
 	v.allocate(t)
 	return v
 }
@@ -238,7 +246,7 @@ func TestDismissEndsAtOnce(t *testing.T) {
 	if got := f.ClientAddrs(a.id); len(got) != 1 || got[0] != netip.MustParseAddr("127.0.0.1") {
 		t.Errorf("ClientAddrs = %v", got)
 	}
-	old := f.Admit(a.id)
+	old := f.Admit(a.id, loopback)
 	f.Dismiss(a.id)
 	if f.Owns(a.id, addr) || f.Stats().Allocations != 1 || f.Stats().Pairs != 0 || f.ClientAddrs(a.id) != nil {
 		t.Errorf("after Dismiss: Owns %v, %+v", f.Owns(a.id, addr), f.Stats())
@@ -252,8 +260,8 @@ func TestDismissEndsAtOnce(t *testing.T) {
 func TestJoinRefuses(t *testing.T) {
 	f := newFixture(t, turn.Options{})
 	a, b, c := ident.NewSession(), ident.NewSession(), ident.NewSession()
-	f.Admit(a)
-	f.Admit(b)
+	f.Admit(a, loopback)
+	f.Admit(b, loopback)
 	if err := f.Join(ident.NewPair(), a, c); !errors.Is(err, turn.ErrUnknownSession) {
 		t.Errorf("Join with a stranger = %v", err)
 	}
@@ -264,7 +272,7 @@ func TestJoinRefuses(t *testing.T) {
 	if err := f.Join(p, a, b); err != nil {
 		t.Fatal(err)
 	}
-	f.Admit(c)
+	f.Admit(c, loopback)
 	if err := f.Join(ident.NewPair(), a, c); !errors.Is(err, turn.ErrPaired) {
 		t.Errorf("Join of a paired session = %v", err)
 	}
@@ -282,7 +290,7 @@ func TestR5ExpiryInMidCall(t *testing.T) {
 	clock.Store(&start)
 	f := newFixture(t, turn.Options{CredentialLifetime: time.Minute, Now: func() time.Time { return *clock.Load() }})
 	a, b := f.visit(t, "udp"), f.visit(t, "udp")
-	c := f.Admit(a.id)
+	c := f.Admit(a.id, loopback)
 	f.mustJoin(t, a, b)
 
 	later := start.Add(time.Hour)
@@ -293,7 +301,7 @@ func TestR5ExpiryInMidCall(t *testing.T) {
 	if _, err := f.dial(t, "udp", c).Allocate(); err == nil {
 		t.Error("expired credentials made an allocation")
 	}
-	if _, err := f.dial(t, "udp", f.Admit(a.id)).Allocate(); err != nil {
+	if _, err := f.dial(t, "udp", f.Admit(a.id, loopback)).Allocate(); err != nil {
 		t.Errorf("fresh credentials were refused: %v", err)
 	}
 }
@@ -303,7 +311,7 @@ func TestRefusedAddress(t *testing.T) {
 	f := newFixture(t, turn.Options{Refused: func(addr netip.Addr) bool {
 		return banned.Load() && addr == netip.MustParseAddr("127.0.0.1")
 	}})
-	c := f.Admit(ident.NewSession())
+	c := f.Admit(ident.NewSession(), loopback)
 	banned.Store(true)
 	if _, err := f.dial(t, "udp", c).Allocate(); err == nil {
 		t.Error("a banned address made an allocation")
@@ -312,7 +320,7 @@ func TestRefusedAddress(t *testing.T) {
 
 func TestForgedCredentials(t *testing.T) {
 	f := newFixture(t, turn.Options{Secret: [32]byte{1}})
-	c := f.Admit(ident.NewSession())
+	c := f.Admit(ident.NewSession(), loopback)
 	for name, forged := range map[string]turn.Credentials{
 		"password":      {Username: c.Username, Password: "guess"},
 		"later expiry":  {Username: "9" + c.Username, Password: c.Password},
@@ -331,7 +339,7 @@ func TestQuota(t *testing.T) {
 	f := newFixture(t, turn.Options{AllocationsPerSession: 2})
 	id := ident.NewSession()
 	for i := range 3 {
-		_, err := f.dial(t, "udp", f.Admit(id)).Allocate()
+		_, err := f.dial(t, "udp", f.Admit(id, loopback)).Allocate()
 		if allowed := i < 2; (err == nil) != allowed {
 			t.Errorf("allocation %d: %v", i+1, err)
 		}

@@ -18,8 +18,8 @@ import (
 type matchRelay struct{ *turn.Server }
 
 // Admit implements match.Relay.
-func (r matchRelay) Admit(id ident.Session) (username, password string, expires time.Time) {
-	c := r.Server.Admit(id)
+func (r matchRelay) Admit(id ident.Session, source netip.Addr) (username, password string, expires time.Time) {
+	c := r.Server.Admit(id, source)
 	return c.Username, c.Password, c.Expires
 }
 

@@ -1,0 +1,230 @@
+package turn
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"slices"
+
+	"github.com/pion/stun/v2"
+)
+
+// The gate looks at everything that clients send before pion does, and answers
+// or drops what pion would get wrong:
+//
+//   - what is not a whole STUN message or ChannelData, and attributes of the
+//     wrong size, never reach pion; nor does what follows MESSAGE-INTEGRITY
+//   - requests for an allocation that is not there are answered with 437, those
+//     with bad credentials with 401 and a nonce, those of another user on a live
+//     5-tuple with 441, denied peers with 403, other transports than UDP with
+//     442: pion says nothing, 400, 401, an error without a code, or yes
+//   - permissions, channels, allocations and unauthenticated answers are bounded
+//
+// What passes is authenticated; pion checks it once more.
+
+// verdict is what becomes of a message: it passes, is answered, or is dropped.
+type verdict struct {
+	pass    []byte
+	answer  []byte
+	drop    DropReason
+	restore uint16 // method to put into pion's error response, if not 0
+}
+
+// gate judges one datagram or frame. It may change frame in place.
+func (l *listener) gate(frame []byte, client netip.AddrPort) verdict {
+	if len(frame) > 0 && frame[0]>>6 == 1 {
+		return l.gateChannelData(frame, client)
+	}
+	m, ok := parseMessage(frame)
+	if !ok {
+		return verdict{drop: DropMalformed}
+	}
+	switch {
+	case m.class == classIndication && m.method == methodSend:
+		return l.gateSend(m, client)
+	case m.class != classRequest:
+		return verdict{drop: DropMalformed}
+	case m.method == methodBinding:
+		return l.gateBinding(m, client)
+	case m.method == methodAllocate, m.method == methodRefresh, m.method == methodCreatePermission, m.method == methodChannelBind:
+		return l.gateRequest(m, client)
+	}
+	return verdict{drop: DropMalformed}
+}
+
+// gateChannelData checks the length that ChannelData claims: pion would pad it
+// with what its buffer happens to hold.
+func (l *listener) gateChannelData(frame []byte, client netip.AddrPort) verdict {
+	if len(frame) < channelHeader || int(binary.BigEndian.Uint16(frame[2:])) > len(frame)-channelHeader || frame[0] > 0x4f {
+		return verdict{drop: DropMalformed}
+	}
+	if !l.hasAllocation(client) {
+		return verdict{drop: DropNoAllocation}
+	}
+	return verdict{pass: frame}
+}
+
+func (l *listener) gateSend(m message, client netip.AddrPort) verdict {
+	if _, ok := m.get(attrData); !ok || !m.wellFormed() {
+		return verdict{drop: DropMalformed}
+	}
+	if peers, ok := m.peers(); !ok || len(peers) != 1 {
+		return verdict{drop: DropMalformed}
+	}
+	if !l.hasAllocation(client) {
+		return verdict{drop: DropNoAllocation}
+	}
+	return verdict{pass: m.raw}
+}
+
+func (l *listener) gateBinding(m message, client netip.AddrPort) verdict {
+	if !l.mayAnswer(client) {
+		return verdict{drop: DropUnanswered}
+	}
+	return verdict{pass: m.truncate()}
+}
+
+func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
+	if m.integrity == 0 {
+		return l.challenge(m, client)
+	}
+	username, hasUsername := m.get(attrUsername)
+	realm, hasRealm := m.get(attrRealm)
+	if _, hasNonce := m.get(attrNonce); !hasUsername || !hasRealm || !hasNonce {
+		if !l.mayAnswer(client) {
+			return verdict{drop: DropUnanswered}
+		}
+		return refuse(m, nil, stun.CodeBadRequest)
+	}
+	key, standing := l.credential(string(username), string(realm), client)
+	if standing == standingUnknown || !m.signedBy(key) {
+		l.server.counters.auth(false)
+		return l.challenge(m, client)
+	}
+	l.server.counters.auth(true)
+	m = message{m.truncate(), m.method, m.class, m.integrity}
+	if !m.wellFormed() {
+		return refuse(m, key, stun.CodeBadRequest)
+	}
+	if unknown := unknownAttributes(m); len(unknown) > 0 {
+		return refuse(m, key, stun.CodeUnknownAttribute, unknown)
+	}
+	if standing == standingWrong && m.method != methodAllocate {
+		return refuse(m, key, stun.CodeWrongCredentials)
+	}
+	if m.method == methodAllocate {
+		return l.gateAllocate(m, key, string(username), client)
+	}
+	r := l.allocation(client)
+	if r == nil {
+		return refuse(m, key, stun.CodeAllocMismatch)
+	}
+	if m.method == methodRefresh {
+		return verdict{pass: m.raw}
+	}
+	return l.gatePeers(m, key, r)
+}
+
+// gateAllocate checks what an Allocate asks for (RFC 8656 section 7.2).
+func (l *listener) gateAllocate(m message, key []byte, username string, client netip.AddrPort) verdict {
+	transport, ok := m.get(attrRequestedTransport)
+	_, hasToken := m.get(attrReservationToken)
+	even, hasEven := m.get(attrEvenPort)
+	family, hasFamily := m.get(attrRequestedFamily)
+	switch live := l.allocation(client); {
+	case live != nil && live.username == username:
+		return verdict{pass: m.raw} // a retransmission, or 437: pion knows which
+	case live != nil:
+		return refuse(m, key, stun.CodeAllocMismatch)
+	case !ok:
+		return refuse(m, key, stun.CodeBadRequest)
+	case transport[0] != 17:
+		return refuse(m, key, stun.CodeUnsupportedTransProto)
+	case hasToken && hasEven, hasToken && hasFamily:
+		return refuse(m, key, stun.CodeBadRequest)
+	case hasToken, hasEven && even[0]&0x80 != 0:
+		return refuse(m, key, stun.CodeInsufficientCapacity) // no reservations are made
+	case hasFamily && family[0] != 1:
+		return refuse(m, key, stun.CodeAddrFamilyNotSupported)
+	case l.server.opts.Refused(client.Addr()):
+		return refuse(m, key, stun.CodeForbidden)
+	}
+	if code := l.server.quota(username, client.Addr()); code != 0 {
+		return refuse(m, key, code)
+	}
+	return verdict{pass: m.raw}
+}
+
+// gatePeers checks CreatePermission and ChannelBind: every peer or none.
+func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
+	peers, ok := m.peers()
+	if !ok || len(peers) == 0 {
+		return refuse(m, key, stun.CodeBadRequest)
+	}
+	var channel uint16
+	if m.method == methodChannelBind {
+		value, ok := m.get(attrChannelNumber)
+		if !ok || len(peers) != 1 {
+			return refuse(m, key, stun.CodeBadRequest)
+		}
+		if channel = binary.BigEndian.Uint16(value); channel < 0x4000 || channel > 0x4fff {
+			return refuse(m, key, stun.CodeBadRequest)
+		}
+	}
+	addrs := make([]netip.Addr, len(peers))
+	for i, peer := range peers {
+		addrs[i] = peer.Addr()
+		if addrs[i].Is4In6() || l.server.grantable(r, addrs[i]) == nil {
+			return refuse(m, key, stun.CodeForbidden)
+		}
+	}
+	if !r.grants.roomFor(l.server.opts.Now(), addrs, channel) {
+		return refuse(m, key, stun.CodeInsufficientCapacity)
+	}
+	return verdict{pass: m.raw}
+}
+
+// challenge lets pion answer 401 with a fresh nonce: it gets an Allocate without
+// attributes in the request's name, and its answer the request's method.
+func (l *listener) challenge(m message, client netip.AddrPort) verdict {
+	if !l.mayAnswer(client) {
+		return verdict{drop: DropUnanswered}
+	}
+	bare := m.raw[:stunHeader]
+	binary.BigEndian.PutUint16(bare, messageType(methodAllocate, classRequest))
+	binary.BigEndian.PutUint16(bare[2:], 0)
+	return verdict{pass: bare, restore: m.method}
+}
+
+func (l *listener) mayAnswer(client netip.AddrPort) bool {
+	return l.server.answers.allow(l.server.opts.Now(), client.Addr())
+}
+
+// refuse builds an error response, signed if there is a key.
+func refuse(m message, key []byte, code stun.ErrorCode, more ...stun.Setter) verdict {
+	setters := []stun.Setter{
+		stun.NewTransactionIDSetter(m.transaction()),
+		stun.NewType(stun.Method(m.method), stun.ClassErrorResponse),
+		code,
+	}
+	setters = append(setters, more...)
+	if key != nil {
+		setters = append(setters, stun.MessageIntegrity(key))
+	}
+	answer, err := stun.Build(setters...)
+	if err != nil {
+		return verdict{drop: DropMalformed}
+	}
+	return verdict{answer: answer.Raw}
+}
+
+// unknownAttributes lists those that must be understood and are not (RFC 8489
+// section 14).
+func unknownAttributes(m message) (unknown stun.UnknownAttributes) {
+	m.attributes(func(attr uint16, _ []byte) bool {
+		if !knownAttribute(attr) && !slices.Contains(unknown, stun.AttrType(attr)) {
+			unknown = append(unknown, stun.AttrType(attr))
+		}
+		return len(unknown) < 16
+	})
+	return unknown
+}
