@@ -455,3 +455,33 @@ func TestExpiredAllocationIsGone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestInspectKillDrain(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	a, b := f.visit(t, "udp"), f.visit(t, "tcp")
+	f.mustJoin(t, a, b)
+	mutual(t, a, b)
+	a.send(t, b, "ten  bytes")
+	b.expect(t, a, "ten  bytes")
+	list := f.Allocations()
+	if len(list) != 2 || list[0].Session != a.id || list[0].Relayed != a.addr() || list[0].Transport != "udp" || list[1].Transport != "tcp" ||
+		!list[0].Paired || list[0].SentBytes != 10 || list[1].ReceivedPackets != 1 || list[0].Client.Addr() != loopback {
+		t.Errorf("Allocations = %+v", list)
+	}
+	if !f.Kill(a.addr()) || f.Kill(a.addr()) || f.Owns(a.id, a.addr()) {
+		t.Error("Kill is wrong about what is there")
+	}
+	drained := make(chan error, 1)
+	go func() { drained <- f.Drain(t.Context()) }()
+	c := f.raw(t, f.Admit(ident.NewSession(), loopback))
+	for !f.Draining() {
+		c.challenge()
+	}
+	if err := c.refused(c.do(allocate, overUDP), allocate, stun.CodeInsufficientCapacity, true); err != nil {
+		t.Error(err)
+	}
+	f.Kill(b.addr())
+	if err := <-drained; err != nil {
+		t.Errorf("Drain: %v", err)
+	}
+}

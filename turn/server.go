@@ -61,6 +61,8 @@ type Server struct {
 
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one
 	closed    bool
+	draining  bool          // no new allocations
+	emptied   chan struct{} // closed, and made anew, when the last allocation is gone
 	listeners []*listener
 	sessions  map[ident.Session]*session
 	users     map[string]*session // by the random id in the TURN username
@@ -99,6 +101,7 @@ func New(opts Options) *Server {
 	return &Server{
 		opts:     opts,
 		answers:  newAnswers(),
+		emptied:  make(chan struct{}),
 		bySource: make(map[netip.Prefix]int),
 		sessions: make(map[ident.Session]*session),
 		users:    make(map[string]*session),
@@ -178,6 +181,10 @@ func (s *Server) closeRelayLocked(r *relay) {
 			r.expiry.Stop()
 		}
 		delete(s.relays, r.addr)
+		if len(s.relays) == 0 {
+			close(s.emptied)
+			s.emptied = make(chan struct{})
+		}
 		owner := r.owner.Load()
 		if owner == nil {
 			return // drawn to look at its port, or its session ended: nobody knew of it
@@ -202,7 +209,7 @@ func (s *Server) quota(username string, source netip.Addr) stun.ErrorCode {
 	defer s.mu.RUnlock()
 	owner := s.users[user]
 	switch {
-	case len(s.relays) >= s.opts.Allocations:
+	case s.draining, len(s.relays) >= s.opts.Allocations:
 		return stun.CodeInsufficientCapacity
 	case owner == nil || len(owner.relays) >= s.opts.AllocationsPerSession:
 		return stun.CodeAllocQuotaReached

@@ -1,0 +1,90 @@
+package turn
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+// Allocation is what an operator may know of a live allocation.
+type Allocation struct {
+	Relayed   netip.AddrPort // relayed transport address, its name
+	Client    netip.AddrPort // where its client is: personal data
+	Transport string         // between client and relay: "udp", "tcp", "tls" or "dtls"
+	Session   ident.Session  // zero for a static user or a TURN REST secret
+	User      string         // the same for those, else empty
+	Since     time.Time
+	Paired    bool // whether its session is in a chat
+
+	SentPackets, SentBytes         uint64 // by the client towards peers; application data only
+	ReceivedPackets, ReceivedBytes uint64 // by the client from peers
+}
+
+// Allocations lists the live allocations, the oldest first.
+func (s *Server) Allocations() []Allocation {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make([]Allocation, 0, len(s.relays))
+	for id, owner := range s.sessions {
+		for r := range owner.relays {
+			list = append(list, Allocation{
+				Relayed: r.addr, Client: r.client, Transport: r.listener.addr.Transport,
+				Session: id, Since: r.since, Paired: owner.pair.Load() != nil,
+				SentPackets: r.sent.packets.Load(), SentBytes: r.sent.bytes.Load(),
+				ReceivedPackets: r.received.packets.Load(), ReceivedBytes: r.received.bytes.Load(),
+			})
+		}
+	}
+	slices.SortFunc(list, func(a, b Allocation) int {
+		if c := a.Since.Compare(b.Since); c != 0 {
+			return c
+		}
+		return a.Relayed.Compare(b.Relayed)
+	})
+	return list
+}
+
+// Kill closes the allocation with this relayed transport address before it
+// returns, and reports whether there was one. Its client is not told: its next
+// request gets 437, and it may allocate again.
+func (s *Server) Kill(relayed netip.AddrPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.relays[relayed]
+	if r == nil || r.owner.Load() == nil {
+		return false
+	}
+	s.closeRelayLocked(r)
+	return true
+}
+
+// Drain refuses new allocations from now on (508), and returns when none is left
+// or ctx ends.
+func (s *Server) Drain(ctx context.Context) error {
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+	for {
+		s.mu.Lock()
+		empty, changed := len(s.relays) == 0, s.emptied
+		s.mu.Unlock()
+		if empty {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Draining reports whether Drain was called.
+func (s *Server) Draining() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.draining
+}
