@@ -16,12 +16,13 @@ const (
 	DropTooLarge     DropReason = "too_large"     // over 1,600 bytes
 	DropBandwidth    DropReason = "bandwidth"     // over the allocation's or the total limit
 	DropQueueFull    DropReason = "queue_full"    // the receiving client is too slow
+	DropUnsent       DropReason = "unsent"        // open mode: the kernel refused it
 )
 
 // dropReasons gives each reason its place in counters.drops.
 var dropReasons = [...]DropReason{
 	DropMalformed, DropUnanswered, DropNoAllocation, DropUnknownPeer, DropNotPaired, DropNoPermission,
-	DropTooLarge, DropBandwidth, DropQueueFull,
+	DropTooLarge, DropBandwidth, DropQueueFull, DropUnsent,
 }
 
 // Stats are counts since the start, but for Sessions, Allocations and Pairs,

@@ -39,7 +39,7 @@ func (c *datagramConn) ReadFrom(into []byte) (int, net.Addr, error) {
 			c.PacketConn.WriteTo(v.answer, from) //nolint:errcheck // UDP
 		}
 		if v.pass != nil {
-			c.requests.begin(v.restore)
+			c.requests.begin(c.listener, v)
 			return copy(into, v.pass), from, nil
 		}
 	}

@@ -27,6 +27,8 @@ type verdict struct {
 	answer  []byte
 	drop    DropReason
 	restore uint16 // method to put into pion's error response, if not 0
+	key     []byte // that the request is signed with
+	family  byte   // of the relayed transport address, if an Allocate passes
 }
 
 // gate judges one datagram or frame. It may change frame in place.
@@ -95,8 +97,8 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 		}
 		return refuse(m, nil, stun.CodeBadRequest)
 	}
-	key, standing := l.credential(string(username), string(realm), client)
-	if standing == standingUnknown || !m.signedBy(key) {
+	key, standing := l.credential(m, string(username), string(realm), client)
+	if standing == standingUnknown {
 		l.server.counters.auth(false)
 		return l.challenge(m, client)
 	}
@@ -119,7 +121,7 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 		return refuse(m, key, stun.CodeAllocMismatch)
 	}
 	if m.method == methodRefresh {
-		return verdict{pass: m.raw}
+		return verdict{pass: m.raw, key: key}
 	}
 	return l.gatePeers(m, key, r)
 }
@@ -129,10 +131,14 @@ func (l *listener) gateAllocate(m message, key []byte, username string, client n
 	transport, ok := m.get(attrRequestedTransport)
 	_, hasToken := m.get(attrReservationToken)
 	even, hasEven := m.get(attrEvenPort)
-	family, hasFamily := m.get(attrRequestedFamily)
+	family := byte(familyIPv4)
+	asked, hasFamily := m.get(attrRequestedFamily)
+	if hasFamily {
+		family = asked[0]
+	}
 	switch live := l.allocation(client); {
 	case live != nil && live.username == username:
-		return verdict{pass: m.raw} // a retransmission, or 437: pion knows which
+		return verdict{pass: m.raw, key: key} // a retransmission, or 437: pion knows which
 	case live != nil:
 		return refuse(m, key, stun.CodeAllocMismatch)
 	case !ok:
@@ -143,7 +149,7 @@ func (l *listener) gateAllocate(m message, key []byte, username string, client n
 		return refuse(m, key, stun.CodeBadRequest)
 	case hasToken, hasEven && even[0]&0x80 != 0:
 		return refuse(m, key, stun.CodeInsufficientCapacity) // no reservations are made
-	case hasFamily && family[0] != 1:
+	case !l.server.hasFamily(family):
 		return refuse(m, key, stun.CodeAddrFamilyNotSupported)
 	case l.server.opts.Refused(client.Addr()):
 		return refuse(m, key, stun.CodeForbidden)
@@ -151,7 +157,7 @@ func (l *listener) gateAllocate(m message, key []byte, username string, client n
 	if code := l.server.quota(username, client.Addr()); code != 0 {
 		return refuse(m, key, code)
 	}
-	return verdict{pass: m.raw}
+	return verdict{pass: m.raw, key: key, family: family}
 }
 
 // gatePeers checks CreatePermission and ChannelBind: every peer or none.
@@ -173,6 +179,9 @@ func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 	addrs := make([]netip.Addr, len(peers))
 	for i, peer := range peers {
 		addrs[i] = peer.Addr()
+		if addrs[i].Is4() != r.addr.Addr().Is4() && !addrs[i].Is4In6() {
+			return refuse(m, key, stun.CodePeerAddrFamilyMismatch)
+		}
 		if addrs[i].Is4In6() || l.server.grantable(r, addrs[i]) == nil {
 			return refuse(m, key, stun.CodeForbidden)
 		}
@@ -180,7 +189,7 @@ func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 	if !r.grants.roomFor(l.server.opts.Now(), addrs, channel) {
 		return refuse(m, key, stun.CodeInsufficientCapacity)
 	}
-	return verdict{pass: m.raw}
+	return verdict{pass: m.raw, key: key}
 }
 
 // challenge lets pion answer 401 with a fresh nonce: it gets an Allocate without

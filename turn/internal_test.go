@@ -70,7 +70,11 @@ func TestFrameSize(t *testing.T) {
 func streamPair(t *testing.T, allocated bool) (*streamConn, net.Conn) {
 	t.Helper()
 	client, server := net.Pipe()
-	inner := &listener{server: New(Options{}), clients: make(map[netip.AddrPort]*relay)}
+	s, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner := &listener{server: s, clients: make(map[netip.AddrPort]*relay)}
 	inner.server.opts.ungated = true
 	if allocated {
 		inner.clients[addrPort(server.RemoteAddr())] = new(relay)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
+	"sync"
 	"time"
 
 	pion "github.com/pion/turn/v4"
@@ -17,13 +19,16 @@ type listener struct {
 	socket     interface{ Close() error }
 	requestsOf func(client netip.AddrPort) *requests
 	clients    map[netip.AddrPort]*relay // by client address; guarded by Server.mu
+
+	allocating sync.Mutex // held while pion handles an Allocate that passed
+	family     byte       // that it asks for; guarded by allocating
 }
 
 var errNoTCPRelay = errors.New("no TCP relays (RFC 6062)")
 
 // ServeUDP answers clients on conn until Close, which closes conn.
 func (s *Server) ServeUDP(conn net.PacketConn) error {
-	l := &listener{server: s, addr: Addr{"udp", addrPort(conn.LocalAddr())}}
+	l := &listener{server: s, family: familyIPv4, addr: Addr{"udp", addrPort(conn.LocalAddr())}}
 	socket := &datagramConn{PacketConn: conn, listener: l, done: make(chan struct{})}
 	l.socket = socket
 	l.requestsOf = func(netip.AddrPort) *requests { return &socket.requests }
@@ -34,11 +39,13 @@ func (s *Server) ServeUDP(conn net.PacketConn) error {
 	})
 }
 
-// ServeTCP answers clients on accepted connections until Close, which closes
-// tcp and them.
-func (s *Server) ServeTCP(tcp net.Listener) error {
-	l := &listener{server: s, addr: Addr{"tcp", addrPort(tcp.Addr())}}
-	socket := &streamListener{Listener: tcp, listener: l, done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn)}
+// ServeStream answers clients on accepted connections until Close, which closes
+// accept and them. The transport is "tcp", "tls" or "dtls"; for the latter two
+// accept gives connections whose handshake is done or starts with the first
+// read. Each read of a "dtls" connection is one message.
+func (s *Server) ServeStream(transport string, accept net.Listener) error {
+	l := &listener{server: s, family: familyIPv4, addr: Addr{transport, addrPort(accept.Addr())}}
+	socket := &streamListener{Listener: accept, listener: l, done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn)}
 	l.socket, l.requestsOf = socket, socket.requestsOf
 	return s.serve(l, func(config *pion.ServerConfig) {
 		config.ListenerConfigs = []pion.ListenerConfig{{
@@ -116,33 +123,42 @@ const (
 	standingWrong // somebody's, but not of who holds the 5-tuple's allocation
 )
 
-// credential returns the key that a request must be signed with. On a 5-tuple
-// with a live allocation its own user is good, whatever the clock says: so an
-// expired credential refreshes what it made, and allocates nothing new.
-func (l *listener) credential(username, realm string, client netip.AddrPort) (key []byte, _ standing) {
+// credential returns the key that m is signed with, and what its user is worth on
+// the client's 5-tuple. On a 5-tuple with a live allocation its own user is good,
+// whatever the clock says: so an expired credential refreshes what it made, and
+// allocates nothing new.
+func (l *listener) credential(m message, username, realm string, client netip.AddrPort) (key []byte, _ standing) {
 	s := l.server
-	expires, user, ok := splitUsername(username)
-	if !ok || realm != s.opts.Realm {
+	if realm != s.opts.Realm {
 		return nil, standingUnknown
 	}
-	s.mu.RLock()
-	live, known := l.clients[client], s.users[user] != nil
-	s.mu.RUnlock()
+	keys, expires := s.keys(username)
+	at := slices.IndexFunc(keys, m.signedBy)
+	live := l.allocation(client)
 	own := live != nil && live.username == username
-	if !known || !own && !expires.After(s.opts.Now()) {
+	switch {
+	case at < 0, !own && !expires.After(s.opts.Now()):
 		return nil, standingUnknown
+	case live != nil && !own:
+		return keys[at], standingWrong
 	}
-	key = longTermKey(username, realm, password(s.opts.Secret[:], username))
-	if live != nil && !own {
-		return key, standingWrong
-	}
-	return key, standingGood
+	return keys[at], standingGood
 }
 
-// authenticate is pion's AuthHandler: what passed the gate, once more.
+// authenticate is pion's AuthHandler: it returns the key that the gate found.
 func (l *listener) authenticate(username, realm string, src net.Addr) (key []byte, ok bool) {
-	key, standing := l.credential(username, realm, addrPort(src))
-	return key, standing != standingUnknown
+	if l.server.opts.ungated {
+		keys, expires := l.server.keys(username)
+		if len(keys) == 0 || !expires.After(l.server.opts.Now()) {
+			return nil, false
+		}
+		return keys[0], true
+	}
+	q := l.requestsOf(addrPort(src))
+	if q == nil || q.key == nil {
+		return nil, false
+	}
+	return q.key, true
 }
 
 // allocated ties pion's new allocation to its session. pion calls it before it
@@ -173,6 +189,12 @@ func (l *listener) permit(src net.Addr, peer net.IP) bool {
 // of its chat for an allocation of the partner, its session's own for one of
 // the session itself, nil for anything else.
 func (s *Server) grantable(r *relay, peer netip.Addr) *pair {
+	if s.open != nil {
+		if s.open.policy.allows(peer) || slices.Contains(s.open.External, peer) {
+			return s.open.grant
+		}
+		return nil
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	owner := r.owner.Load()
@@ -188,10 +210,9 @@ func (s *Server) grantable(r *relay, peer netip.Addr) *pair {
 // Validate implements pion's RelayAddressGenerator.
 func (l *listener) Validate() error { return nil }
 
-// AllocatePacketConn implements pion's RelayAddressGenerator with a virtual
-// address.
+// AllocatePacketConn implements pion's RelayAddressGenerator.
 func (l *listener) AllocatePacketConn(_ string, port int) (net.PacketConn, net.Addr, error) {
-	r, err := l.server.newRelay(port)
+	r, err := l.server.newRelay(l.family, port)
 	if err != nil {
 		return nil, nil, err
 	}

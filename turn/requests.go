@@ -14,16 +14,23 @@ import (
 // pion's read loop of the socket calls begin and next; ended and forgotten
 // bracket what an allocation's goroutine does after its last read.
 type requests struct {
-	mu      sync.Mutex
-	inside  bool   // the read loop's own
-	restore uint16 // method that pion's error response gets; the read loop's own
+	mu sync.Mutex
+
+	// The read loop's own:
+	inside     bool
+	restore    uint16      // method that pion's error response gets, if not 0
+	key        []byte      // that the request is signed with, nil if it is not
+	allocating *sync.Mutex // held for an Allocate
 }
 
-// begin is called when pion is about to get a request. The method, if not 0, is
-// the one that pion's error response to it must have.
-func (q *requests) begin(restore uint16) {
+// begin is called when pion is about to get what passed the gate of l.
+func (q *requests) begin(l *listener, v verdict) {
+	if v.family != 0 {
+		l.allocating.Lock()
+		l.family, q.allocating = v.family, &l.allocating
+	}
 	q.mu.Lock()
-	q.inside, q.restore = true, restore
+	q.inside, q.restore, q.key = true, v.restore, v.key
 }
 
 // next is called when pion asks for the next request: the last one is handled.
@@ -31,6 +38,10 @@ func (q *requests) next() {
 	if q.inside {
 		q.inside = false
 		q.mu.Unlock()
+	}
+	if q.allocating != nil {
+		q.allocating.Unlock()
+		q.allocating = nil
 	}
 }
 

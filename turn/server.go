@@ -15,6 +15,8 @@ import (
 
 // Options of a Server. New copies them.
 type Options struct {
+	// Open makes it an ordinary TURN server. Nil: the masked relay.
+	Open *Open
 	// Secret signs the credentials.
 	Secret [32]byte
 	// Realm of the long-term credential mechanism; "joingyd" if empty.
@@ -50,6 +52,7 @@ type Options struct {
 // ServeTCP, end it with Close.
 type Server struct {
 	opts     Options
+	open     *openRelay // nil: masked
 	counters counters
 	answers  *answers
 	ready    readiness
@@ -66,14 +69,22 @@ type Server struct {
 	listeners []*listener
 	sessions  map[ident.Session]*session
 	users     map[string]*session // by the random id in the TURN username
+	accounts  map[string]*session // open mode: those without a session that hold allocations, by username
 	pairs     map[ident.Pair]*pair
 	relays    map[netip.AddrPort]*relay // by relayed transport address
 	bySource  map[netip.Prefix]int      // live allocations by client
 	pool      addressPool
 }
 
-// New makes a relay without sockets.
-func New(opts Options) *Server {
+// New makes a relay without sockets. Only Open can be wrong.
+func New(opts Options) (*Server, error) {
+	var open *openRelay
+	if opts.Open != nil {
+		var err error
+		if open, err = newOpenRelay(*opts.Open); err != nil {
+			return nil, err
+		}
+	}
 	if opts.Realm == "" {
 		opts.Realm = "joingyd"
 	}
@@ -100,14 +111,16 @@ func New(opts Options) *Server {
 	}
 	return &Server{
 		opts:     opts,
+		open:     open,
 		answers:  newAnswers(),
 		emptied:  make(chan struct{}),
 		bySource: make(map[netip.Prefix]int),
 		sessions: make(map[ident.Session]*session),
 		users:    make(map[string]*session),
+		accounts: make(map[string]*session),
 		pairs:    make(map[ident.Pair]*pair),
 		relays:   make(map[netip.AddrPort]*relay),
-	}
+	}, nil
 }
 
 // Close closes every socket and allocation and waits for their goroutines.
@@ -137,19 +150,28 @@ func (s *Server) relayAt(addr netip.AddrPort) *relay {
 }
 
 // newRelay makes a relayed transport address that belongs to nobody yet.
-func (s *Server) newRelay(port int) (*relay, error) {
+func (s *Server) newRelay(family byte, port int) (*relay, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, net.ErrClosed
 	}
-	addr, err := s.pool.draw(s.opts.Now(), port, func(a netip.AddrPort) bool { return s.relays[a] != nil })
-	if err != nil {
-		return nil, err
+	r := &relay{server: s}
+	if s.open != nil {
+		conn, addr, err := s.open.listen(family, port)
+		if err != nil {
+			return nil, err
+		}
+		r.addr, r.medium = addr, &socket{r, conn}
+	} else {
+		addr, err := s.pool.draw(s.opts.Now(), port, func(a netip.AddrPort) bool { return s.relays[a] != nil })
+		if err != nil {
+			return nil, err
+		}
+		r.addr, r.medium = addr, newMasked(r)
 	}
-	r := &relay{server: s, addr: addr, udp: net.UDPAddrFromAddrPort(addr)}
-	r.medium = newMasked(r)
-	s.relays[addr] = r
+	r.udp = net.UDPAddrFromAddrPort(r.addr)
+	s.relays[r.addr] = r
 	return r, nil
 }
 
@@ -160,9 +182,11 @@ func (s *Server) bind(r *relay, l *listener, client netip.AddrPort, username str
 	defer s.mu.Unlock()
 	s.readers.Add(1) // pion starts reading from the relay next
 	r.requests = l.requestsOf(client)
-	_, user, _ := splitUsername(username)
-	owner := s.users[user]
-	if owner == nil || s.closed || r.requests == nil {
+	var owner *session
+	if r.requests != nil {
+		owner = s.ownerLocked(username, r.requests.key)
+	}
+	if owner == nil || s.closed {
 		s.closeRelayLocked(r)
 		return
 	}
@@ -189,8 +213,11 @@ func (s *Server) closeRelayLocked(r *relay) {
 		if owner == nil {
 			return // drawn to look at its port, or its session ended: nobody knew of it
 		}
-		s.pool.release(s.opts.Now(), r.addr)
+		if s.open == nil {
+			s.pool.release(s.opts.Now(), r.addr)
+		}
 		delete(owner.relays, r)
+		s.forgetAccountLocked(owner)
 		source := sourceKey(r.client.Addr())
 		if s.bySource[source]--; s.bySource[source] == 0 {
 			delete(s.bySource, source)
@@ -201,17 +228,27 @@ func (s *Server) closeRelayLocked(r *relay) {
 	})
 }
 
+// hasFamily reports whether there are relayed transport addresses of the family.
+func (s *Server) hasFamily(family byte) bool {
+	if s.open != nil {
+		return s.open.hasFamily(family)
+	}
+	return family == familyIPv4
+}
+
 // quota returns the error code for one more allocation of the user from source,
 // or 0.
 func (s *Server) quota(username string, source netip.Addr) stun.ErrorCode {
-	_, user, _ := splitUsername(username)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	owner := s.users[user]
+	held := 0
+	if owner := s.holderLocked(username); owner != nil {
+		held = len(owner.relays)
+	}
 	switch {
 	case s.draining, len(s.relays) >= s.opts.Allocations:
 		return stun.CodeInsufficientCapacity
-	case owner == nil || len(owner.relays) >= s.opts.AllocationsPerSession:
+	case held >= s.opts.AllocationsPerSession:
 		return stun.CodeAllocQuotaReached
 	case s.bySource[sourceKey(source)] >= s.opts.AllocationsPerSource:
 		return stun.CodeAllocQuotaReached

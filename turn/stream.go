@@ -122,7 +122,7 @@ func (c *streamConn) Read(into []byte) (int, error) {
 			c.send(v.answer) //nolint:errcheck // a dead connection shows at the next read
 		}
 		if v.pass != nil {
-			c.requests.begin(v.restore)
+			c.requests.begin(c.owner.listener, v)
 			return copy(into, v.pass), nil
 		}
 	}

@@ -33,7 +33,10 @@ func newFixture(t *testing.T, opts turn.Options) *fixture {
 	if opts.Refused == nil {
 		opts.Refused = func(netip.Addr) bool { return banned.Load() }
 	}
-	s := turn.New(opts)
+	s, err := turn.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +45,7 @@ func newFixture(t *testing.T, opts turn.Options) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.ServeUDP(udp), s.ServeTCP(tcp)); err != nil {
+	if err := errors.Join(s.ServeUDP(udp), s.ServeStream("tcp", tcp)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
@@ -362,7 +365,11 @@ func TestURLsAndReady(t *testing.T) {
 	if err := f.Ready(t.Context()); err != nil {
 		t.Errorf("Ready: %v", err)
 	}
-	if err := turn.New(turn.Options{}).Ready(t.Context()); err == nil {
+	empty, err := turn.New(turn.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := empty.Ready(t.Context()); err == nil {
 		t.Error("a server without sockets is ready")
 	}
 }

@@ -44,6 +44,12 @@ const (
 	attrReservationToken   = 0x0022
 )
 
+// Address families (RFC 8489 section 14.1).
+const (
+	familyIPv4 = 1
+	familyIPv6 = 2
+)
+
 // message is a STUN message whose framing has been checked. It aliases the bytes
 // that it was parsed from.
 type message struct {
@@ -163,7 +169,7 @@ func (m message) xorAddress(value []byte) (netip.AddrPort, bool) {
 	}
 	family, port := value[1], binary.BigEndian.Uint16(value[2:])^magicCookie>>16
 	ip := append([]byte(nil), value[4:]...)
-	if !(family == 1 && len(ip) == 4 || family == 2 && len(ip) == 16) {
+	if !(family == familyIPv4 && len(ip) == 4 || family == familyIPv6 && len(ip) == 16) {
 		return netip.AddrPort{}, false
 	}
 	for i := range ip {

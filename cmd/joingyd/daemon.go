@@ -87,7 +87,7 @@ func (d *daemon) openRelay() error {
 	if err != nil {
 		return err
 	}
-	d.relay = turn.New(turn.Options{
+	d.relay, err = turn.New(turn.Options{
 		Secret:                secret,
 		Realm:                 d.cfg.TURN.Realm,
 		CredentialLifetime:    d.cfg.TURN.CredentialLifetime,
@@ -95,6 +95,9 @@ func (d *daemon) openRelay() error {
 		Refused:               d.refused,
 		Logger:                d.log,
 	})
+	if err != nil {
+		return err
+	}
 	d.closers = append(d.closers, d.relay.Close)
 	for _, transport := range d.cfg.TURN.Transports {
 		if err := d.listenTURN(transport); err != nil {
@@ -116,7 +119,7 @@ func (d *daemon) listenTURN(transport string) error {
 	if err != nil {
 		return err
 	}
-	return d.relay.ServeTCP(listener)
+	return d.relay.ServeStream("tcp", listener)
 }
 
 func (d *daemon) openHub() error {

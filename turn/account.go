@@ -1,0 +1,75 @@
+package turn
+
+import (
+	"bytes"
+	"slices"
+	"time"
+)
+
+// An account is who may use the relay: a session that Admit made, or in open
+// mode also a static user or whoever has credentials under a shared secret. The
+// latter two have a session of their own for as long as they hold allocations,
+// so that everything else knows only sessions.
+
+// keys returns the keys that a request of username may be signed with, of which
+// one is right, and until when they allow new allocations; none if there is no
+// such user.
+func (s *Server) keys(username string) (keys [][]byte, expires time.Time) {
+	expires, user, timed := splitUsername(username)
+	s.mu.RLock()
+	known := timed && s.users[user] != nil
+	s.mu.RUnlock()
+	if known {
+		return [][]byte{longTermKey(username, s.opts.Realm, password(s.opts.Secret[:], username))}, expires
+	}
+	if s.open == nil {
+		return nil, expires
+	}
+	if _, static := s.open.Users[username]; static {
+		expires = time.Unix(1<<40, 0)
+	}
+	return s.accountKeys(username), expires
+}
+
+// accountKeys is keys for those without a session of Admit.
+func (s *Server) accountKeys(username string) (keys [][]byte) {
+	if secret, ok := s.open.Users[username]; ok {
+		return [][]byte{longTermKey(username, s.opts.Realm, secret)}
+	}
+	if _, _, timed := splitUsername(username); timed {
+		for _, secret := range s.open.Secrets {
+			keys = append(keys, longTermKey(username, s.opts.Realm, password(secret, username)))
+		}
+	}
+	return keys
+}
+
+// holderLocked returns the session behind username, or nil if it has none, yet.
+func (s *Server) holderLocked(username string) *session {
+	if _, user, ok := splitUsername(username); ok && s.users[user] != nil {
+		return s.users[user]
+	}
+	return s.accounts[username]
+}
+
+// ownerLocked returns the session behind username, whose request was signed with
+// key, for one more allocation; nil if there is no such user any more.
+func (s *Server) ownerLocked(username string, key []byte) *session {
+	if holder := s.holderLocked(username); holder != nil || s.open == nil {
+		return holder
+	}
+	if !slices.ContainsFunc(s.accountKeys(username), func(k []byte) bool { return bytes.Equal(k, key) }) {
+		return nil
+	}
+	account := &session{user: username, relays: make(map[*relay]struct{})}
+	account.self = &pair{a: account, b: account}
+	s.accounts[username] = account
+	return account
+}
+
+// forgetAccountLocked forgets an account that holds nothing any more.
+func (s *Server) forgetAccountLocked(owner *session) {
+	if len(owner.relays) == 0 && s.accounts[owner.user] == owner {
+		delete(s.accounts, owner.user)
+	}
+}
