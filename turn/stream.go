@@ -2,6 +2,7 @@ package turn
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -103,7 +104,13 @@ type streamConn struct {
 	reader   *bufio.Reader
 	client   netip.AddrPort
 	requests requests
+	greeted  bool // the handshake, if there is one, is done; the reader's own
 	ended    sync.Once
+}
+
+// handshaker is a connection that must shake hands before it is read.
+type handshaker interface {
+	HandshakeContext(context.Context) error
 }
 
 // Read implements net.Conn: it returns the next frame that passes the gate. Only
@@ -112,7 +119,7 @@ type streamConn struct {
 func (c *streamConn) Read(into []byte) (int, error) {
 	c.requests.next()
 	for {
-		n, err := c.readFrame(into)
+		n, err := c.readNext(into)
 		if err != nil {
 			c.ended.Do(c.owner.listener.server.readers.Done)
 			return 0, err
@@ -128,13 +135,55 @@ func (c *streamConn) Read(into []byte) (int, error) {
 	}
 }
 
+func (c *streamConn) readNext(into []byte) (int, error) {
+	if err := c.greet(); err != nil {
+		return 0, err
+	}
+	if c.owner.listener.addr.Transport == "dtls" {
+		return c.readMessage(into)
+	}
+	return c.readFrame(into)
+}
+
+// greet shakes hands, once, within a deadline.
+func (c *streamConn) greet() error {
+	conn, needed := c.Conn.(handshaker)
+	if c.greeted || !needed {
+		return nil
+	}
+	c.greeted = true
+	ctx, cancel := context.WithTimeout(context.Background(), frameTimeout)
+	defer cancel()
+	return conn.HandshakeContext(ctx)
+}
+
+// await sets the deadline for a client that has nothing to say.
+func (c *streamConn) await() error {
+	idle := strangerTimeout
+	if c.owner.listener.hasAllocation(c.client) {
+		idle = allocatedTimeout
+	}
+	return c.SetReadDeadline(time.Now().Add(idle))
+}
+
+// readMessage reads a message of its own, which may lack the padding that pion
+// expects of ChannelData on anything it takes for a stream.
+func (c *streamConn) readMessage(into []byte) (int, error) {
+	if err := c.await(); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(into[:maxFrame-3])
+	if err != nil {
+		return 0, err
+	}
+	padded := (n + 3) / 4 * 4
+	clear(into[n:padded])
+	return padded, nil
+}
+
 func (c *streamConn) readFrame(into []byte) (int, error) {
 	if c.reader.Buffered() == 0 {
-		idle := strangerTimeout
-		if c.owner.listener.hasAllocation(c.client) {
-			idle = allocatedTimeout
-		}
-		if err := c.SetReadDeadline(time.Now().Add(idle)); err != nil {
+		if err := c.await(); err != nil {
 			return 0, err
 		}
 		if _, err := c.reader.Peek(1); err != nil {

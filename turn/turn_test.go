@@ -2,14 +2,18 @@ package turn_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/logging"
 	pion "github.com/pion/turn/v4"
 
@@ -22,7 +26,8 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 // fixture is a relay on loopback with a UDP and a TCP socket.
 type fixture struct {
 	*turn.Server
-	udp, tcp string
+	udp, tcp, tls, dtls string
+
 	banned   *atomic.Bool  // whether every address is
 	patience time.Duration // of raw clients, for an answer
 }
@@ -45,11 +50,37 @@ func newFixture(t *testing.T, opts turn.Options) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.ServeUDP(udp), s.ServeStream("tcp", tcp)); err != nil {
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	encrypted := tls.NewListener(plain, &tls.Config{GetCertificate: testCertificate})
+	datagrams, err := turn.ListenDTLS("127.0.0.1:0", testCertificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.ServeUDP(udp), s.ServeStream("tcp", tcp), s.ServeStream("tls", encrypted), s.ServeStream("dtls", datagrams)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &fixture{s, udp.LocalAddr().String(), tcp.Addr().String(), banned, 10 * time.Second}
+	return &fixture{
+		Server: s, udp: udp.LocalAddr().String(), tcp: tcp.Addr().String(), tls: plain.Addr().String(), dtls: datagrams.Addr().String(),
+		banned: banned, patience: 10 * time.Second,
+	}
+}
+
+// testCertificate is one self-signed certificate for all tests.
+var testCertificate = sync.OnceValue(func() func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	certificate, err := selfsign.GenerateSelfSigned()
+	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &certificate, err }
+})()
+
+func dialDTLS(addr string) (net.Conn, error) {
+	server, err := net.ResolveUDPAddr("udp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return dtls.DialWithOptions("udp", server, dtls.WithInsecureSkipVerify(true))
 }
 
 // visitor is a session with one TURN client.
@@ -61,20 +92,26 @@ type visitor struct {
 
 func (f *fixture) dial(t *testing.T, network string, c turn.Credentials) *pion.Client {
 	t.Helper()
-	server := f.udp
 	var conn net.PacketConn
+	var stream net.Conn
 	var err error
-	if network == "udp" {
+	server := f.tcp
+	switch network {
+	case "udp":
+		server = f.udp
 		conn, err = net.ListenPacket("udp", "127.0.0.1:0")
-	} else {
-		server = f.tcp
-		var stream net.Conn
-		if stream, err = net.Dial("tcp", f.tcp); err == nil {
-			conn = pion.NewSTUNConn(stream)
-		}
+	case "tcp":
+		stream, err = net.Dial("tcp", f.tcp)
+	case "tls":
+		stream, err = tls.Dial("tcp", f.tls, &tls.Config{InsecureSkipVerify: true})
+	case "dtls":
+		stream, err = dialDTLS(f.dtls)
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if stream != nil {
+		conn = pion.NewSTUNConn(stream)
 	}
 	quiet := logging.NewDefaultLoggerFactory()
 	quiet.DefaultLogLevel = logging.LogLevelDisabled
@@ -153,7 +190,9 @@ func mutual(t *testing.T, a, b *visitor) {
 }
 
 func TestPairTalks(t *testing.T) {
-	for _, test := range []struct{ a, b string }{{"udp", "udp"}, {"tcp", "tcp"}, {"udp", "tcp"}} {
+	for _, test := range []struct{ a, b string }{
+		{"udp", "udp"}, {"tcp", "tcp"}, {"tls", "tls"}, {"dtls", "dtls"}, {"udp", "tcp"}, {"udp", "tls"}, {"tcp", "tls"}, {"dtls", "tcp"},
+	} {
 		t.Run(test.a+"-"+test.b, func(t *testing.T) {
 			f := newFixture(t, turn.Options{})
 			a, b := f.visit(t, test.a), f.visit(t, test.b)
@@ -353,10 +392,11 @@ func TestURLsAndReady(t *testing.T) {
 	f := newFixture(t, turn.Options{})
 	_, udp, _ := net.SplitHostPort(f.udp)
 	_, tcp, _ := net.SplitHostPort(f.tcp)
+	_, tls, _ := net.SplitHostPort(f.tls)
 	for host, want := range map[string][]string{
 		"":            {},
-		"chat.test":   {"turn:chat.test:" + udp + "?transport=udp", "turn:chat.test:" + tcp + "?transport=tcp"},
-		"2001:db8::1": {"turn:[2001:db8::1]:" + udp + "?transport=udp", "turn:[2001:db8::1]:" + tcp + "?transport=tcp"},
+		"chat.test":   {"turn:chat.test:" + udp + "?transport=udp", "turn:chat.test:" + tcp + "?transport=tcp", "turns:chat.test:" + tls + "?transport=tcp"},
+		"2001:db8::1": {"turn:[2001:db8::1]:" + udp + "?transport=udp", "turn:[2001:db8::1]:" + tcp + "?transport=tcp", "turns:[2001:db8::1]:" + tls + "?transport=tcp"},
 	} {
 		if got := f.URLs(host); !slices.Equal(got, want) {
 			t.Errorf("URLs(%q) = %q, want %q", host, got, want)

@@ -15,7 +15,7 @@ const readyFor = time.Second
 
 // Addr is a socket that the server listens on.
 type Addr struct {
-	Transport string // "udp" or "tcp"
+	Transport string // "udp", "tcp", "tls" or "dtls"
 	netip.AddrPort
 }
 
@@ -40,7 +40,14 @@ func (s *Server) URLs(host string) []string {
 		host = "[" + host + "]"
 	}
 	for _, addr := range s.Addrs() {
-		urls = append(urls, fmt.Sprintf("turn:%s:%d?transport=%s", host, addr.Port(), addr.Transport))
+		scheme, transport := "turn", addr.Transport
+		switch transport {
+		case "tls":
+			scheme, transport = "turns", "tcp"
+		case "dtls":
+			continue // no browser speaks it
+		}
+		urls = append(urls, fmt.Sprintf("%s:%s:%d?transport=%s", scheme, host, addr.Port(), transport))
 	}
 	return urls
 }
@@ -69,6 +76,9 @@ func (s *Server) probeAll(ctx context.Context) error {
 		return fmt.Errorf("turn: %w", net.ErrClosed)
 	}
 	for _, addr := range addrs {
+		if addr.Transport != "udp" && addr.Transport != "tcp" {
+			continue // behind a handshake
+		}
 		if _, err := Probe(ctx, addr.Transport, reachable(addr.AddrPort).String()); err != nil {
 			return err
 		}
