@@ -1,6 +1,9 @@
 package turn
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // DropReason says why the relay dropped a packet.
 type DropReason string
@@ -25,11 +28,18 @@ var dropReasons = [...]DropReason{
 	DropTooLarge, DropBandwidth, DropQueueFull, DropUnsent,
 }
 
-// Stats are counts since the start, but for Sessions, Allocations and Pairs,
-// which are live.
+// DropReasons lists every reason.
+func DropReasons() []DropReason { return slices.Clone(dropReasons[:]) }
+
+// Transports lists every transport between client and relay.
+func Transports() []string { return []string{"udp", "tcp", "tls", "dtls"} }
+
+// Stats are counts since the start, but for Sessions, Allocations, ByTransport
+// and Pairs, which are live.
 type Stats struct {
 	Sessions    int
 	Allocations int
+	ByTransport map[string]int // allocations that belong to somebody, by client transport
 	Pairs       int
 	Packets     uint64 // relayed
 	Bytes       uint64 // relayed, application data only
@@ -73,6 +83,7 @@ func (s *Server) Stats() Stats {
 	stats := Stats{
 		Sessions:    len(s.sessions),
 		Allocations: len(s.relays),
+		ByTransport: make(map[string]int, len(s.listeners)),
 		Pairs:       len(s.pairs),
 		Packets:     s.counters.packets.Load(),
 		Bytes:       s.counters.bytes.Load(),
@@ -82,6 +93,9 @@ func (s *Server) Stats() Stats {
 	}
 	for i, reason := range dropReasons {
 		stats.Drops[reason] = s.counters.drops[i].Load()
+	}
+	for _, l := range s.listeners {
+		stats.ByTransport[l.addr.Transport] += len(l.clients)
 	}
 	return stats
 }

@@ -43,15 +43,20 @@ func (l *streamListener) Accept() (net.Conn, error) {
 			if accepted := l.add(conn); accepted != nil {
 				return accepted, nil
 			}
-			err = net.ErrClosed
 		}
-		if errors.Is(err, net.ErrClosed) {
+		if l.closed() || errors.Is(err, net.ErrClosed) { // pion/dtls has an error of its own for it
 			l.listener.server.readers.Done()
 			return nil, net.ErrClosed
 		}
 		l.listener.server.opts.Logger.Warn("turn accept failed", "error", err)
 		pause(retryPause, l.done)
 	}
+}
+
+func (l *streamListener) closed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conns == nil
 }
 
 func (l *streamListener) add(conn net.Conn) *streamConn {
@@ -82,11 +87,13 @@ func (l *streamListener) Close() error {
 	l.mu.Lock()
 	conns := l.conns
 	l.conns = nil
+	if conns != nil {
+		close(l.done)
+	}
 	l.mu.Unlock()
 	if conns == nil {
 		return nil
 	}
-	close(l.done)
 	err := l.Listener.Close()
 	for _, c := range conns {
 		c.Conn.Close()
