@@ -104,8 +104,8 @@ func (c *candidate) relayed(owns Owns) error {
 		return errors.New("only relay candidates over udp are passed on")
 	}
 	ip, err := netip.ParseAddr(c.host)
-	if err != nil || !RelayRange.Contains(ip) {
-		return errors.New("the candidate's address is none of this relay")
+	if err != nil || ip.Is4In6() || ip.Zone() != "" {
+		return errors.New("the candidate's address is none of a relay")
 	}
 	c.address = netip.AddrPortFrom(ip, uint16(c.port))
 	if owns == nil || !owns(c.address) {

@@ -8,7 +8,7 @@
 //	        ≤ 32 KiB               ├─ session a=      sessionRules ─┐
 //	        no NUL, lone CR, …     ├─ m= b=           audio, video  ├─ require ─ sdp.Marshal
 //	                               └─ media a=        mediaRules ───┘
-//	candidate ─ parseCandidate ─ relayed (udp, typ relay, RelayRange, owned) ─ written anew
+//	candidate ─ parseCandidate ─ relayed (udp, typ relay, owned) ─ written anew
 //
 // A rule says of an attribute's value: keep this rebuilt form, drop it, or
 // refuse the whole description. What has no rule is an extension and is dropped
@@ -38,10 +38,6 @@ import (
 // Owns reports whether addr is a relayed transport address of an allocation
 // that the sender of the message holds.
 type Owns func(addr netip.AddrPort) bool
-
-// RelayRange holds every virtual relay address (RFC 2544: never routed on the
-// internet). A candidate outside of it is not ours, whatever Owns says.
-var RelayRange = netip.MustParsePrefix("198.18.0.0/15")
 
 var (
 	// ErrMasked is matched by every refusal: the text cannot be masked and must
