@@ -56,7 +56,7 @@ func (l *listener) gate(frame []byte, client netip.AddrPort) verdict {
 // gateChannelData checks the length that ChannelData claims: pion would pad it
 // with what its buffer happens to hold.
 func (l *listener) gateChannelData(frame []byte, client netip.AddrPort) verdict {
-	if len(frame) < channelHeader || int(binary.BigEndian.Uint16(frame[2:])) > len(frame)-channelHeader || frame[0] > 0x4f {
+	if len(frame) < channelHeader || int(binary.BigEndian.Uint16(frame[2:])) > len(frame)-channelHeader {
 		return verdict{drop: DropMalformed}
 	}
 	if !l.hasAllocation(client) {
@@ -160,6 +160,13 @@ func (l *listener) gateAllocate(m message, key []byte, username string, client n
 	return verdict{pass: m.raw, key: key, family: family}
 }
 
+// Channel numbers are those of RFC 5766: RFC 8656 keeps only 0x4000 to 0x4fff, but
+// coturn's client still draws from all of them.
+const (
+	firstChannel = 0x4000
+	lastChannel  = 0x7ffe
+)
+
 // gatePeers checks CreatePermission and ChannelBind: every peer or none.
 func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 	peers, ok := m.peers()
@@ -172,7 +179,7 @@ func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 		if !ok || len(peers) != 1 {
 			return refuse(m, key, stun.CodeBadRequest)
 		}
-		if channel = binary.BigEndian.Uint16(value); channel < 0x4000 || channel > 0x4fff {
+		if channel = binary.BigEndian.Uint16(value); channel < firstChannel || channel > lastChannel {
 			return refuse(m, key, stun.CodeBadRequest)
 		}
 	}
