@@ -553,6 +553,9 @@ func TestNewerSocketSupersedes(t *testing.T) {
 		again.seen = a.seen
 		again.send(`{"type":"hello","resume":"` + a.welcome.Resume + `","ack":` + jsonNumber(a.seen) + `}`)
 		again.expect("welcome")
+		for m := range a.messages {
+			t.Errorf("the old socket got the new one's %s", m.Type)
+		}
 		a.expectClose(4501)
 		b.send(`{"type":"text","pair":"` + pair + `","id":"1","body":"x"}`)
 		again.expect("text")

@@ -130,6 +130,7 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 // client has everything up to number ack.
 func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	if s.socket != nil {
+		s.socket.limit.Store(s.out.newest())
 		s.socket.shut(closeSuperseded, "superseded by a newer socket")
 	}
 	if s.grace != nil {

@@ -64,6 +64,13 @@ func (o *outbox) ack(seq uint64) bool {
 	return true
 }
 
+// newest returns the number of the youngest message.
+func (o *outbox) newest() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.last
+}
+
 // pending returns how many messages wait for an acknowledgement.
 func (o *outbox) pending() int {
 	o.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -35,8 +36,9 @@ type socket struct {
 	iceURLs []string
 	cancel  context.CancelFunc // cuts the connection
 
-	session *session // set once, by attachLocked
-	sent    uint64   // number of the last message written; the writer's own after attachLocked
+	session *session      // set once, by attachLocked
+	sent    uint64        // number of the last message written; the writer's own after attachLocked
+	limit   atomic.Uint64 // number after which nothing is written: a newer socket's is not this one's; 0: none
 
 	wake     chan struct{} // capacity 1: the outbox has more
 	shutOnce sync.Once
@@ -193,7 +195,7 @@ func (k *socket) write(ctx context.Context, greeted <-chan struct{}) {
 	ticker := time.NewTicker(pingInterval)
 	defer ticker.Stop()
 	for {
-		if data, ok := k.session.out.after(k.sent); ok {
+		if data, ok := k.pending(); ok {
 			if !k.writeOne(ctx, data) {
 				k.cancel()
 				return
@@ -211,12 +213,22 @@ func (k *socket) write(ctx context.Context, greeted <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-k.shutting:
-			if _, more := k.session.out.after(k.sent); !more {
+			if _, more := k.pending(); !more {
 				k.conn.Close(k.code, k.reason)
 				return
 			}
 		}
 	}
+}
+
+// pending returns the next message to write, if there is one. The limit is looked
+// at last: it was set before anything beyond it was queued.
+func (k *socket) pending() (data []byte, ok bool) {
+	data, ok = k.session.out.after(k.sent)
+	if limit := k.limit.Load(); limit != 0 && k.sent >= limit {
+		return nil, false
+	}
+	return data, ok
 }
 
 func (k *socket) writeOne(ctx context.Context, data []byte) bool {
