@@ -15,7 +15,7 @@ type Allocation struct {
 	Client    netip.AddrPort // where its client is: personal data
 	Transport string         // between client and relay: "udp", "tcp", "tls" or "dtls"
 	Session   ident.Session  // zero for a static user or a TURN REST secret
-	User      string         // the same for those, else empty
+	User      string         // the TURN username of those, else empty
 	Since     time.Time
 	Paired    bool // whether its session is in a chat
 
@@ -28,15 +28,21 @@ func (s *Server) Allocations() []Allocation {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	list := make([]Allocation, 0, len(s.relays))
-	for id, owner := range s.sessions {
-		for r := range owner.relays {
-			list = append(list, Allocation{
-				Relayed: r.addr, Client: r.client, Transport: r.listener.addr.Transport,
-				Session: id, Since: r.since, Paired: owner.pair.Load() != nil,
-				SentPackets: r.sent.packets.Load(), SentBytes: r.sent.bytes.Load(),
-				ReceivedPackets: r.received.packets.Load(), ReceivedBytes: r.received.bytes.Load(),
-			})
+	for _, r := range s.relays {
+		owner := r.owner.Load()
+		if owner == nil {
+			continue // being made
 		}
+		user := ""
+		if owner.id.IsZero() {
+			user = owner.user
+		}
+		list = append(list, Allocation{
+			Relayed: r.addr, Client: r.client, Transport: r.listener.addr.Transport,
+			Session: owner.id, User: user, Since: r.since, Paired: owner.pair.Load() != nil,
+			SentPackets: r.sent.packets.Load(), SentBytes: r.sent.bytes.Load(),
+			ReceivedPackets: r.received.packets.Load(), ReceivedBytes: r.received.bytes.Load(),
+		})
 	}
 	slices.SortFunc(list, func(a, b Allocation) int {
 		if c := a.Since.Compare(b.Since); c != 0 {

@@ -85,6 +85,9 @@ func TestOpenRelaysForEveryAccount(t *testing.T) {
 			if port := relay.LocalAddr().(*net.UDPAddr).Port; port < 49152 || port%2 != 0 {
 				t.Errorf("relay port %d", port)
 			}
+			if list := f.Allocations(); len(list) != 1 || list[0].Session.IsZero() == (list[0].User == "") {
+				t.Errorf("Allocations = %+v", list)
+			}
 			relay.Close()
 		}
 	}

@@ -153,7 +153,7 @@ func (s *Server) relayAt(addr netip.AddrPort) *relay {
 func (s *Server) newRelay(family byte, port int) (*relay, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.draining { // draining may have begun after quota was asked
 		return nil, net.ErrClosed
 	}
 	r := &relay{server: s}

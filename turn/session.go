@@ -18,7 +18,8 @@ var (
 
 // session is what the relay knows of a visitor.
 type session struct {
-	user    string               // random, in the TURN username
+	id      ident.Session        // zero for an account without one
+	user    string               // random, in the TURN username; an account's whole username
 	pair    atomic.Pointer[pair] // nil while alone; read on every packet
 	self    *pair                // under which its own allocations talk; never changed
 	relays  map[*relay]struct{}  // live allocations; guarded by Server.mu
@@ -67,7 +68,7 @@ func (s *Server) Admit(id ident.Session, source netip.Addr) Credentials {
 	defer s.mu.Unlock()
 	admitted := s.sessions[id]
 	if admitted == nil {
-		admitted = &session{user: ident.NewSession().String(), relays: make(map[*relay]struct{})}
+		admitted = &session{id: id, user: ident.NewSession().String(), relays: make(map[*relay]struct{})}
 		admitted.self = &pair{a: admitted, b: admitted}
 		s.sessions[id] = admitted
 		s.users[admitted.user] = admitted
