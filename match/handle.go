@@ -23,6 +23,9 @@ const (
 // reportReasons are the reasons that a report may give.
 var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam", "other"}
 
+// ReportReasons lists every reason that Stats.Reports may count.
+func ReportReasons() []string { return slices.Clone(reportReasons) }
+
 // handle follows one message of a session's client.
 func (h *Hub) handle(s *session, m clientMessage) {
 	h.mu.Lock()
@@ -176,7 +179,7 @@ func (h *Hub) handleText(s *session, m clientMessage, now time.Time) {
 }
 
 func (h *Hub) rejectLocked(s *session, id string, code errorCode) {
-	h.dropped[string(code)]++
+	h.refused[string(code)]++
 	h.sendLocked(s, &rejectedMessage{head{Type: "rejected"}, id, code})
 }
 

@@ -51,6 +51,7 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) b
 // refuse writes to a client that has no session, so that the message has no
 // number: seq is 0.
 func (k *socket) refuse(ctx context.Context, m *errorMessage) {
+	k.hub.countRefusal(m.Code)
 	data, err := json.Marshal(m)
 	if err != nil {
 		panic("match: " + err.Error()) // our own types: cannot happen
@@ -60,6 +61,12 @@ func (k *socket) refuse(ctx context.Context, m *errorMessage) {
 	if k.conn.Write(ctx, websocket.MessageText, data) != nil {
 		k.cancel()
 	}
+}
+
+func (h *Hub) countRefusal(code errorCode) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused[string(code)]++
 }
 
 type greeting int

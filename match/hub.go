@@ -79,7 +79,7 @@ type Hub struct {
 	pool       *pool
 	pairs      int
 	reports    map[string]uint64 // by reason
-	dropped    map[string]uint64 // messages refused, by error code
+	refused    map[string]uint64 // messages refused, by error code
 }
 
 // New makes a hub.
@@ -99,7 +99,7 @@ func New(opts Options) *Hub {
 		perAddress: make(map[netip.Prefix]int),
 		pool:       newPool(opts.Patience),
 		reports:    make(map[string]uint64),
-		dropped:    make(map[string]uint64),
+		refused:    make(map[string]uint64),
 	}
 }
 
@@ -192,7 +192,7 @@ func (h *Hub) Stats() Stats {
 	for reason, n := range h.reports {
 		stats.Reports[reason] = n
 	}
-	for code, n := range h.dropped {
+	for code, n := range h.refused {
 		stats.Refused[code] = n
 	}
 	return stats

@@ -27,7 +27,7 @@ func (h *Hub) sendLocked(s *session, m serverMessage) {
 
 // refuseLocked answers a message that cannot be followed. The session goes on.
 func (h *Hub) refuseLocked(s *session, code errorCode, re, detail string) {
-	h.dropped[string(code)]++
+	h.refused[string(code)]++
 	h.sendLocked(s, newError(code, re, detail))
 }
 

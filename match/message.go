@@ -37,6 +37,17 @@ const (
 	codeUnavailable     errorCode = "unavailable"
 )
 
+// ErrorCodes lists every code that Stats.Refused may count.
+func ErrorCodes() (codes []string) {
+	for _, code := range []errorCode{
+		codeBadMessage, codeUnknownType, codeConsentRequired, codeNotPaired, codeStalePair,
+		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable,
+	} {
+		codes = append(codes, string(code))
+	}
+	return codes
+}
+
 // leftReason says why a chat is over.
 type leftReason string
 
