@@ -103,6 +103,19 @@ func (s *Store) List() []Ban {
 	return bans
 }
 
+// Len returns how many bans are active.
+func (s *Store) Len() (n int) {
+	now := s.now()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, r := range s.idx.byID {
+		if r.Ban.activeAt(now) {
+			n++
+		}
+	}
+	return n
+}
+
 // Add is AddAll for one entry.
 func (s *Store) Add(e Entry) (Ban, error) {
 	bans, err := s.AddAll([]Entry{e})

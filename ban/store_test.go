@@ -320,6 +320,14 @@ func TestListOrder(t *testing.T) {
 	if got := f.List(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("List = %v, want %v", got, want)
 	}
+	f.add(t, "198.51.100.1", time.Minute)
+	if got := f.Len(); got != len(want)+1 {
+		t.Errorf("Len = %d, want %d", got, len(want)+1)
+	}
+	f.Advance(time.Hour)
+	if got := f.Len(); got != len(want) {
+		t.Errorf("Len = %d when one is over, want %d", got, len(want))
+	}
 }
 
 func TestAddRefuses(t *testing.T) {
