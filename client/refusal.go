@@ -1,0 +1,114 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Errors of what a daemon must not do.
+var (
+	ErrSubprotocol = errors.New("client: the server does not speak " + Subprotocol)
+	ErrSequence    = errors.New("client: a message is missing")
+)
+
+// StatusError is an upgrade that was answered with something else, by the daemon
+// or by what stands before it.
+type StatusError struct {
+	Status int
+	Body   string // its start
+}
+
+// Error implements error.
+func (e *StatusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("client: upgrade answered with %d %s: %s", e.Status, http.StatusText(e.Status), e.Body))
+}
+
+// BannedError is a visitor who may not come in, or who must go.
+type BannedError struct {
+	Reason string
+	Until  time.Time // zero: for good
+	Appeal string    // where to; empty if the upgrade itself was refused
+}
+
+// Error implements error.
+func (e *BannedError) Error() string {
+	until := "for good"
+	if !e.Until.IsZero() {
+		until = "until " + e.Until.Format(time.RFC3339)
+	}
+	return strings.TrimSpace(fmt.Sprintf("client: banned %s: %s", until, e.Reason))
+}
+
+// RefusedError is an `error` message in answer to hello.
+type RefusedError struct{ Code, Detail string }
+
+// Error implements error.
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("client: hello refused: %s: %s", e.Code, e.Detail)
+}
+
+// CloseError is a WebSocket that the daemon closed.
+type CloseError struct {
+	Code   int
+	Reason string
+}
+
+// Error implements error.
+func (e *CloseError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("client: closed with %d %s", e.Code, e.Reason))
+}
+
+// Reconnect reports whether the client may come back.
+func (e *CloseError) Reconnect() bool { return e.Code < 4500 }
+
+// refusal says what an upgrade without success means.
+func refusal(response *http.Response, err error) error {
+	if response == nil || response.Body == nil {
+		return err
+	}
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 1024)) // what came is enough
+	if response.StatusCode == http.StatusForbidden {
+		if banned := parseBan(body); banned != nil {
+			return banned
+		}
+	}
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return err
+	}
+	return &StatusError{response.StatusCode, strings.TrimSpace(string(body))}
+}
+
+// parseBan reads the body of a 403; nil if it tells of no ban.
+func parseBan(body []byte) *BannedError {
+	var notice struct {
+		Code, Reason string
+		Until        *time.Time
+	}
+	if json.Unmarshal(body, &notice) != nil || notice.Code != "banned" {
+		return nil
+	}
+	return newBanned(notice.Reason, notice.Until, "")
+}
+
+func newBanned(reason string, until *time.Time, appeal string) *BannedError {
+	banned := &BannedError{Reason: reason, Appeal: appeal}
+	if until != nil {
+		banned.Until = *until
+	}
+	return banned
+}
+
+// typed turns a close frame into a CloseError.
+func typed(err error) error {
+	if frame, ok := errors.AsType[websocket.CloseError](err); ok {
+		return &CloseError{int(frame.Code), frame.Reason}
+	}
+	return err
+}
