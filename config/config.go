@@ -16,6 +16,7 @@ import "time"
 type Config struct {
 	DataDir string `key:"data_dir" flag:"data-dir" doc:"Directory for the ban store, generated secrets and the admin socket. Made with mode 0700 if it is missing."`
 	HTTP    HTTP   `key:"http"`
+	TLS     TLS    `key:"tls"`
 	TURN    TURN   `key:"turn"`
 	Match   Match  `key:"match"`
 	Bans    Bans   `key:"bans"`
@@ -32,14 +33,37 @@ type HTTP struct {
 	AllowNoOrigin bool     `key:"allow_no_origin" doc:"Let clients without an Origin header open the WebSocket: programs, never browsers."`
 }
 
+// TLS is the certificate and the port where it serves everything.
+type TLS struct {
+	Listen      string   `key:"listen" flag:"tls-listen" doc:"Address for https, WebSocket and TURN over TLS on one port, such as \":443\". Empty: none. Needs a certificate."`
+	CertFile    string   `key:"cert_file" doc:"File with the certificate chain, PEM. Taken anew when it changes."`
+	KeyFile     string   `key:"key_file" doc:"File with its private key, PEM, not readable by others."`
+	ACMEDomains []string `key:"acme_domains" doc:"Names to obtain a certificate for (ACME), instead of the files. tls.listen must be reachable as their port 443."`
+	ACMEEmail   string   `key:"acme_email" doc:"Contact for the certificate authority. Giving domains accepts its terms."`
+	ACMECA      string   `key:"acme_ca" doc:"Directory URL of the certificate authority."`
+}
+
 // TURN is the relay.
 type TURN struct {
-	Listen                string        `key:"listen" flag:"turn-listen" doc:"Address for STUN/TURN, host:port, for every transport."`
-	Transports            []string      `key:"transports" doc:"Client transports to offer: udp, tcp."`
-	PublicHost            string        `key:"public_host" doc:"Host name or address in the ICE URLs. Empty: the host that the browser asked for."`
-	Realm                 string        `key:"realm" doc:"Realm of the long-term credential mechanism (RFC 8489 section 9.2)."`
-	CredentialLifetime    time.Duration `key:"credential_lifetime" doc:"How long a session's TURN credentials allow new allocations. A live allocation outlives them."`
-	AllocationsPerSession int           `key:"allocations_per_session" doc:"Live allocations that one session may hold; browsers gather on every transport and interface."`
+	Listen                 []string      `key:"listen" flag:"turn-listen" doc:"Addresses for STUN/TURN, host:port, each for every transport."`
+	Transports             []string      `key:"transports" doc:"Client transports to offer there: udp, tcp."`
+	TLSListen              []string      `key:"tls_listen" doc:"Addresses for TURN over TLS and DTLS, such as \":5349\". Needs a certificate (tls). The https port (tls.listen) serves TURN over TLS too."`
+	PublicHost             string        `key:"public_host" doc:"Host name or address in the ICE URLs. Empty: the host that the browser asked for."`
+	Realm                  string        `key:"realm" doc:"Realm of the long-term credential mechanism (RFC 8489 section 9.2)."`
+	CredentialLifetime     time.Duration `key:"credential_lifetime" doc:"How long a session's TURN credentials allow new allocations. A live allocation outlives them."`
+	AllocationsPerSession  int           `key:"allocations_per_session" doc:"Live allocations that one session may hold; browsers gather on every transport and interface."`
+	AllocationsPerAddress  int           `key:"allocations_per_address" doc:"Live allocations that one client address (IPv6: /64) may hold."`
+	Allocations            int           `key:"allocations" doc:"Live allocations in all."`
+	BandwidthPerAllocation int           `key:"bandwidth_per_allocation" doc:"Bytes a second that one allocation may send. 0 means no limit."`
+	Bandwidth              int           `key:"bandwidth" doc:"Bytes a second that all allocations together may send. 0 means no limit."`
+	Relay                  string        `key:"relay" doc:"masked: relay addresses exist only inside the daemon, and reach only the partner. open: ordinary TURN with real sockets, for other programs too."`
+	RelayAddresses         []string      `key:"relay_addresses" doc:"open: addresses of this machine for relay sockets, at most one IPv4 and one IPv6."`
+	ExternalAddresses      []string      `key:"external_addresses" doc:"open: what clients are told instead of each of relay_addresses, behind 1:1 NAT."`
+	RelayPorts             string        `key:"relay_ports" doc:"open: ports of relay sockets, first-last."`
+	AllowPeers             []string      `key:"allow_peers" doc:"open: prefixes that may be peers although they are special or this machine's."`
+	DenyPeers              []string      `key:"deny_peers" doc:"open: prefixes that may not be peers. Wins over allow_peers."`
+	UsersFile              string        `key:"users_file" doc:"open: file of static users, a line user:password each, mode 0600."`
+	SecretFiles            []string      `key:"secret_files" doc:"open: files with secrets shared with back ends that hand out TURN REST credentials; several, to rotate them. At least 32 bytes each, mode 0600."`
 }
 
 // Match is the matchmaker.
@@ -62,9 +86,10 @@ type Site struct {
 	Policy  string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again."`
 }
 
-// Admin is the control socket.
+// Admin is what only the operator reaches.
 type Admin struct {
-	Socket string `key:"socket" doc:"Path of the control socket. Empty: admin.sock in the data directory."`
+	Socket        string `key:"socket" doc:"Path of the control socket. Empty: admin.sock in the data directory."`
+	MetricsListen string `key:"metrics_listen" doc:"Address for GET /metrics (Prometheus), host:port, without a password: keep it on loopback or a private network. Port 0 is any free one, named in the line that serve prints. Empty: no metrics."`
 }
 
 // Log is the daemon's own log, on stderr.
@@ -78,12 +103,24 @@ func Default() Config {
 	return Config{
 		DataDir: "./var",
 		HTTP:    HTTP{Listen: ":8080", AllowOrigins: []string{}},
+		TLS:     TLS{ACMEDomains: []string{}, ACMECA: "https://acme-v02.api.letsencrypt.org/directory"},
 		TURN: TURN{
-			Listen:                ":3478",
-			Transports:            []string{"udp", "tcp"},
-			Realm:                 "joingyd",
-			CredentialLifetime:    time.Hour,
-			AllocationsPerSession: 32,
+			Listen:                 []string{":3478"},
+			Transports:             []string{"udp", "tcp"},
+			TLSListen:              []string{},
+			Realm:                  "joingyd",
+			CredentialLifetime:     time.Hour,
+			AllocationsPerSession:  32,
+			AllocationsPerAddress:  1024,
+			Allocations:            100_000,
+			BandwidthPerAllocation: 1_000_000,
+			Relay:                  "masked",
+			RelayAddresses:         []string{},
+			ExternalAddresses:      []string{},
+			RelayPorts:             "49152-65535",
+			AllowPeers:             []string{},
+			DenyPeers:              []string{},
+			SecretFiles:            []string{},
 		},
 		Match: Match{
 			Patience:     3 * time.Second,
@@ -91,8 +128,9 @@ func Default() Config {
 			HelloTimeout: 5 * time.Second,
 			PerAddress:   32,
 		},
-		Bans: Bans{DefaultFor: 24 * time.Hour},
-		Site: Site{Name: "joingyd", Policy: "2026-11-24"},
-		Log:  Log{Level: "info", Format: "text"},
+		Bans:  Bans{DefaultFor: 24 * time.Hour},
+		Site:  Site{Name: "joingyd", Policy: "2026-11-24"},
+		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
+		Log:   Log{Level: "info", Format: "text"},
 	}
 }

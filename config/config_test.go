@@ -54,10 +54,11 @@ func TestGoodFile(t *testing.T) {
 	want.DataDir = "/srv/joingyd"
 	want.HTTP.Listen = "127.0.0.1:8081"
 	want.HTTP.AllowOrigins = []string{"https://example.org", "http://localhost:3000"}
-	want.TURN.Listen = "[::]:3479"
+	want.TURN.Listen = []string{"[::]:3479"}
 	want.TURN.Transports = []string{"tcp"}
 	want.TURN.CredentialLifetime = 30 * time.Minute
 	want.TURN.AllocationsPerSession = 8
+	want.Admin.MetricsListen = ""
 	want.Match.Patience = 1500 * time.Millisecond
 	want.Log.Format = "json"
 	if !reflect.DeepEqual(got, want) {
@@ -94,8 +95,28 @@ func TestO1BadFiles(t *testing.T) {
 		{"turn:\n  listen: ':-1'\n", "turn.listen", "valid port"},
 		{"turn: 5\n", "turn", "section"},
 		{"turn:\n  transports: []\n", "turn.transports", "at least one"},
+		{"turn:\n  listen: []\n", "turn.listen", "at least one"},
+		{"turn:\n  relay: half\n", "turn.relay", "use masked, open"},
+		{"turn:\n  relay: open\n", "turn.relay_addresses", "address of this machine"},
+		{"turn:\n  relay_addresses: [192.0.2.1]\n", "turn.relay", "set it to open"},
+		{"turn:\n  relay: open\n  relay_addresses: [0.0.0.0]\n", "turn.relay_addresses", "such as 192.0.2.1"},
+		{"turn:\n  relay: open\n  relay_addresses: [192.0.2.1]\n  external_addresses: [192.0.2.2, 192.0.2.3]\n", "turn.external_addresses", "as many"},
+		{"turn:\n  relay_ports: '50000'\n", "turn.relay_ports", "first-last"},
+		{"turn:\n  relay_ports: '60000-50000'\n", "turn.relay_ports", "first-last"},
+		{"turn:\n  relay_ports: '1-65536'\n", "turn.relay_ports", "first-last"},
+		{"turn:\n  allow_peers: [10.0.0.1/8]\n", "turn.allow_peers", "host bits"},
+		{"turn:\n  deny_peers: [everything]\n", "turn.deny_peers", "not a prefix"},
+		{"turn:\n  bandwidth: -1\n", "turn.bandwidth", "out of range"},
+		{"turn:\n  tls_listen: [':5349']\n", "turn.tls_listen", "certificate"},
+		{"tls:\n  listen: ':443'\n", "tls.listen", "certificate"},
+		{"tls:\n  cert_file: a.pem\n", "tls.cert_file", "together"},
+		{"tls:\n  listen: ':443'\n  cert_file: a\n  key_file: b\n  acme_domains: [x.test]\n", "tls.acme_domains", "keep one"},
+		{"tls:\n  acme_domains: [x.test]\n", "tls.listen", "443"},
+		{"tls:\n  listen: ':443'\n  acme_domains: [192.0.2.1]\n", "tls.acme_domains", "domain name"},
+		{"tls:\n  acme_ca: 'http://x.test'\n", "tls.acme_ca", "https"},
 		{"turn:\n  transports: [udp, sctp]\n", "turn.transports", "use udp, tcp"},
 		{"turn:\n  transports: [udp, udp]\n", "turn.transports", "once"},
+		{"turn:\n  listen: [3478]\n", "turn.listen", "quotes"},
 		{"turn:\n  transports: [1]\n", "turn.transports", "quotes"},
 		{"turn:\n  transports: {udp: yes}\n", "turn.transports.udp", "unknown key"},
 		{"turn:\n  public_host: 'https://x.test'\n", "turn.public_host", "without scheme"},
@@ -113,6 +134,8 @@ func TestO1BadFiles(t *testing.T) {
 		{"log:\n  level: loud\n", "log.level", "debug, info, warn, error"},
 		{"data_dir: ''\n", "data_dir", "empty"},
 		{"bans:\n  default_for: 1\n", "bans.default_for", "24h"},
+		{"admin:\n  metrics_listen: 'localhost'\n", "admin.metrics_listen", "host:port"},
+		{"admin:\n  metrics_listen: '127.0.0.1:http'\n", "admin.metrics_listen", "valid port"},
 	} {
 		file := writeFile(t, test.text)
 		_, err := load(t, "--config", file)
@@ -241,6 +264,37 @@ func TestSecret(t *testing.T) {
 	}
 }
 
+func TestSharedSecretsAndUsers(t *testing.T) {
+	write := func(text string, mode os.FileMode) string {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	long := strings.Repeat("s", 32)
+	if got, err := config.LoadSharedSecret(write(long+"\n", 0o600)); err != nil || string(got) != long {
+		t.Errorf("LoadSharedSecret = %q, %v", got, err)
+	}
+	for _, path := range []string{write(long, 0o644), write("short", 0o600), filepath.Join(t.TempDir(), "none")} {
+		if _, err := config.LoadSharedSecret(path); err == nil || strings.Contains(err.Error(), "short\"") {
+			t.Errorf("LoadSharedSecret: %v", err)
+		}
+	}
+	users, err := config.LoadUsers(write("# comment\n\nalice:a:b\nbob:secret\n", 0o600))
+	if err != nil || !reflect.DeepEqual(users, map[string]string{"alice": "a:b", "bob": "secret"}) {
+		t.Errorf("LoadUsers = %v, %v", users, err)
+	}
+	for _, bad := range []string{"alice\n", ":x\n", "alice:\n", "a:1\na:2\n"} {
+		if _, err := config.LoadUsers(write(bad, 0o600)); err == nil || !strings.Contains(err.Error(), "line") {
+			t.Errorf("LoadUsers(%q): %v", bad, err)
+		}
+	}
+	if _, err := config.LoadUsers(write("alice:x\n", 0o640)); err == nil {
+		t.Error("users that others can read were taken")
+	}
+}
+
 func TestValidHost(t *testing.T) {
 	for host, want := range map[string]bool{
 		"localhost": true, "chat.example.org": true, "chat.example.org.": true, "192.0.2.1": true, "2001:db8::1": true, "a_b.test": true,
@@ -277,7 +331,7 @@ func TestPackagedFileIsGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.DataDir != "/var/lib/joingyd" || c.Admin.Socket != "/run/joingyd/admin.sock" {
-		t.Errorf("DataDir %q, Socket %q", c.DataDir, c.Admin.Socket)
+	if want := (config.Admin{Socket: "/run/joingyd/admin.sock", MetricsListen: "127.0.0.1:9478"}); c.DataDir != "/var/lib/joingyd" || c.Admin != want {
+		t.Errorf("DataDir %q, Admin %+v", c.DataDir, c.Admin)
 	}
 }

@@ -171,7 +171,7 @@ func (l *loader) source(f Field) string {
 	if _, ok := os.LookupEnv(f.Env); ok {
 		return "environment " + f.Env
 	}
-	if l.viper.InConfig(f.Key) {
+	if l.file != "" { // there, or missing there
 		return l.file
 	}
 	return "default"

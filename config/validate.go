@@ -20,7 +20,14 @@ func (c Config) Validate() []*Problem {
 	for _, origin := range c.HTTP.AllowOrigins {
 		v.origin("http.allow_origins", origin)
 	}
-	v.listen("turn.listen", c.TURN.Listen)
+	v.tls(c)
+	v.relay(c.TURN)
+	if len(c.TURN.Listen) == 0 && len(c.TURN.TLSListen) == 0 && c.TLS.Listen == "" {
+		v.add("turn.listen", "is empty; give at least one host:port, or tls.listen")
+	}
+	for _, listen := range c.TURN.Listen {
+		v.listen("turn.listen", listen)
+	}
 	if len(c.TURN.Transports) == 0 {
 		v.add("turn.transports", "is empty; give at least one of udp, tcp")
 	}
@@ -36,6 +43,10 @@ func (c Config) Validate() []*Problem {
 	v.text("turn.realm", c.TURN.Realm, 1, 127)
 	v.duration("turn.credential_lifetime", c.TURN.CredentialLifetime, time.Minute, 24*time.Hour)
 	v.number("turn.allocations_per_session", c.TURN.AllocationsPerSession, 1, 1000)
+	v.number("turn.allocations_per_address", c.TURN.AllocationsPerAddress, 1, 1_000_000)
+	v.number("turn.allocations", c.TURN.Allocations, 1, 10_000_000)
+	v.number("turn.bandwidth_per_allocation", c.TURN.BandwidthPerAllocation, 0, 1<<40)
+	v.number("turn.bandwidth", c.TURN.Bandwidth, 0, 1<<40)
 	v.duration("match.patience", c.Match.Patience, 0, 10*time.Minute)
 	v.duration("match.resume_grace", c.Match.ResumeGrace, 0, 10*time.Minute)
 	v.duration("match.hello_timeout", c.Match.HelloTimeout, 100*time.Millisecond, time.Minute)
@@ -46,6 +57,9 @@ func (c Config) Validate() []*Problem {
 	v.text("site.policy", c.Site.Policy, 1, 64)
 	if len(c.Admin.Socket) > 100 {
 		v.add("admin.socket", "is longer than a socket's path may be; choose one of at most 100 bytes")
+	}
+	if c.Admin.MetricsListen != "" {
+		v.listen("admin.metrics_listen", c.Admin.MetricsListen)
 	}
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
@@ -129,4 +143,77 @@ func (v *validator) oneOf(key, value string, choices ...string) {
 	if !slices.Contains(choices, value) {
 		v.add(key, fmt.Sprintf("%q is not known; use %s", value, strings.Join(choices, ", ")))
 	}
+}
+
+// tls checks that whatever needs a certificate has one.
+func (v *validator) tls(c Config) {
+	if c.TLS.Listen != "" {
+		v.listen("tls.listen", c.TLS.Listen)
+	}
+	for _, listen := range c.TURN.TLSListen {
+		v.listen("turn.tls_listen", listen)
+	}
+	files := c.TLS.CertFile != "" || c.TLS.KeyFile != ""
+	acme := len(c.TLS.ACMEDomains) > 0
+	switch {
+	case files && acme:
+		v.add("tls.acme_domains", "and tls.cert_file are both given; keep one of them")
+	case files && (c.TLS.CertFile == "" || c.TLS.KeyFile == ""):
+		v.add("tls.cert_file", "and tls.key_file go together; give both")
+	case !files && !acme && c.TLS.Listen != "":
+		v.add("tls.listen", "needs a certificate: give tls.cert_file and tls.key_file, or tls.acme_domains")
+	case !files && !acme && len(c.TURN.TLSListen) > 0:
+		v.add("turn.tls_listen", "needs a certificate: give tls.cert_file and tls.key_file, or tls.acme_domains")
+	case acme && c.TLS.Listen == "":
+		v.add("tls.listen", "is empty; the certificate authority must reach it to give a certificate for tls.acme_domains; write \":443\"")
+	}
+	for _, domain := range c.TLS.ACMEDomains {
+		if _, err := netip.ParseAddr(domain); err == nil || !ValidHost(domain) {
+			v.add("tls.acme_domains", fmt.Sprintf("%q is not a domain name", domain))
+		}
+	}
+	if u, err := url.Parse(c.TLS.ACMECA); err != nil || u.Scheme != "https" || u.Host == "" {
+		v.add("tls.acme_ca", fmt.Sprintf("%q is not an https URL", c.TLS.ACMECA))
+	}
+}
+
+// relay checks the settings of open mode, and that none is given in vain.
+func (v *validator) relay(c TURN) {
+	v.oneOf("turn.relay", c.Relay, "masked", "open")
+	if _, _, err := ParsePorts(c.RelayPorts); err != nil {
+		v.add("turn.relay_ports", err.Error())
+	}
+	for key, list := range map[string][]string{"turn.allow_peers": c.AllowPeers, "turn.deny_peers": c.DenyPeers} {
+		for _, text := range list {
+			if prefix, err := netip.ParsePrefix(text); err != nil || prefix.Masked() != prefix {
+				v.add(key, fmt.Sprintf("%q is not a prefix; write one such as 10.0.0.0/8 or 2001:db8::/32, without host bits", text))
+			}
+		}
+	}
+	for key, list := range map[string][]string{"turn.relay_addresses": c.RelayAddresses, "turn.external_addresses": c.ExternalAddresses} {
+		for _, text := range list {
+			if addr, err := netip.ParseAddr(text); err != nil || addr.IsUnspecified() || addr.Zone() != "" {
+				v.add(key, fmt.Sprintf("%q is not an address of a machine; write one such as 192.0.2.1", text))
+			}
+		}
+	}
+	switch {
+	case c.Relay == "open" && len(c.RelayAddresses) == 0:
+		v.add("turn.relay_addresses", "is empty; turn.relay: open needs an address of this machine")
+	case len(c.ExternalAddresses) > 0 && len(c.ExternalAddresses) != len(c.RelayAddresses):
+		v.add("turn.external_addresses", "must have as many entries as turn.relay_addresses, in the same order")
+	case c.Relay == "masked" && (c.UsersFile != "" || len(c.SecretFiles) > 0 || len(c.RelayAddresses) > 0):
+		v.add("turn.relay", "is masked, where users_file, secret_files and relay_addresses mean nothing; set it to open, or take them out")
+	}
+}
+
+// ParsePorts reads a range of ports, first-last.
+func ParsePorts(text string) (first, last uint16, err error) {
+	from, to, ok := strings.Cut(text, "-")
+	a, errA := strconv.ParseUint(from, 10, 16)
+	b, errB := strconv.ParseUint(to, 10, 16)
+	if !ok || errA != nil || errB != nil || a == 0 || a > b {
+		return 0, 0, fmt.Errorf("%q is not a range of ports; write first-last, such as 49152-65535", text)
+	}
+	return uint16(a), uint16(b), nil
 }
