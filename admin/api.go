@@ -1,7 +1,8 @@
 // Package admin is the control API: what an admin can ask of the daemon.
 //
 //	CLI ── Client ── unix socket ── Server ── Service ─┬─ ban store
-//	CLI --offline ────────────────────────────┘        └─ Live: sessions, relay
+//	CLI --offline ────────────────────────────┘        ├─ Live: sessions
+//	                                                   └─ Relay: allocations
 //
 // The protocol is HTTP and JSON with versioned paths. The socket's file mode is
 // the access control; the kernel says who is at the other end, and that name
@@ -12,6 +13,10 @@
 //	GET    /v1/bans                 → BanList
 //	GET    /v1/bans/check?address=  → CheckResult
 //	POST   /v1/sessions/{id}/kick   → KickResult
+//	GET    /v1/relay?session=&addresses= → RelayList
+//	GET    /v1/relay/{relayed address or session}?addresses= → RelayList
+//	DELETE /v1/relay?relayed= or ?session= → RelayKillResult
+//	POST   /v1/relay/drain          RelayDrainRequest → RelayDrainResult
 //	GET    /v1/status               → Status
 //
 // Any other answer than 200 carries an Error. When a ban is answered, its
@@ -103,8 +108,9 @@ type Status struct {
 
 // LiveStatus counts what lives.
 type LiveStatus struct {
-	Online      int `json:"online"`      // sessions
-	Pairs       int `json:"pairs"`       // chats
-	Waiting     int `json:"waiting"`     // sessions in the pool
-	Allocations int `json:"allocations"` // of the relay
+	Online      int  `json:"online"`      // sessions
+	Pairs       int  `json:"pairs"`       // chats
+	Waiting     int  `json:"waiting"`     // sessions in the pool
+	Allocations int  `json:"allocations"` // of the relay
+	Draining    bool `json:"draining"`    // the relay takes no new allocations
 }

@@ -39,6 +39,10 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("GET /v1/bans", answer(s.bans))
 	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
 	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", answer(s.kick))
+	s.mux.HandleFunc("GET /v1/relay", answer(s.relayList))
+	s.mux.HandleFunc("GET /v1/relay/{name}", answer(s.relayShow))
+	s.mux.HandleFunc("DELETE /v1/relay", answer(s.relayKill))
+	s.mux.HandleFunc("POST /v1/relay/drain", answer(s.relayDrain))
 	s.mux.HandleFunc("GET /v1/status", answer(s.status))
 	s.mux.HandleFunc("/", answer(s.unknown))
 	return s
@@ -64,6 +68,9 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	err := server.Serve(ln)
 	if !cancel() {
 		err = <-drained // ctx is done, so Serve's own error only says that it was told to stop
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = nil // a client that stays silent is cut off below
+		}
 	}
 	return errors.Join(err, server.Close())
 }

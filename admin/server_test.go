@@ -124,6 +124,12 @@ func TestServerRefuses(t *testing.T) {
 		{"DELETE", "/v1/bans?id=aaaaaaaa", "", 404, `"code":"not_found"`},
 		{"GET", "/v1/bans/check", "", 400, "is not an address"},
 		{"GET", "/v1/bans?x=%zz", "", 400, "cannot be read"},
+		{"GET", "/v1/relay?addresses=1", "", 400, "write true or false"},
+		{"GET", "/v1/relay?session=x", "", 400, "26 characters"},
+		{"GET", "/v1/relay/x?session=x", "", 400, "session"},
+		{"DELETE", "/v1/relay", "", 400, "either"},
+		{"POST", "/v1/relay/drain", `{"deadline":60}`, 400, "deadline"},
+		{"POST", "/v1/relay/drain", `{}`, 503, `"code":"unavailable"`},
 		{"PUT", "/v1/bans", "", 404, "does not know PUT"},
 		{"GET", "/", "", 404, `"code":"not_found"`},
 	}

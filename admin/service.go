@@ -17,6 +17,7 @@ import (
 // without a daemon.
 type Options struct {
 	Live       Live             // nil: no daemon runs, so nothing is live
+	Relay      Relay            // nil: the same
 	Version    string           // of the program
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
 	Now        func() time.Time // nil: time.Now
@@ -166,7 +167,7 @@ func (s *Service) Kick(_ context.Context, req KickRequest) (KickResult, error) {
 
 // Status tells what the daemon is doing.
 func (s *Service) Status(context.Context) (Status, error) {
-	return Status{Version: s.opts.Version, Started: s.started, LiveStatus: s.live.Status(), Bans: len(s.bans.List())}, nil
+	return Status{Version: s.opts.Version, Started: s.started, LiveStatus: s.live.Status(), Bans: s.bans.Len()}, nil
 }
 
 // entries turns a request into what the store takes, after every check.
