@@ -485,3 +485,64 @@ func TestInspectKillDrain(t *testing.T) {
 		t.Errorf("Drain: %v", err)
 	}
 }
+
+// A client that comes over IPv6 talks to one over IPv4, both ways, until the pair
+// ends.
+func TestIPv6Client(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	six, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.ServeUDP(six); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("udp6", six.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	a := &visitor{id: ident.NewSession()}
+	c := &raw{t: t, conn: conn, creds: f.Admit(a.id, netip.IPv6Loopback()), patience: f.patience}
+	own := c.mustAllocate()
+	b := f.visit(t, "tcp")
+	p := f.mustJoin(t, a, b)
+	if answer := c.do(permission, peer(b.addr())); answer == nil || answer.Type.Class != stun.ClassSuccessResponse {
+		t.Fatalf("CreatePermission: %v", answer)
+	}
+	if err := b.client.CreatePermission(net.UDPAddrFromAddrPort(own)); err != nil {
+		t.Fatal(err)
+	}
+	say := func(text string) {
+		t.Helper()
+		m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodSend, stun.ClassIndication), peer(b.addr()), attr(stun.AttrData, []byte(text)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.conn.Write(m.Raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("from IPv6")
+	buffer := make([]byte, 100)
+	b.relay.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, from, err := b.relay.ReadFrom(buffer); err != nil || string(buffer[:n]) != "from IPv6" || from.String() != own.String() {
+		t.Fatalf("got %q from %v, %v", buffer[:n], from, err)
+	}
+	if _, err := b.relay.WriteTo([]byte("to IPv6"), net.UDPAddrFromAddrPort(own)); err != nil {
+		t.Fatal(err)
+	}
+	data, err := c.receive(f.patience).Get(stun.AttrData)
+	if err != nil || string(data) != "to IPv6" {
+		t.Fatalf("got %q, %v", data, err)
+	}
+	f.Part(p)
+	say("after the end")
+	f.waitDrop(t, turn.DropNotPaired)
+	if _, err := b.relay.WriteTo([]byte("after the end"), net.UDPAddrFromAddrPort(own)); err != nil {
+		t.Fatal(err)
+	}
+	if m := c.receive(200 * time.Millisecond); m != nil {
+		t.Errorf("something arrived after the end: %v", m)
+	}
+}
