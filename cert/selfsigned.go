@@ -1,4 +1,3 @@
-// Package cert finds the certificate that the daemon shows.
 package cert
 
 import (

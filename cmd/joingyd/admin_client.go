@@ -37,6 +37,10 @@ type control interface {
 	Check(context.Context, admin.CheckRequest) (admin.CheckResult, error)
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
 	Status(context.Context) (admin.Status, error)
+	RelayList(context.Context, admin.RelayListRequest) (admin.RelayList, error)
+	RelayShow(context.Context, admin.RelayShowRequest) (admin.RelayList, error)
+	RelayKill(context.Context, admin.RelayKillRequest) (admin.RelayKillResult, error)
+	RelayDrain(context.Context, admin.RelayDrainRequest) (admin.RelayDrainResult, error)
 }
 
 // adminFlags says whom to ask and how to print the answer.

@@ -20,7 +20,9 @@ import (
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/front"
 	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/web"
 )
@@ -40,8 +42,15 @@ type daemon struct {
 	hub   *match.Hub
 	http  *http.Server
 	admin *admin.Server
+	drain *drainer
+
+	metrics         *metrics.Server // nil: none
+	metricsListener net.Listener
 
 	httpListener  net.Listener
+	httpsListener net.Listener // nil: none
+	splitters     []*front.Splitter
+	acme          *cert.ACMESource // nil: certificates come from files, if at all
 	adminListener net.Listener
 	adminPath     string
 
@@ -62,7 +71,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w; name another with --data-dir", err)
 	}
-	for _, open := range []func() error{d.openBans, d.openRelay, d.openHub, d.openHTTP, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -87,35 +96,47 @@ func (d *daemon) openRelay() error {
 	if err != nil {
 		return err
 	}
+	open, err := openRelay(d.cfg.TURN)
+	if err != nil {
+		return err
+	}
 	d.relay, err = turn.New(turn.Options{
+		Open:                  open,
 		Secret:                secret,
 		Realm:                 d.cfg.TURN.Realm,
 		CredentialLifetime:    d.cfg.TURN.CredentialLifetime,
 		AllocationsPerSession: d.cfg.TURN.AllocationsPerSession,
-		Refused:               d.refused,
-		Logger:                d.log,
+		AllocationsPerSource:  d.cfg.TURN.AllocationsPerAddress,
+		Allocations:           d.cfg.TURN.Allocations,
+
+		BandwidthPerAllocation: d.cfg.TURN.BandwidthPerAllocation,
+		Bandwidth:              d.cfg.TURN.Bandwidth,
+		Refused:                d.refused,
+		Logger:                 d.log,
 	})
 	if err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.relay.Close)
-	for _, transport := range d.cfg.TURN.Transports {
-		if err := d.listenTURN(transport); err != nil {
-			return fmt.Errorf("turn.listen: %w; is another TURN server running? choose another with --turn-listen", err)
+	for _, listen := range d.cfg.TURN.Listen {
+		for _, transport := range d.cfg.TURN.Transports {
+			if err := d.listenTURN(transport, listen); err != nil {
+				return fmt.Errorf("turn.listen: %w; is another TURN server running? choose another with --turn-listen", err)
+			}
 		}
 	}
 	return nil
 }
 
-func (d *daemon) listenTURN(transport string) error {
+func (d *daemon) listenTURN(transport, listen string) error {
 	if transport == "udp" {
-		conn, err := net.ListenPacket("udp", d.cfg.TURN.Listen)
+		conn, err := net.ListenPacket("udp", listen)
 		if err != nil {
 			return err
 		}
 		return d.relay.ServeUDP(conn)
 	}
-	listener, err := net.Listen("tcp", d.cfg.TURN.Listen)
+	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
 	}
@@ -146,6 +167,7 @@ func (d *daemon) openHTTP() error {
 		SiteName: d.cfg.Site.Name,
 		Policy:   d.cfg.Site.Policy,
 		Contact:  d.cfg.Site.Contact,
+		HSTS:     d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned,
 		Online:   d.hub.Online,
 		Ban:      d.banNotice,
 		Ready:    d.relay.Ready,
@@ -184,8 +206,10 @@ func (d *daemon) openHTTP() error {
 }
 
 func (d *daemon) openAdmin() error {
+	d.drain = newDrainer(d.relay)
 	service := admin.NewService(d.bans, &admin.Options{
 		Live:       live{d.hub, d.relay},
+		Relay:      relayControl{d.relay, d.drain},
 		Version:    programVersion(),
 		DefaultFor: d.cfg.Bans.DefaultFor,
 		Log:        d.log,
@@ -219,13 +243,13 @@ func (d *daemon) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.hub.Run(ctx); return nil })
 	group.Go(func() error { return d.sweep(ctx) })
+	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
-	group.Go(func() error {
-		if err := d.http.Serve(d.httpListener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
+	if d.metrics != nil {
+		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })
+	}
+	group.Go(func() error { return d.serveHTTP(d.httpListener) })
+	d.serveTLS(ctx, group)
 	<-ctx.Done()
 	d.log.Info("draining", "sessions", d.hub.Online())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
@@ -233,6 +257,13 @@ func (d *daemon) run(ctx context.Context) error {
 	err := errors.Join(d.hub.Close(drain), d.http.Shutdown(drain), group.Wait(), d.close())
 	d.log.Info("stopped")
 	return err
+}
+
+func (d *daemon) serveHTTP(listener net.Listener) error {
+	if err := d.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 // sweep lets the ban store forget what it has kept for long enough.
@@ -258,10 +289,16 @@ func (d *daemon) readyLine() string {
 		scheme = "https"
 	}
 	listening := []string{fmt.Sprintf("%s %s", scheme, d.httpListener.Addr())}
+	if d.httpsListener != nil {
+		listening = append(listening, fmt.Sprintf("https %s", d.httpsListener.Addr()))
+	}
 	for _, addr := range d.relay.Addrs() {
 		listening = append(listening, fmt.Sprintf("stun/turn %s %s", addr.Transport, addr.AddrPort))
 	}
 	listening = append(listening, "admin "+d.adminPath)
+	if d.metrics != nil {
+		listening = append(listening, "metrics "+d.metricsListener.Addr().String())
+	}
 	return fmt.Sprintf("joingyd ready: open %s://%s (%s)", scheme, openAt(d.httpListener.Addr()), strings.Join(listening, ", "))
 }
 

@@ -19,30 +19,37 @@ var forbidden = []struct {
 	imported []string
 	why      string
 }{
-	{"turn", []string{"match", "ban", "config", "admin", "web", "cert", "cmd"}, "the relay must work for any matchmaker"},
-	{"match", []string{"turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
+	{"turn", []string{"metrics", "match", "ban", "config", "admin", "web", "cert", "cmd"}, "the relay must work for any matchmaker"},
+	{"match", []string{"metrics", "turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
 	{"match/mask", []string{"ident", "match"}, "the mask is a pure function"},
-	{"ban", []string{"turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
+	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
-	{"web", []string{"turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
-	{"admin", []string{"turn", "match", "config", "web", "cert", "cmd"}, "the control API asks an interface"},
+	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
+	{"admin", []string{"metrics", "turn", "match", "config", "web", "cert", "cmd"}, "the control API asks an interface"},
 	{"ident", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd"}, "identities depend on nothing"},
+	{"client", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "check"}, "a client knows the protocol, not the daemon"},
+	{"check", []string{"metrics", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a check sees a site from outside"},
+	{"metrics", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "metrics read numbers from functions, and the parts need no Prometheus"},
+	{"front", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "sharing a port needs to know no service"},
 	{"cert", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "ident"}, "certificates depend on nothing"},
 }
 
 // owners are the only packages that may import a third-party module: its types
 // stop there.
 var owners = map[string][]string{
-	"github.com/pion/turn/v4":    {"turn"},
-	"github.com/pion/stun/v2":    {"turn"},
-	"github.com/pion/logging":    {"turn"},
+	"github.com/pion/turn/v4":    {"turn", "check"},
+	"github.com/pion/stun/v2":    {"turn", "check"},
+	"github.com/pion/logging":    {"turn", "check"},
 	"github.com/pion/sdp/v3":     {"match/mask"},
-	"github.com/coder/websocket": {"match"},
+	"github.com/coder/websocket": {"match", "client"},
 	"go.etcd.io/bbolt":           {"ban"},
 	"github.com/gaissmai/bart":   {"ban"},
 	"github.com/spf13/viper":     {"config"},
 	"github.com/spf13/pflag":     {"config"},
 	"github.com/spf13/cobra":     {"cmd/joingyd"},
+	"github.com/prometheus":      {"metrics"},
+	"github.com/pion/dtls":       {"turn"},
+	"github.com/caddyserver":     {"cert"},
 	"golang.org/x/text":          {"match"},
 	"golang.org/x/sync":          {"cmd/joingyd"},
 	"github.com/pion/webrtc":     {}, // tests only

@@ -49,8 +49,38 @@ func (l live) Status() admin.LiveStatus {
 		Pairs:       matching.Pairs,
 		Waiting:     matching.Waiting,
 		Allocations: relaying.Allocations,
+		Draining:    l.relay.Draining(),
 	}
 }
+
+// relayControl is the relay, as the control API wants it.
+type relayControl struct {
+	relay   *turn.Server
+	drainer *drainer
+}
+
+// Allocations implements admin.Relay.
+func (c relayControl) Allocations() (list []admin.Allocation) {
+	for _, a := range c.relay.Allocations() {
+		session := ""
+		if a.Session != (ident.Session{}) {
+			session = a.Session.String()
+		}
+		list = append(list, admin.Allocation{
+			Relayed: a.Relayed, Session: session, User: a.User, Transport: a.Transport,
+			Client: a.Client, Since: a.Since.UTC(), Paired: a.Paired,
+			Sent:     admin.Traffic{Packets: a.SentPackets, Bytes: a.SentBytes},
+			Received: admin.Traffic{Packets: a.ReceivedPackets, Bytes: a.ReceivedBytes},
+		})
+	}
+	return list
+}
+
+// Kill implements admin.Relay.
+func (c relayControl) Kill(relayed netip.AddrPort) bool { return c.relay.Kill(relayed) }
+
+// Drain implements admin.Relay.
+func (c relayControl) Drain(after time.Duration) time.Time { return c.drainer.drain(after) }
 
 // banned asks the ban store for the matchmaker.
 func (d *daemon) banned(addr netip.Addr) (match.Ban, bool) {

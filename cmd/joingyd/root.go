@@ -44,7 +44,9 @@ the command line made no sense.`,
 		newUnbanCommand(),
 		newBansCommand(),
 		newKickCommand(),
+		newRelayCommand(),
 		newStatusCommand(),
+		newCheckCommand(),
 		newVersionCommand(),
 	)
 	for _, cmd := range root.Commands() {

@@ -34,6 +34,9 @@ func printStatus(w io.Writer, s admin.Status) error {
 	p.printf("version\t%s\n", s.Version)
 	p.printf("started\t%s (%s ago)\n", timeText(s.Started), about(time.Since(s.Started)))
 	p.printf("online\t%d\npairs\t%d\nwaiting\t%d\nallocations\t%d\nbans\t%d\n", s.Online, s.Pairs, s.Waiting, s.Allocations, s.Bans)
+	if s.Draining {
+		p.printf("relay\tdraining\n")
+	}
 	if p.err != nil {
 		return p.err
 	}

@@ -15,6 +15,8 @@ const exec = promisify(execFile);
 /**
  * @typedef {object} Daemon
  * @property {string} url of the site
+ * @property {string} ready the line that it printed
+ * @property {string} dir its data directory
  * @property {string[]} log what it wrote to stderr
  * @property {(...args: string[]) => Promise<any>} control runs `joingyd ARGS -o json` against it
  * @property {() => Promise<void>} stop SIGTERM; throws if it does not end with 0
@@ -26,7 +28,8 @@ const exec = promisify(execFile);
  */
 export async function startDaemon(...flags) {
   const dir = await mkdtemp(path.join(tmpdir(), 'joingyd-e2e-'));
-  const serve = ['serve', '--data-dir', dir, '--listen', '127.0.0.1:0', '--turn-listen', '127.0.0.1:0', ...flags];
+  const turn = flags.includes('--turn-listen') ? [] : ['--turn-listen', '127.0.0.1:0']; // a list: later ones are added
+  const serve = ['serve', '--data-dir', dir, '--listen', '127.0.0.1:0', ...turn, ...flags];
   const child = spawn(binary, serve, { stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   createInterface(child.stderr).on('line', (line) => log.push(line));
@@ -36,6 +39,8 @@ export async function startDaemon(...flags) {
   if (!ready) throw new Error(`the daemon did not start: ${first[0]}\n${log.join('\n')}`);
   return {
     url: ready[1],
+    ready: String(first[0]),
+    dir,
     log,
     async control(...args) {
       const { stdout } = await exec(binary, [...args, '-o', 'json', '--socket', path.join(dir, 'admin.sock')]);

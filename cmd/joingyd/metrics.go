@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/metrics"
+	"github.com/joingyd/joingyd/turn"
+)
+
+// openMetrics opens the listener for metrics, unless there shall be none.
+func (d *daemon) openMetrics() (err error) {
+	if d.cfg.Admin.MetricsListen == "" {
+		return nil
+	}
+	d.metrics = metrics.NewServer(metrics.Sources{
+		Version: programVersion(),
+		Relay:   d.relayMetrics,
+		Match:   d.matchMetrics,
+		Bans:    d.bans.Len,
+
+		Transports:    turn.Transports(),
+		DropReasons:   texts(turn.DropReasons()),
+		ReportReasons: match.ReportReasons(),
+		RefusedCodes:  match.ErrorCodes(),
+	}, d.log)
+	if d.metricsListener, err = net.Listen("tcp", d.cfg.Admin.MetricsListen); err != nil {
+		return fmt.Errorf("admin.metrics_listen: %w; choose another with --admin-metrics-listen, or \"\" for no metrics", err)
+	}
+	d.closers = append(d.closers, d.metricsListener.Close)
+	return nil
+}
+
+func (d *daemon) relayMetrics() metrics.Relay {
+	s := d.relay.Stats()
+	drops := make(map[string]uint64, len(s.Drops))
+	for reason, n := range s.Drops {
+		drops[string(reason)] = n
+	}
+	return metrics.Relay{
+		Allocations: s.ByTransport,
+		Sessions:    s.Sessions,
+		Pairs:       s.Pairs,
+		Draining:    d.relay.Draining(),
+		Packets:     s.Packets,
+		Bytes:       s.Bytes,
+		Drops:       drops,
+		AuthOK:      s.AuthOK,
+		AuthFailed:  s.AuthFailed,
+	}
+}
+
+func (d *daemon) matchMetrics() metrics.Match {
+	s := d.hub.Stats()
+	return metrics.Match{Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Reports: s.Reports, Refused: s.Refused}
+}
+
+func texts[T ~string](list []T) (out []string) {
+	for _, text := range list {
+		out = append(out, string(text))
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/turn"
+)
+
+// scrape returns what /metrics says, and the value of each series in it.
+func scrape(t *testing.T, d *daemon) (text string, values map[string]float64) {
+	t.Helper()
+	response, err := http.Get("http://" + d.metricsListener.Addr().String() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v", response.Status, err)
+	}
+	values = make(map[string]float64)
+	for line := range strings.Lines(string(body)) {
+		if series, number, ok := strings.Cut(strings.TrimSpace(line), " "); ok && series != "#" {
+			if values[series], err = strconv.ParseFloat(number, 64); err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+		}
+	}
+	return string(body), values
+}
+
+func TestMetricsOfADaemon(t *testing.T) {
+	d := startDaemon(t, nil)
+	_, values := scrape(t, d)
+	var want []string
+	for _, transport := range turn.Transports() {
+		want = append(want, `joingyd_turn_allocations{transport="`+transport+`"}`)
+	}
+	for _, reason := range turn.DropReasons() {
+		want = append(want, `joingyd_turn_drops_total{reason="`+string(reason)+`"}`)
+	}
+	for _, reason := range match.ReportReasons() {
+		want = append(want, `joingyd_match_reports_total{reason="`+reason+`"}`)
+	}
+	for _, code := range match.ErrorCodes() {
+		want = append(want, `joingyd_match_refused_total{code="`+code+`"}`)
+	}
+	for _, series := range append(want, "joingyd_bans_active", "joingyd_match_sessions", "joingyd_turn_packets_total") {
+		if value, ok := values[series]; !ok || value != 0 {
+			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
+		}
+	}
+
+	a, b := newCaller(t, d, "127.0.0.1"), newCaller(t, d, "127.0.0.1")
+	meet(t, a, b, "video")
+	call(t, a, b)
+	a.send(`{"type":"report","pair":"` + a.pair + `","reason":"spam"}`)
+	a.expect("reported")
+	a.send(`{"type":"nonsense"}`)
+	a.expect("error")
+	text, values := scrape(t, d)
+	for series, least := range map[string]float64{
+		`joingyd_turn_allocations{transport="udp"}`:        2,
+		`joingyd_turn_auth_total{result="ok"}`:             2,
+		"joingyd_turn_sessions":                            2,
+		"joingyd_turn_pairs":                               1,
+		"joingyd_turn_packets_total":                       1,
+		"joingyd_turn_bytes_total":                         1,
+		"joingyd_match_sessions":                           2,
+		"joingyd_match_pairs":                              1,
+		`joingyd_match_reports_total{reason="spam"}`:       1,
+		`joingyd_match_refused_total{code="unknown_type"}`: 1,
+		"go_goroutines":                                    1,
+	} {
+		if value, ok := values[series]; !ok || value < least {
+			t.Errorf("%s = %v (there: %v), want at least %v", series, value, ok, least)
+		}
+	}
+	for series, value := range values {
+		if strings.Contains(series, `"other"`) && value != 0 {
+			t.Errorf("%s = %v: a label's value is not in its list", series, value)
+		}
+	}
+	personal := regexp.MustCompile(`127\.0\.0\.|198\.1[89]\.|` + a.welcome.Session + "|" + b.welcome.Session)
+	if found := personal.FindString(text); found != "" {
+		t.Errorf("metrics say %q", found)
+	}
+}
+
+func TestMetricsPortIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	cfg := config.Default()
+	cfg.DataDir = t.TempDir()
+	cfg.HTTP.Listen, cfg.TURN.Listen = "127.0.0.1:0", []string{"127.0.0.1:0"}
+	cfg.Admin.MetricsListen = taken.Addr().String()
+	_, err = newDaemon(cfg, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.HasPrefix(err.Error(), "admin.metrics_listen: ") || !strings.Contains(err.Error(), cfg.Admin.MetricsListen) {
+		t.Errorf("newDaemon: %v", err)
+	}
+	cfg.Admin.MetricsListen = ""
+	d, err := newDaemon(cfg, slog.New(slog.DiscardHandler)) // what failed has left nothing open
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.close(); err != nil {
+		t.Error(err)
+	}
+}

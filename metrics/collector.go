@@ -1,0 +1,127 @@
+package metrics
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// other is the label value for those that nobody announced.
+const other = "other"
+
+// collector reads Sources at each scrape.
+type collector struct {
+	sources Sources
+
+	build, bans                           family
+	allocations, turnSessions, turnPairs  family
+	draining, packets, bytes, drops, auth family
+	matchSessions, waiting, pairs         family
+	reports, refused                      family
+}
+
+// family is one metric, with at most one label.
+type family struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string, label ...string) family {
+	return family{prometheus.NewDesc("joingyd_"+name, help, label, nil), prometheus.GaugeValue}
+}
+
+func counter(name, help string, label ...string) family {
+	return family{prometheus.NewDesc("joingyd_"+name, help, label, nil), prometheus.CounterValue}
+}
+
+func newCollector(sources Sources) *collector {
+	if sources.Relay == nil {
+		sources.Relay = func() Relay { return Relay{} }
+	}
+	if sources.Match == nil {
+		sources.Match = func() Match { return Match{} }
+	}
+	if sources.Bans == nil {
+		sources.Bans = func() int { return 0 }
+	}
+	return &collector{
+		sources: sources,
+
+		build: gauge("build_info", "Always 1; the label says which version runs.", "version"),
+		bans:  gauge("bans_active", "Bans in force."),
+
+		allocations:  gauge("turn_allocations", "Live allocations, by transport between client and relay.", "transport"),
+		turnSessions: gauge("turn_sessions", "Sessions that may allocate."),
+		turnPairs:    gauge("turn_pairs", "Pairs of sessions whose allocations may talk to each other."),
+		draining:     gauge("turn_draining", "1 while the relay takes no new allocations."),
+		packets:      counter("turn_packets_total", "Packets relayed."),
+		bytes:        counter("turn_bytes_total", "Bytes of application data relayed."),
+		drops:        counter("turn_drops_total", "Packets dropped, by reason.", "reason"),
+		auth:         counter("turn_auth_total", "Requests with credentials, by whether they were good.", "result"),
+
+		matchSessions: gauge("match_sessions", "Live sessions."),
+		waiting:       gauge("match_waiting", "Sessions waiting for a partner."),
+		pairs:         gauge("match_pairs", "Chats."),
+		reports:       counter("match_reports_total", "Reports by visitors, by reason.", "reason"),
+		refused:       counter("match_refused_total", "Messages of clients refused, by error code.", "code"),
+	}
+}
+
+// Describe names every metric there will be.
+func (c *collector) Describe(to chan<- *prometheus.Desc) {
+	for _, f := range []family{
+		c.build, c.bans, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
+		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused,
+	} {
+		to <- f.desc
+	}
+}
+
+// Collect reads every source once.
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	c.build.send(to, 1, c.sources.Version)
+	c.bans.send(to, float64(c.sources.Bans()))
+
+	relay := c.sources.Relay()
+	sendAll(to, c.allocations, relay.Allocations, c.sources.Transports)
+	c.turnSessions.send(to, float64(relay.Sessions))
+	c.turnPairs.send(to, float64(relay.Pairs))
+	draining := 0.0
+	if relay.Draining {
+		draining = 1
+	}
+	c.draining.send(to, draining)
+	c.packets.send(to, float64(relay.Packets))
+	c.bytes.send(to, float64(relay.Bytes))
+	sendAll(to, c.drops, relay.Drops, c.sources.DropReasons)
+	c.auth.send(to, float64(relay.AuthOK), "ok")
+	c.auth.send(to, float64(relay.AuthFailed), "failed")
+
+	match := c.sources.Match()
+	c.matchSessions.send(to, float64(match.Sessions))
+	c.waiting.send(to, float64(match.Waiting))
+	c.pairs.send(to, float64(match.Pairs))
+	sendAll(to, c.reports, match.Reports, c.sources.ReportReasons)
+	sendAll(to, c.refused, match.Refused, c.sources.RefusedCodes)
+}
+
+func (f family) send(to chan<- prometheus.Metric, value float64, label ...string) {
+	to <- prometheus.MustNewConstMetric(f.desc, f.kind, value, label...)
+}
+
+// sendAll sends a sample for each of the known label values, and one for all
+// others together.
+func sendAll[N int | uint64](to chan<- prometheus.Metric, f family, counts map[string]N, known []string) {
+	var others N
+	for value, n := range counts {
+		if value == other || !slices.Contains(known, value) {
+			others += n
+		}
+	}
+	for _, value := range known {
+		if value != other {
+			f.send(to, float64(counts[value]), value)
+		}
+	}
+	f.send(to, float64(others), other)
+}

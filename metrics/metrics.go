@@ -1,0 +1,48 @@
+// Package metrics serves the daemon's counts to Prometheus.
+//
+//	Prometheus ── GET /metrics ── Server ── registry ── collector ── Sources
+//
+// Every count is read when it is asked for, so the parts that count know nothing
+// of Prometheus. Every label has a closed set of values, known from the start:
+// each series is there at zero from the first scrape on, and a value that nobody
+// announced counts as "other". No label and no help text says anything of a
+// person.
+package metrics
+
+// Sources are the parts that count. A nil function counts nothing. They are
+// called at each scrape, at the same time if scrapes are.
+type Sources struct {
+	Version string // of the program
+	Relay   func() Relay
+	Match   func() Match
+	Bans    func() int // active ones
+
+	// Every value that the maps of Relay and Match have as a key.
+	Transports    []string // of Relay.Allocations
+	DropReasons   []string // of Relay.Drops
+	ReportReasons []string // of Match.Reports
+	RefusedCodes  []string // of Match.Refused
+}
+
+// Relay is what the TURN relay counts. Packets and what follows count since the
+// start; the rest is live.
+type Relay struct {
+	Allocations map[string]int // by transport between client and relay
+	Sessions    int            // that may allocate
+	Pairs       int            // that may talk to each other
+	Draining    bool           // no new allocations
+
+	Packets, Bytes     uint64            // relayed; application data only
+	Drops              map[string]uint64 // packets, by reason
+	AuthOK, AuthFailed uint64            // requests with good and with bad credentials
+}
+
+// Match is what the matchmaker counts. Reports and Refused count since the
+// start; the rest is live.
+type Match struct {
+	Sessions int
+	Waiting  int               // sessions in the pool
+	Pairs    int               // chats
+	Reports  map[string]uint64 // by reason
+	Refused  map[string]uint64 // messages, by error code
+}

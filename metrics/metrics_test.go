@@ -1,0 +1,253 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+func testSources() Sources {
+	return Sources{
+		Version:       "1.2.3",
+		Transports:    []string{"udp", "tcp"},
+		DropReasons:   []string{"too_large", "queue_full"},
+		ReportReasons: []string{"spam", "other"},
+		RefusedCodes:  []string{"masked"},
+	}
+}
+
+// serve runs a server until the test ends and returns where.
+func serve(t *testing.T, sources Sources) (url string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- NewServer(sources, nil).Run(ctx, ln) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		if _, err := net.Dial("tcp", ln.Addr().String()); err == nil {
+			t.Error("the listener is still open")
+		}
+	})
+	return "http://" + ln.Addr().String()
+}
+
+// scrape reads what Prometheus would.
+func scrape(t *testing.T, url string) (text string, families map[string]*dto.MetricFamily) {
+	t.Helper()
+	resp, err := http.Get(url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %v\n%s", resp.Status, err, body)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err = parser.TextToMetricFamilies(strings.NewReader(string(body)))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, body)
+	}
+	return string(body), families
+}
+
+// samples returns our own series with their values: name{label=value}.
+func samples(families map[string]*dto.MetricFamily) map[string]float64 {
+	found := make(map[string]float64)
+	for name, family := range families {
+		for _, m := range family.GetMetric() {
+			series := name
+			for _, label := range m.GetLabel() {
+				series += "{" + label.GetName() + "=" + label.GetValue() + "}"
+			}
+			if strings.HasPrefix(name, "joingyd_") {
+				found[series] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			}
+		}
+	}
+	return found
+}
+
+// zero is every series there is, before anything has happened.
+var zero = map[string]float64{
+	"joingyd_build_info{version=1.2.3}": 1,
+	"joingyd_bans_active":               0,
+
+	"joingyd_turn_allocations{transport=udp}":     0,
+	"joingyd_turn_allocations{transport=tcp}":     0,
+	"joingyd_turn_allocations{transport=other}":   0,
+	"joingyd_turn_sessions":                       0,
+	"joingyd_turn_pairs":                          0,
+	"joingyd_turn_draining":                       0,
+	"joingyd_turn_packets_total":                  0,
+	"joingyd_turn_bytes_total":                    0,
+	"joingyd_turn_drops_total{reason=too_large}":  0,
+	"joingyd_turn_drops_total{reason=queue_full}": 0,
+	"joingyd_turn_drops_total{reason=other}":      0,
+	"joingyd_turn_auth_total{result=ok}":          0,
+	"joingyd_turn_auth_total{result=failed}":      0,
+
+	"joingyd_match_sessions":                    0,
+	"joingyd_match_waiting":                     0,
+	"joingyd_match_pairs":                       0,
+	"joingyd_match_reports_total{reason=spam}":  0,
+	"joingyd_match_reports_total{reason=other}": 0,
+	"joingyd_match_refused_total{code=masked}":  0,
+	"joingyd_match_refused_total{code=other}":   0,
+}
+
+func wantSamples(t *testing.T, got, changed map[string]float64) {
+	t.Helper()
+	if len(got) != len(zero) {
+		t.Errorf("%d series, want %d", len(got), len(zero))
+	}
+	for series, want := range zero {
+		if other, ok := changed[series]; ok {
+			want = other
+		}
+		if value, ok := got[series]; !ok || value != want {
+			t.Errorf("%s = %v (there: %v), want %v", series, value, ok, want)
+		}
+	}
+}
+
+func TestEverythingIsThereAtZero(t *testing.T) {
+	text, families := scrape(t, serve(t, testSources()))
+	wantSamples(t, samples(families), nil)
+	for _, name := range []string{"go_goroutines", "process_start_time_seconds"} {
+		if families[name] == nil {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	// No label and no help text carries an address.
+	address := regexp.MustCompile(`\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f]*:[0-9a-f]*|127\.|localhost`)
+	if found := address.FindString(text); found != "" {
+		t.Errorf("%q is there", found)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	sources := testSources()
+	sources.Bans = func() int { return 2 }
+	sources.Relay = func() Relay {
+		return Relay{
+			Allocations: map[string]int{"udp": 3, "203.0.113.7": 1, "other": 1}, Sessions: 4, Pairs: 5, Draining: true,
+			Packets: 6, Bytes: 7, Drops: map[string]uint64{"queue_full": 8, "a new reason": 9}, AuthOK: 10, AuthFailed: 11,
+		}
+	}
+	sources.Match = func() Match {
+		return Match{
+			Sessions: 12, Waiting: 13, Pairs: 14,
+			Reports: map[string]uint64{"spam": 15, "other": 16, "": 17}, Refused: map[string]uint64{"\xff": 18},
+		}
+	}
+	_, families := scrape(t, serve(t, sources))
+	wantSamples(t, samples(families), map[string]float64{
+		"joingyd_bans_active":                     2,
+		"joingyd_turn_allocations{transport=udp}": 3, "joingyd_turn_allocations{transport=other}": 2,
+		"joingyd_turn_sessions": 4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,
+		"joingyd_turn_packets_total": 6, "joingyd_turn_bytes_total": 7,
+		"joingyd_turn_drops_total{reason=queue_full}": 8, "joingyd_turn_drops_total{reason=other}": 9,
+		"joingyd_turn_auth_total{result=ok}": 10, "joingyd_turn_auth_total{result=failed}": 11,
+		"joingyd_match_sessions": 12, "joingyd_match_waiting": 13, "joingyd_match_pairs": 14,
+		"joingyd_match_reports_total{reason=spam}": 15, "joingyd_match_reports_total{reason=other}": 33,
+		"joingyd_match_refused_total{code=other}": 18,
+	})
+	for name, family := range families {
+		if strings.HasPrefix(name, "joingyd_") && (family.GetType() == dto.MetricType_COUNTER) != strings.HasSuffix(name, "_total") {
+			t.Errorf("%s is a %v", name, family.GetType())
+		}
+	}
+}
+
+func TestOnlyMetricsAreServed(t *testing.T) {
+	url := serve(t, testSources())
+	for _, tt := range []struct {
+		method, path string
+		want         int
+	}{
+		{"GET", "/", 404}, {"GET", "/metrics/", 404}, {"GET", "/debug/pprof/", 404}, {"POST", "/metrics", 405},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), tt.method, url+tt.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != tt.want {
+			t.Errorf("%s %s: %d, want %d", tt.method, tt.path, resp.StatusCode, tt.want)
+		}
+	}
+}
+
+func TestEveryRegistryIsItsOwn(t *testing.T) {
+	for range 2 { // the same names twice would panic in a shared one
+		registry := prometheus.NewPedanticRegistry() // checks Describe against Collect
+		register(registry, testSources())
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == "joingyd_build_info" }) {
+			t.Error("joingyd_build_info is missing")
+		}
+	}
+	families, err := prometheus.DefaultGatherer.Gather()
+	if err != nil || slices.ContainsFunc(families, func(f *dto.MetricFamily) bool { return strings.HasPrefix(f.GetName(), "joingyd_") }) {
+		t.Errorf("the default registry has something of ours (%v)", err)
+	}
+}
+
+func TestRunEndsWhileAConnectionIsSilent(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- NewServer(Sources{}, nil).Run(ctx, ln) }()
+	conn, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /metrics HTTP/1.1\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+func TestRunReportsABrokenListener(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	if err := NewServer(Sources{}, nil).Run(t.Context(), ln); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run: %v", err)
+	}
+}

@@ -1,0 +1,81 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// The limits of a scrape, and of what Run waits for at its end.
+const (
+	scrapeTime = 10 * time.Second
+	scrapes    = 4 // at the same time
+	drainTime  = time.Second
+)
+
+// Server answers GET /metrics, and nothing else. It asks for no password.
+type Server struct {
+	handler http.Handler
+	log     *slog.Logger
+}
+
+// NewServer returns a server of what sources count, and of what the process and
+// the Go runtime do. A nil log logs nowhere.
+func NewServer(sources Sources, log *slog.Logger) *Server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	registry := prometheus.NewRegistry()
+	register(registry, sources)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		MaxRequestsInFlight: scrapes,
+		Timeout:             scrapeTime,
+	}))
+	return &Server{mux, log}
+}
+
+// register puts every metric into a registry.
+func register(registry prometheus.Registerer, sources Sources) {
+	registry.MustRegister(
+		newCollector(sources),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+}
+
+// Run serves on ln until ctx is done, then lets scrapes under way finish for up
+// to a second. It closes ln, and returns nil if ctx ended it.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      2 * scrapeTime,
+		IdleTimeout:       2 * time.Minute, // Prometheus keeps its connection from scrape to scrape
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients' faults, with their addresses
+	}
+	drained := make(chan error, 1)
+	cancel := context.AfterFunc(ctx, func() {
+		deadline, done := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer done()
+		drained <- server.Shutdown(deadline)
+	})
+	err := server.Serve(ln)
+	if !cancel() {
+		err = <-drained // ctx is done, so Serve's own error only says that it was told to stop
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = nil // somebody connected and asked nothing, or reads slowly
+		}
+	}
+	return errors.Join(err, server.Close())
+}
