@@ -29,6 +29,8 @@ type verdict struct {
 	restore uint16 // method to put into pion's error response, if not 0
 	key     []byte // that the request is signed with
 	family  byte   // of the relayed transport address, if an Allocate passes
+
+	stranger bool // the answer goes to a client that has not authenticated
 }
 
 // gate judges one datagram or frame. It may change frame in place.
@@ -82,12 +84,15 @@ func (l *listener) gateBinding(m message, client netip.AddrPort) verdict {
 	if !l.mayAnswer(client) {
 		return verdict{drop: DropUnanswered}
 	}
-	return verdict{pass: m.truncate()}
+	return verdict{pass: m.truncate(), stranger: true}
 }
 
 func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 	if m.integrity == 0 {
-		return l.challenge(m, client)
+		if !l.mayAnswer(client) {
+			return verdict{drop: DropUnanswered}
+		}
+		return challenge(m)
 	}
 	username, hasUsername := m.get(attrUsername)
 	realm, hasRealm := m.get(attrRealm)
@@ -95,12 +100,17 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 		if !l.mayAnswer(client) {
 			return verdict{drop: DropUnanswered}
 		}
-		return refuse(m, nil, stun.CodeBadRequest)
+		v := refuse(m, nil, stun.CodeBadRequest)
+		v.stranger = true
+		return v
 	}
 	key, standing := l.credential(m, string(username), string(realm), client)
 	if standing == standingUnknown {
 		l.server.counters.auth(false)
-		return l.challenge(m, client)
+		if !l.server.answers.allow(l.server.opts.Now(), client.Addr()) { // a guess, on whatever transport
+			return verdict{drop: DropUnanswered}
+		}
+		return challenge(m)
 	}
 	l.server.counters.auth(true)
 	m = message{m.truncate(), m.method, m.class, m.integrity}
@@ -201,18 +211,18 @@ func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 
 // challenge lets pion answer 401 with a fresh nonce: it gets an Allocate without
 // attributes in the request's name, and its answer the request's method.
-func (l *listener) challenge(m message, client netip.AddrPort) verdict {
-	if !l.mayAnswer(client) {
-		return verdict{drop: DropUnanswered}
-	}
+func challenge(m message) verdict {
 	bare := m.raw[:stunHeader]
 	binary.BigEndian.PutUint16(bare, messageType(methodAllocate, classRequest))
 	binary.BigEndian.PutUint16(bare[2:], 0)
-	return verdict{pass: bare, restore: m.method}
+	return verdict{pass: bare, restore: m.method, stranger: true}
 }
 
+// mayAnswer reports whether a client that has not authenticated may be answered.
+// One on a connection may: its address is not forged, it would wait for ever, and
+// the connection bounds its answers itself.
 func (l *listener) mayAnswer(client netip.AddrPort) bool {
-	return l.server.answers.allow(l.server.opts.Now(), client.Addr())
+	return l.connected() || l.server.answers.allow(l.server.opts.Now(), client.Addr())
 }
 
 // refuse builds an error response, signed if there is a key.

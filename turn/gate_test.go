@@ -546,3 +546,72 @@ func TestIPv6Client(t *testing.T) {
 		t.Errorf("something arrived after the end: %v", m)
 	}
 }
+
+// Trial R3: a permission list with one bad peer among good ones.
+func TestR3OneBadPeer(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	c := f.raw(t, f.Admit(ident.NewSession(), loopback))
+	own := c.mustAllocate()
+	tried := 0
+	for _, text := range []string{"127.0.0.1:80", "8.8.8.8:53", "198.18.0.1:9", "10.0.0.1:80"} {
+		bad := peer(netip.MustParseAddrPort(text))
+		for _, list := range [][]stun.Setter{{bad, peer(own), peer(own)}, {peer(own), bad, peer(own)}, {peer(own), peer(own), bad}} {
+			tried++
+			if err := c.refused(c.do(permission, list...), permission, stun.CodeForbidden, true); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+	// None was installed, so that nothing can be sent to the good one either.
+	m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodSend, stun.ClassIndication), peer(own), attr(stun.AttrData, []byte("echo")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.conn.Write(m.Raw); err != nil {
+		t.Fatal(err)
+	}
+	if answer := c.receive(200 * time.Millisecond); answer != nil {
+		t.Errorf("a permission was installed: %v", answer)
+	}
+	t.Logf("figure: %d/%d lists refused whole", tried, tried)
+}
+
+// Over TCP a client that does not authenticate is answered, and cut off when it
+// goes on and on; one that guesses is cut off as soon as its source's budget is
+// used up.
+func TestStrangersOnConnections(t *testing.T) {
+	for name, test := range map[string]struct {
+		attrs       []stun.Setter
+		least, most int
+	}{
+		"asking":   {nil, 60, 70},
+		"guessing": {[]stun.Setter{stun.NewUsername("4000000000:x"), stun.NewRealm("joingyd"), stun.NewNonce("n"), stun.NewShortTermIntegrity("guess")}, 5, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, turn.Options{})
+			conn, err := net.Dial("tcp", f.tcp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			answers := 0
+			for range 1000 {
+				m, err := stun.Build(append([]stun.Setter{stun.TransactionID, allocate}, test.attrs...)...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := conn.Write(m.Raw); err != nil {
+					break
+				}
+				conn.SetReadDeadline(time.Now().Add(f.patience))
+				if _, err := conn.Read(make([]byte, 500)); err != nil {
+					break
+				}
+				answers++
+			}
+			if answers < test.least || answers > test.most {
+				t.Errorf("%d answers before the end, want %d to %d", answers, test.least, test.most)
+			}
+		})
+	}
+}

@@ -93,6 +93,10 @@ func (l *listener) refreshed(client netip.AddrPort, lifetime time.Duration) {
 	r.expiry.Reset(after)
 }
 
+// connected reports whether clients come over connections that are shaken hands
+// on, so that they are where they say.
+func (l *listener) connected() bool { return l.addr.Transport != "udp" }
+
 // judge is gate, and counts what it drops.
 func (l *listener) judge(frame []byte, client netip.AddrPort) verdict {
 	if l.server.opts.ungated {

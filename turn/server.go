@@ -195,6 +195,7 @@ func (s *Server) bind(r *relay, l *listener, client netip.AddrPort, username str
 	owner.relays[r] = struct{}{}
 	l.clients[client] = r
 	s.bySource[sourceKey(client.Addr())]++
+	s.answers.meet(client.Addr()) // whoever has got this far is no stranger
 }
 
 // closeRelayLocked takes the relay out of every table and ends its reader.
@@ -222,6 +223,7 @@ func (s *Server) closeRelayLocked(r *relay) {
 		if s.bySource[source]--; s.bySource[source] == 0 {
 			delete(s.bySource, source)
 		}
+		s.answers.part(r.client.Addr())
 		if r.listener.clients[r.client] == r {
 			delete(r.listener.clients, r.client)
 		}

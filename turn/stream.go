@@ -20,9 +20,13 @@ const (
 	strangerTimeout  = 30 * time.Second // without an allocation
 	allocatedTimeout = 15 * time.Minute // refreshes come every 10 minutes at least
 	writeTimeout     = 10 * time.Second
+	maxStranger      = 64 // answers on a connection without a good credential
 )
 
-var errFrame = errors.New("turn: not a STUN message or ChannelData of at most 1,599 bytes")
+var (
+	errFrame       = errors.New("turn: not a STUN message or ChannelData of at most 1,599 bytes")
+	errTooManyAsks = errors.New("turn: too many requests without a good credential")
+)
 
 // streamListener accepts connections for pion. It survives passing accept
 // errors, and closing it closes what it accepted.
@@ -112,6 +116,7 @@ type streamConn struct {
 	client   netip.AddrPort
 	requests requests
 	greeted  bool // the handshake, if there is one, is done; the reader's own
+	answers  int  // to a client that does not authenticate; the reader's own
 	ended    sync.Once
 }
 
@@ -132,6 +137,10 @@ func (c *streamConn) Read(into []byte) (int, error) {
 			return 0, err
 		}
 		v := c.owner.listener.judge(into[:n], c.client)
+		if err := c.patience(v); err != nil {
+			c.ended.Do(c.owner.listener.server.readers.Done)
+			return 0, err
+		}
 		if v.answer != nil {
 			c.send(v.answer) //nolint:errcheck // a dead connection shows at the next read
 		}
@@ -140,6 +149,21 @@ func (c *streamConn) Read(into []byte) (int, error) {
 			return copy(into, v.pass), nil
 		}
 	}
+}
+
+// patience ends a connection that asks and asks and does not authenticate, or
+// guesses. Silence, as over UDP, would leave it waiting.
+func (c *streamConn) patience(v verdict) error {
+	switch {
+	case v.key != nil:
+		c.answers = 0
+	case v.stranger:
+		c.answers++
+	}
+	if v.drop == DropUnanswered || c.answers > maxStranger {
+		return errTooManyAsks
+	}
+	return nil
 }
 
 func (c *streamConn) readNext(into []byte) (int, error) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/ident"
 )
@@ -413,4 +415,31 @@ func mustParse(t *testing.T, text string) ident.Session {
 		t.Fatal(err)
 	}
 	return id
+}
+
+func TestSeveralListeners(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "both.pem")
+	if _, err := cert.SelfSigned(file, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d := startDaemon(t, func(c *config.Config) {
+		c.TURN.Listen = []string{"127.0.0.1:0", "[::1]:0"}
+		c.TURN.TLSListen = []string{"127.0.0.1:0", "[::1]:0"}
+		c.TLS.CertFile, c.TLS.KeyFile = file, file
+	})
+	counts := make(map[string]int)
+	for _, addr := range d.relay.Addrs() {
+		counts[addr.Transport]++
+	}
+	for _, transport := range []string{"udp", "tcp", "tls", "dtls"} {
+		if counts[transport] != 2 {
+			t.Errorf("%d sockets for %s, want 2", counts[transport], transport)
+		}
+	}
+	if urls := d.iceURLs("chat.test:8080"); len(urls) != 6 { // no browser speaks DTLS
+		t.Errorf("ICE URLs: %q", urls)
+	}
+	if err := d.relay.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/check"
 	"github.com/joingyd/joingyd/config"
 )
@@ -68,4 +71,38 @@ func TestCheckCommandFails(t *testing.T) {
 	if report.OK || len(failed) != 1 || failed[0].Name != "websocket" || !strings.Contains(failed[0].Remedy, "joingyd unban") {
 		t.Errorf("report = %+v", report)
 	}
+}
+
+// The port that https, WebSocket and TURN over TLS share, and TURN over TLS and
+// DTLS on a port of their own.
+func TestCheckSharedPort(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "both.pem")
+	if _, err := cert.SelfSigned(file, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d := startDaemon(t, func(c *config.Config) {
+		c.TLS.Listen, c.TLS.CertFile, c.TLS.KeyFile = "127.0.0.1:0", file, file
+	})
+	report := check.Run(t.Context(), check.Target{Host: mustHost(t, "https://"+d.httpsListener.Addr().String()), Timeout: patienceOfTests, Insecure: true})
+	ok := make(map[string]bool)
+	for _, step := range report.Steps {
+		if step.Status == check.Failed {
+			t.Errorf("%s: %s (%s)", step.Name, step.Detail, step.Remedy)
+		}
+		ok[step.Name] = step.Status == check.OK
+	}
+	for _, name := range []string{"http", "websocket", "ice", "relay udp-udp", "relay tcp-tls", "relay tls-tls"} {
+		if !ok[name] {
+			t.Errorf("%s is not ok in %+v", name, report.Steps)
+		}
+	}
+}
+
+func mustHost(t *testing.T, text string) check.Host {
+	t.Helper()
+	host, err := check.ParseHost(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host
 }
