@@ -113,7 +113,7 @@ func refuseBanned(w http.ResponseWriter, ban Ban) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusForbidden)
-	json.NewEncoder(w).Encode(body) //nolint:errcheck // the client is gone, if anything
+	json.NewEncoder(w).Encode(body) // the client is gone, if anything
 }
 
 // serve reads until the socket ends. It reports whether the client closed it on

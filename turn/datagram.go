@@ -36,7 +36,7 @@ func (c *datagramConn) ReadFrom(into []byte) (int, net.Addr, error) {
 		}
 		v := c.listener.judge(into[:n], addrPort(from))
 		if v.answer != nil {
-			c.PacketConn.WriteTo(v.answer, from) //nolint:errcheck // UDP
+			c.PacketConn.WriteTo(v.answer, from) // UDP
 		}
 		if v.pass != nil {
 			c.requests.begin(c.listener, v)

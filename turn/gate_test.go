@@ -615,3 +615,20 @@ func TestStrangersOnConnections(t *testing.T) {
 		})
 	}
 }
+
+// EVEN-PORT is granted at the first draw: every relay port is even, where pion
+// would open up to 128 relays to find one.
+func TestEvenPort(t *testing.T) {
+	f := newFixture(t, openOptions(nil))
+	for range 20 {
+		c := f.raw(t, turn.Credentials{Username: "static", Password: "password"})
+		answer := c.do(allocate, overUDP, attr(stun.AttrEvenPort, 0))
+		if answer == nil || answer.Type.Class != stun.ClassSuccessResponse {
+			t.Fatalf("Allocate: %v", answer)
+		}
+		var relayed stun.XORMappedAddress
+		if err := relayed.GetFromAs(answer, stun.AttrXORRelayedAddress); err != nil || relayed.Port%2 != 0 {
+			t.Errorf("relayed %v, %v", relayed, err)
+		}
+	}
+}

@@ -162,4 +162,4 @@ func (m *socket) known(from netip.AddrPort) netip.AddrPort {
 	return from
 }
 
-func (m *socket) close() { m.conn.Close() } //nolint:errcheck // nothing is left to be told
+func (m *socket) close() { m.conn.Close() } // nothing is left to be told

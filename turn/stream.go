@@ -142,7 +142,7 @@ func (c *streamConn) Read(into []byte) (int, error) {
 			return 0, err
 		}
 		if v.answer != nil {
-			c.send(v.answer) //nolint:errcheck // a dead connection shows at the next read
+			c.send(v.answer) // a dead connection shows at the next read
 		}
 		if v.pass != nil {
 			c.requests.begin(c.owner.listener, v)
