@@ -288,15 +288,28 @@ func await[T any](t *testing.T, events <-chan T, what string) (event T) {
 }
 
 func TestCall(t *testing.T) {
-	for _, test := range []struct{ relay, transport string }{{"masked", "udp"}, {"masked", "tcp"}, {"open", "udp"}, {"open", "tcp"}} {
+	for _, test := range []struct{ relay, transport string }{
+		{"masked", "udp"}, {"masked", "tcp"}, {"masked", "tls"}, {"masked", "dtls"}, {"open", "udp"}, {"open", "tcp"}, {"open", "tls"}, {"open", "dtls"},
+	} {
 		t.Run(test.relay+"-"+test.transport, func(t *testing.T) {
 			d := startDaemon(t, func(c *config.Config) {
-				c.TURN.Transports = []string{test.transport}
+				switch test.transport {
+				case "udp", "tcp":
+					c.TURN.Transports = []string{test.transport}
+				default:
+					c.TURN.Listen, c.TURN.TLSListen = nil, []string{"127.0.0.1:0"}
+					c.TLS.CertFile, c.TLS.KeyFile = testCertificate, testCertificate
+				}
 				if c.TURN.Relay = test.relay; test.relay == "open" {
 					c.TURN.RelayAddresses = []string{"127.0.0.1"}
 				}
 			})
 			a, b := newCaller(t, d, "127.0.0.1"), newCaller(t, d, "127.0.0.1")
+			if test.transport == "dtls" { // which no browser speaks, and no welcome names
+				for _, c := range []*caller{a, b} {
+					c.welcome.ICE.Servers[0].URLs = []string{"turns:" + addrOf(t, d, "dtls") + "?transport=udp"}
+				}
+			}
 			meet(t, a, b, "video")
 			call(t, a, b)
 
@@ -327,6 +340,18 @@ func TestCall(t *testing.T) {
 			}
 		})
 	}
+}
+
+// addrOf returns where the relay listens for the transport.
+func addrOf(t *testing.T, d *daemon, transport string) string {
+	t.Helper()
+	for _, addr := range d.relay.Addrs() {
+		if addr.Transport == transport {
+			return addr.AddrPort.String()
+		}
+	}
+	t.Fatalf("no socket for %s", transport)
+	return ""
 }
 
 // resume opens a new socket for the session. The text that waited comes first.

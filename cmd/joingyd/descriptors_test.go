@@ -49,12 +49,7 @@ func TestP1DescriptorsRunOut(t *testing.T) {
 		}
 	}
 	exhaust()
-	var tcp string
-	for _, addr := range d.relay.Addrs() {
-		if addr.Transport == "tcp" {
-			tcp = addr.AddrPort.String()
-		}
-	}
+	tcp := addrOf(t, d, "tcp")
 	asked := make(map[string]net.Conn)
 	for name, at := range map[string][2]string{
 		"site":    {"tcp", d.httpListener.Addr().String()},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,10 +13,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/config"
 )
 
+// testCertificate is a certificate that this process trusts as if an authority
+// had given it: WebRTC clients check that of a relay over TLS. It is made anew
+// when it ends, and else stays.
+var testCertificate = filepath.Join(os.TempDir(), fmt.Sprintf("joingyd-test-%d", os.Getuid()), "both.pem")
+
 func TestMain(m *testing.M) {
+	if os.Getenv("SSL_CERT_FILE") != testCertificate { // else a script's command
+		if err := os.MkdirAll(filepath.Dir(testCertificate), 0o700); err != nil {
+			panic(err)
+		}
+		if _, err := cert.SelfSigned(testCertificate, time.Now()); err != nil {
+			panic(err)
+		}
+		os.Setenv("SSL_CERT_FILE", testCertificate)
+	}
 	testscript.Main(m, map[string]func(){"joingyd": main})
 }
 
