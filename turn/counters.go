@@ -15,6 +15,7 @@ const (
 	DropNoAllocation DropReason = "no_allocation" // data from a client without an allocation
 	DropUnknownPeer  DropReason = "unknown_peer"  // no allocation at that address
 	DropNotPaired    DropReason = "not_paired"    // of another session than the partner
+	DropNoChannel    DropReason = "no_channel"    // none with that number
 	DropNoPermission DropReason = "no_permission" // none under this pair, on either side
 	DropTooLarge     DropReason = "too_large"     // over 1,600 bytes
 	DropBandwidth    DropReason = "bandwidth"     // over the allocation's or the total limit
@@ -24,7 +25,7 @@ const (
 
 // dropReasons gives each reason its place in counters.drops.
 var dropReasons = [...]DropReason{
-	DropMalformed, DropUnanswered, DropNoAllocation, DropUnknownPeer, DropNotPaired, DropNoPermission,
+	DropMalformed, DropUnanswered, DropNoAllocation, DropUnknownPeer, DropNotPaired, DropNoChannel, DropNoPermission,
 	DropTooLarge, DropBandwidth, DropQueueFull, DropUnsent,
 }
 
@@ -62,9 +63,9 @@ func (c *counters) auth(ok bool) {
 	}
 }
 
-func (c *counters) relayed(size int) {
-	c.packets.Add(1)
-	c.bytes.Add(uint64(size))
+func (c *counters) relayed(packets, bytes uint64) {
+	c.packets.Add(packets)
+	c.bytes.Add(bytes)
 }
 
 func (c *counters) drop(reason DropReason) {
@@ -95,7 +96,7 @@ func (s *Server) Stats() Stats {
 		stats.Drops[reason] = s.counters.drops[i].Load()
 	}
 	for _, l := range s.listeners {
-		stats.ByTransport[l.addr.Transport] += len(l.clients)
+		stats.ByTransport[l.addr.Transport] += int(l.clients.count.Load())
 	}
 	return stats
 }

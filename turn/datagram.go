@@ -7,11 +7,8 @@ import (
 	"time"
 )
 
-// retryPause is how long a socket that failed is left alone.
-const retryPause = 50 * time.Millisecond
-
-// datagramConn is a UDP socket that outlives passing errors: pion ends its read
-// loop on any.
+// datagramConn is pion's UDP socket in open mode. It outlives passing errors:
+// pion ends its read loop on any.
 type datagramConn struct {
 	net.PacketConn
 	listener *listener
@@ -39,7 +36,7 @@ func (c *datagramConn) ReadFrom(into []byte) (int, net.Addr, error) {
 			c.PacketConn.WriteTo(v.answer, from) // UDP
 		}
 		if v.pass != nil {
-			c.requests.begin(c.listener, v)
+			c.requests.begin(c.listener.pion, v)
 			return copy(into, v.pass), from, nil
 		}
 	}
@@ -55,14 +52,4 @@ func (c *datagramConn) WriteTo(message []byte, to net.Addr) (int, error) {
 func (c *datagramConn) Close() error {
 	c.closing.Do(func() { close(c.done) })
 	return c.PacketConn.Close()
-}
-
-// pause waits, or until done.
-func pause(d time.Duration, done <-chan struct{}) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-done:
-	}
 }

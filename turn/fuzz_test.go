@@ -19,16 +19,16 @@ func FuzzFrames(f *testing.F) {
 			client.Close()
 		}()
 		var got []byte
-		frame := make([]byte, 1600)
+		buffer := make([]byte, maxFrame)
 		for {
-			n, err := c.Read(frame)
+			frame, err := c.next(buffer)
 			if err != nil {
 				break
 			}
-			if size, err := frameSize(frame); err != nil || size != n {
-				t.Fatalf("frame %x of %d bytes, but its header says %d, %v", frame[:n], n, size, err)
+			if size, err := frameSize(frame); err != nil || size != len(frame) {
+				t.Fatalf("frame %x of %d bytes, but its header says %d, %v", frame, len(frame), size, err)
 			}
-			got = append(got, frame[:n]...)
+			got = append(got, frame...)
 		}
 		if !bytes.HasPrefix(stream, got) {
 			t.Errorf("read %x out of %x", got, stream)

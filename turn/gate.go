@@ -19,7 +19,8 @@ import (
 //     442: pion says nothing, 400, 401, an error without a code, or yes
 //   - permissions, channels, allocations and unauthenticated answers are bounded
 //
-// What passes is authenticated; pion checks it once more.
+// What passes is authenticated and granted. In open mode pion carries it out, and
+// checks it once more; the masked relay does it itself (respond.go).
 
 // verdict is what becomes of a message: it passes, is answered, or is dropped.
 type verdict struct {
@@ -27,15 +28,21 @@ type verdict struct {
 	answer  []byte
 	drop    DropReason
 	restore uint16 // method to put into pion's error response, if not 0
-	key     []byte // that the request is signed with
 	family  byte   // of the relayed transport address, if an Allocate passes
+
+	key      []byte // that the request is signed with
+	username string // whose it is
 
 	stranger bool // the answer goes to a client that has not authenticated
 }
 
-// gate judges one datagram or frame. It may change frame in place.
+// isChannelData reports whether the frame claims to be ChannelData.
+func isChannelData(frame []byte) bool { return len(frame) > 0 && frame[0]>>6 == 1 }
+
+// gate judges one datagram or frame. It may change frame in place. What may be
+// granted is granted when it returns.
 func (l *listener) gate(frame []byte, client netip.AddrPort) verdict {
-	if len(frame) > 0 && frame[0]>>6 == 1 {
+	if isChannelData(frame) {
 		return l.gateChannelData(frame, client)
 	}
 	m, ok := parseMessage(frame)
@@ -92,11 +99,12 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 		if !l.mayAnswer(client) {
 			return verdict{drop: DropUnanswered}
 		}
-		return challenge(m)
+		return l.challenge(m, stun.CodeUnauthorized)
 	}
 	username, hasUsername := m.get(attrUsername)
 	realm, hasRealm := m.get(attrRealm)
-	if _, hasNonce := m.get(attrNonce); !hasUsername || !hasRealm || !hasNonce {
+	nonce, hasNonce := m.get(attrNonce)
+	if !hasUsername || !hasRealm || !hasNonce {
 		if !l.mayAnswer(client) {
 			return verdict{drop: DropUnanswered}
 		}
@@ -110,7 +118,13 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 		if !l.server.answers.allow(l.server.opts.Now(), client.Addr()) { // a guess, on whatever transport
 			return verdict{drop: DropUnanswered}
 		}
-		return challenge(m)
+		return l.challenge(m, stun.CodeUnauthorized)
+	}
+	if l.pion == nil && !l.server.nonces.fresh(l.server.instant(), nonce) {
+		if !l.mayAnswer(client) {
+			return verdict{drop: DropUnanswered}
+		}
+		return l.challenge(m, stun.CodeStaleNonce)
 	}
 	l.server.counters.auth(true)
 	m = message{m.truncate(), m.method, m.class, m.integrity}
@@ -148,7 +162,7 @@ func (l *listener) gateAllocate(m message, key []byte, username string, client n
 	}
 	switch live := l.allocation(client); {
 	case live != nil && live.username == username:
-		return verdict{pass: m.raw, key: key} // a retransmission, or 437: pion knows which
+		return verdict{pass: m.raw, key: key, username: username} // a retransmission, or 437
 	case live != nil:
 		return refuse(m, key, stun.CodeAllocMismatch)
 	case !ok:
@@ -167,7 +181,7 @@ func (l *listener) gateAllocate(m message, key []byte, username string, client n
 	if code := l.server.quota(username, client.Addr()); code != 0 {
 		return refuse(m, key, code)
 	}
-	return verdict{pass: m.raw, key: key, family: family}
+	return verdict{pass: m.raw, key: key, username: username, family: family}
 }
 
 // Channel numbers are those of RFC 5766: RFC 8656 keeps only 0x4000 to 0x4fff, but
@@ -177,45 +191,68 @@ const (
 	lastChannel  = 0x7ffe
 )
 
-// gatePeers checks CreatePermission and ChannelBind: every peer or none.
+// gatePeers checks CreatePermission and ChannelBind and grants them: every peer
+// or none.
 func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 	peers, ok := m.peers()
 	if !ok || len(peers) == 0 {
 		return refuse(m, key, stun.CodeBadRequest)
 	}
-	var channel uint16
-	if m.method == methodChannelBind {
-		value, ok := m.get(attrChannelNumber)
-		if !ok || len(peers) != 1 {
-			return refuse(m, key, stun.CodeBadRequest)
-		}
-		if channel = binary.BigEndian.Uint16(value); channel < firstChannel || channel > lastChannel {
-			return refuse(m, key, stun.CodeBadRequest)
-		}
-	}
-	addrs := make([]netip.Addr, len(peers))
+	addrs, under := make([]netip.Addr, len(peers)), make([]*pair, len(peers))
 	for i, peer := range peers {
 		addrs[i] = peer.Addr()
 		if addrs[i].Is4() != r.addr.Addr().Is4() && !addrs[i].Is4In6() {
 			return refuse(m, key, stun.CodePeerAddrFamilyMismatch)
 		}
-		if addrs[i].Is4In6() || l.server.grantable(r, addrs[i]) == nil {
+		if under[i] = l.server.grantable(r, addrs[i]); addrs[i].Is4In6() || under[i] == nil {
 			return refuse(m, key, stun.CodeForbidden)
 		}
 	}
-	if !r.grants.roomFor(l.server.opts.Now(), addrs, channel) {
+	if m.method == methodChannelBind {
+		return l.gateChannel(m, key, r, peers, under)
+	}
+	if !r.grants.permit(l.server.instant(), addrs, under) {
 		return refuse(m, key, stun.CodeInsufficientCapacity)
 	}
 	return verdict{pass: m.raw, key: key}
 }
 
-// challenge lets pion answer 401 with a fresh nonce: it gets an Allocate without
-// attributes in the request's name, and its answer the request's method.
-func challenge(m message) verdict {
-	bare := m.raw[:stunHeader]
-	binary.BigEndian.PutUint16(bare, messageType(methodAllocate, classRequest))
-	binary.BigEndian.PutUint16(bare[2:], 0)
-	return verdict{pass: bare, restore: m.method, stranger: true}
+// gateChannel is gatePeers for ChannelBind.
+func (l *listener) gateChannel(m message, key []byte, r *relay, peers []netip.AddrPort, under []*pair) verdict {
+	value, ok := m.get(attrChannelNumber)
+	if !ok || len(peers) != 1 {
+		return refuse(m, key, stun.CodeBadRequest)
+	}
+	number := binary.BigEndian.Uint16(value)
+	if number < firstChannel || number > lastChannel {
+		return refuse(m, key, stun.CodeBadRequest)
+	}
+	switch r.grants.bind(l.server.instant(), number, peers[0], under[0]) {
+	case bindClashes:
+		return refuse(m, key, stun.CodeBadRequest)
+	case bindFull:
+		return refuse(m, key, stun.CodeInsufficientCapacity)
+	}
+	if to := l.server.relayAt(peers[0]); to != nil {
+		to.grants.forgetRoutes() // its packets for r go over the channel from now on
+	}
+	return verdict{pass: m.raw, key: key}
+}
+
+// challenge answers 401 or 438 with a fresh nonce. In open mode pion alone knows
+// its nonces: it gets an Allocate without attributes in the request's name, and
+// its answer the request's method. It checks nonces itself.
+func (l *listener) challenge(m message, code stun.ErrorCode) verdict {
+	if l.pion != nil {
+		bare := m.raw[:stunHeader]
+		binary.BigEndian.PutUint16(bare, messageType(methodAllocate, classRequest))
+		binary.BigEndian.PutUint16(bare[2:], 0)
+		return verdict{pass: bare, restore: m.method, stranger: true}
+	}
+	nonce := l.server.nonces.make(l.server.instant())
+	v := refuse(m, nil, code, stun.Nonce(nonce), stun.NewRealm(l.server.opts.Realm))
+	v.stranger = true
+	return v
 }
 
 // mayAnswer reports whether a client that has not authenticated may be answered.

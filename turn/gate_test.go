@@ -198,12 +198,12 @@ var gateCases = map[string]func(*testing.T, *fixture) error{
 	"403 for a denied CreatePermission": func(t *testing.T, f *fixture) error {
 		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
 		c.mustAllocate()
-		return c.refused(c.do(permission, peer(netip.MustParseAddrPort("127.0.0.1:80"))), permission, stun.CodeForbidden, true)
+		return c.refused(c.do(permission, peer(netip.MustParseAddrPort("10.0.0.1:80"))), permission, stun.CodeForbidden, true)
 	},
 	"403 for a denied ChannelBind": func(t *testing.T, f *fixture) error {
 		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
 		c.mustAllocate()
-		return c.refused(c.do(channel, attr(stun.AttrChannelNumber, 0x40, 0, 0, 0), peer(netip.MustParseAddrPort("127.0.0.1:80"))), channel, stun.CodeForbidden, true)
+		return c.refused(c.do(channel, attr(stun.AttrChannelNumber, 0x40, 0, 0, 0), peer(netip.MustParseAddrPort("10.0.0.1:80"))), channel, stun.CodeForbidden, true)
 	},
 	"403 for an Allocate from a banned address": func(t *testing.T, f *fixture) error {
 		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
@@ -264,7 +264,7 @@ var gateCases = map[string]func(*testing.T, *fixture) error{
 	"R3: one bad peer among good ones, and none is installed": func(t *testing.T, f *fixture) error {
 		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
 		own := c.mustAllocate()
-		bad := netip.MustParseAddrPort("127.0.0.1:80")
+		bad := netip.MustParseAddrPort("10.0.0.1:80")
 		return c.refused(c.do(permission, peer(own), peer(bad), peer(own)), permission, stun.CodeForbidden, true)
 	},
 	"unauthenticated answers are bounded": func(t *testing.T, f *fixture) error {
@@ -286,22 +286,25 @@ var gateCases = map[string]func(*testing.T, *fixture) error{
 	},
 }
 
+// Both modes behave alike.
 func TestGate(t *testing.T) {
-	for name, test := range gateCases {
-		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, turn.Options{})
-			if err := test(t, f); err != nil {
-				t.Error(err)
-			}
-		})
+	for mode, opts := range map[string]turn.Options{"masked": {}, "open": openOptions(nil)} {
+		for name, test := range gateCases {
+			t.Run(mode+"/"+name, func(t *testing.T) {
+				f := newFixture(t, opts)
+				if err := test(t, f); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
 }
 
-// Without the gate every case fails, or it would prove nothing.
+// Without the gate every case fails in pion, or it would prove nothing.
 func TestGateOff(t *testing.T) {
 	for name, test := range gateCases {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, turn.Ungated(turn.Options{}))
+			f := newFixture(t, turn.Ungated(openOptions(nil)))
 			f.patience = 300 * time.Millisecond // pion alone is often silent
 			if err := test(t, f); err == nil {
 				t.Error("pion alone gets this right: the case does not test the gate")

@@ -74,13 +74,11 @@ func streamPair(t *testing.T, allocated bool) (*streamConn, net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inner := &listener{server: s, clients: make(map[netip.AddrPort]*relay)}
-	inner.server.opts.ungated = true
+	inner := &listener{server: s, clients: newClientTable(), addr: Addr{Transport: "tcp"}}
 	if allocated {
-		inner.clients[addrPort(server.RemoteAddr())] = new(relay)
+		inner.clients.put(&relay{source: endpointOf(addrPort(server.RemoteAddr()))})
 	}
-	l := &streamListener{listener: inner, conns: make(map[netip.AddrPort]*streamConn)}
-	c := l.add(server)
+	c := newStreamListener(inner, nil).add(server)
 	t.Cleanup(func() { client.Close(); c.Conn.Close() })
 	return c, client
 }
@@ -94,8 +92,8 @@ func TestT2FramesThatWrap(t *testing.T) {
 	for _, head := range heads {
 		c, client := streamPair(t, false)
 		go client.Write(append(head, bytes.Repeat([]byte{0}, 40)...))
-		if _, err := c.Read(make([]byte, 1600)); err != errFrame {
-			t.Errorf("%x: Read error = %v, want errFrame", head, err)
+		if _, err := c.next(make([]byte, maxFrame)); err != errFrame {
+			t.Errorf("%x: next error = %v, want errFrame", head, err)
 		}
 	}
 }
@@ -114,9 +112,9 @@ func TestStreamHandsOutWholeFrames(t *testing.T) {
 	}()
 	for _, want := range frames {
 		got := make([]byte, 1600)
-		n, err := c.Read(got)
-		if err != nil || !bytes.Equal(got[:n], want) {
-			t.Errorf("Read = %x, %v; want %x", got[:n], err, want)
+		got, err := c.next(got)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("next = %x, %v; want %x", got, err, want)
 		}
 	}
 }
@@ -140,8 +138,8 @@ func TestT11Deadlines(t *testing.T) {
 					go client.Write(test.drip)
 				}
 				start := time.Now()
-				if _, err := c.Read(make([]byte, 1600)); err == nil {
-					t.Error("Read succeeded")
+				if _, err := c.next(make([]byte, maxFrame)); err == nil {
+					t.Error("next succeeded")
 				}
 				if got := time.Since(start); got != test.want {
 					t.Errorf("ended after %v, want %v", got, test.want)
@@ -151,13 +149,38 @@ func TestT11Deadlines(t *testing.T) {
 	}
 }
 
-func TestSlowReaderIsCutOff(t *testing.T) {
+// A client that reads too slowly loses what is too much for its queue, and
+// nobody waits for it; one that reads nothing for long loses its connection.
+func TestSlowReaderLosesItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, client := streamPair(t, true)
-		if _, err := c.Write(make([]byte, 100)); err == nil {
-			t.Error("Write to a client that reads nothing succeeded")
+		frame := append([]byte{0x40, 0, 0x03, 0xe7}, make([]byte, 999)...)
+		queued := 0
+		for c.enqueue(frame) == "" {
+			queued++
+			synctest.Wait()
 		}
-		if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+		if want := maxQueued/1004 + 1; queued != want { // one is being written
+			t.Errorf("%d frames queued, want %d", queued, want)
+		}
+		if reason := c.enqueue(frame); reason != DropQueueFull {
+			t.Errorf("dropped for %q, want %q", reason, DropQueueFull)
+		}
+		got := make([]byte, 1004)
+		for range queued {
+			if _, err := io.ReadFull(client, got); err != nil || !bytes.Equal(got[:1003], frame) || got[1003] != 0 {
+				t.Fatalf("got %x, %v", got, err)
+			}
+		}
+		synctest.Wait()
+		if reason := c.enqueue(frame); reason != "" {
+			t.Errorf("dropped for %q after all was read", reason)
+		}
+		time.Sleep(writeTimeout + time.Second)
+		if reason := c.enqueue(frame); reason != DropUnsent {
+			t.Errorf("dropped for %q, want %q", reason, DropUnsent)
+		}
+		if _, err := client.Read(got); err != io.EOF {
 			t.Errorf("client's Read = %v, want EOF", err)
 		}
 	})

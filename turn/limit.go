@@ -103,8 +103,8 @@ func sourceKey(addr netip.Addr) netip.Prefix {
 }
 
 // withinBandwidth reports whether the relay may send size bytes now.
-func (s *Server) withinBandwidth(r *relay, size int) bool {
-	now := time.Now()
+func (s *Server) withinBandwidth(r *relay, at time.Duration, size int) bool {
+	now := s.started.Add(at)
 	if rate := float64(s.opts.BandwidthPerAllocation); rate > 0 && !r.allowance.take(now, float64(size), rate, rate) {
 		return false
 	}

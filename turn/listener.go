@@ -5,37 +5,71 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
-
-	pion "github.com/pion/turn/v4"
 )
 
-// listener is one socket that clients reach, with a pion server of its own: so
-// its callbacks know which 5-tuples they speak of.
+// listener is one address that clients reach. In open mode it has a pion server
+// of its own (pionListener).
 type listener struct {
-	server     *Server
-	addr       Addr
-	socket     interface{ Close() error }
-	requestsOf func(client netip.AddrPort) *requests
-	clients    map[netip.AddrPort]*relay // by client address; guarded by Server.mu
-
-	allocating sync.Mutex // held while pion handles an Allocate that passed
-	family     byte       // that it asks for; guarded by allocating
+	server  *Server
+	addr    Addr
+	clients *clientTable
+	sockets []udpSocket     // masked, UDP: one for each core
+	streams *streamListener // nil: UDP
+	pion    *pionListener   // nil: masked
 }
 
-var errNoTCPRelay = errors.New("no TCP relays (RFC 6062)")
+// ListenUDP opens addr, on a socket for each core where the system can share one
+// address among several, and answers clients there until Close.
+func (s *Server) ListenUDP(addr string) error {
+	if s.open != nil {
+		conn, err := net.ListenPacket("udp", addr)
+		if err != nil {
+			return err
+		}
+		return s.ServeUDP(conn)
+	}
+	conns, err := listenGroup(addr)
+	if err != nil {
+		return err
+	}
+	return s.ServeUDP(conns...)
+}
 
-// ServeUDP answers clients on conn until Close, which closes conn.
-func (s *Server) ServeUDP(conn net.PacketConn) error {
-	l := &listener{server: s, family: familyIPv4, addr: Addr{"udp", addrPort(conn.LocalAddr())}}
-	socket := &datagramConn{PacketConn: conn, listener: l, done: make(chan struct{})}
-	l.socket = socket
-	l.requestsOf = func(netip.AddrPort) *requests { return &socket.requests }
-	return s.serve(l, func(config *pion.ServerConfig) {
-		config.PacketConnConfigs = []pion.PacketConnConfig{{
-			PacketConn: socket, RelayAddressGenerator: l, PermissionHandler: l.permit,
-		}}
+// ServeUDP answers clients on conns, which share one address, until Close, which
+// closes them; so does an error. A relay in open mode takes only one. A
+// *net.UDPConn must not be used by anybody else any more.
+func (s *Server) ServeUDP(conns ...net.PacketConn) error {
+	err := s.serveUDP(conns)
+	if err != nil {
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
+	return err
+}
+
+var errOneSocket = errors.New("turn: a listener needs one socket, and more only in masked mode")
+
+func (s *Server) serveUDP(conns []net.PacketConn) error {
+	if len(conns) == 0 || len(conns) > 1 && s.open != nil {
+		return errOneSocket
+	}
+	l := s.newListener("udp", conns[0].LocalAddr())
+	if s.open != nil {
+		return s.add(l, func() error { return l.servePionUDP(conns[0]) })
+	}
+	for _, conn := range conns {
+		socket, err := newUDPSocket(conn)
+		if err != nil {
+			return err
+		}
+		l.sockets = append(l.sockets, socket)
+	}
+	return s.add(l, func() error {
+		s.readers.Add(len(l.sockets))
+		l.serveUDP()
+		return nil
 	})
 }
 
@@ -44,53 +78,56 @@ func (s *Server) ServeUDP(conn net.PacketConn) error {
 // accept gives connections whose handshake is done or starts with the first
 // read. Each read of a "dtls" connection is one message.
 func (s *Server) ServeStream(transport string, accept net.Listener) error {
-	l := &listener{server: s, family: familyIPv4, addr: Addr{transport, addrPort(accept.Addr())}}
-	socket := &streamListener{Listener: accept, listener: l, done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn)}
-	l.socket, l.requestsOf = socket, socket.requestsOf
-	return s.serve(l, func(config *pion.ServerConfig) {
-		config.ListenerConfigs = []pion.ListenerConfig{{
-			Listener: socket, RelayAddressGenerator: l, PermissionHandler: l.permit,
-		}}
+	l := s.newListener(transport, accept.Addr())
+	l.streams = newStreamListener(l, accept)
+	return s.add(l, func() error {
+		if s.open != nil {
+			return l.servePionStream()
+		}
+		s.readers.Add(1)
+		go l.streams.serve()
+		return nil
 	})
 }
 
-func (s *Server) serve(l *listener, attach func(*pion.ServerConfig)) error {
-	l.clients = make(map[netip.AddrPort]*relay)
-	config := pion.ServerConfig{
-		Realm:         s.opts.Realm,
-		AuthHandler:   l.authenticate,
-		EventHandler:  pion.EventHandler{OnAllocationCreated: l.allocated},
-		LoggerFactory: quiet{},
-	}
-	attach(&config)
+func (s *Server) newListener(transport string, addr net.Addr) *listener {
+	return &listener{server: s, addr: Addr{transport, addrPort(addr)}, clients: newClientTable()}
+}
+
+// add starts the listener, unless the server is closed.
+func (s *Server) add(l *listener, start func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return net.ErrClosed
 	}
-	if _, err := pion.NewServer(config); err != nil {
+	if err := start(); err != nil {
 		return err
 	}
-	s.readers.Add(1) // pion's read or accept loop
 	s.listeners = append(s.listeners, l)
 	return nil
 }
 
-// refreshed sets the allocation's expiry to what pion just told the client.
-func (l *listener) refreshed(client netip.AddrPort, lifetime time.Duration) {
-	s := l.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := l.clients[client]
-	if r == nil {
-		return
+// stop ends the listener's reads; close frees its sockets when they have ended.
+func (l *listener) stop() error {
+	var errs []error
+	for _, socket := range l.sockets {
+		errs = append(errs, socket.stop())
 	}
-	after := lifetime - expiryLead(lifetime)
-	if r.expiry == nil {
-		r.expiry = time.AfterFunc(after, r.expire)
-		return
+	if l.pion != nil {
+		errs = append(errs, l.pion.socket.Close())
+	} else if l.streams != nil {
+		errs = append(errs, l.streams.Close())
 	}
-	r.expiry.Reset(after)
+	return errors.Join(errs...)
+}
+
+func (l *listener) close() error {
+	var errs []error
+	for _, socket := range l.sockets {
+		errs = append(errs, socket.close())
+	}
+	return errors.Join(errs...)
 }
 
 // connected reports whether clients come over connections that are shaken hands
@@ -99,7 +136,7 @@ func (l *listener) connected() bool { return l.addr.Transport != "udp" }
 
 // judge is gate, and counts what it drops.
 func (l *listener) judge(frame []byte, client netip.AddrPort) verdict {
-	if l.server.opts.ungated {
+	if l.pion != nil && l.server.opts.ungated {
 		return verdict{pass: frame}
 	}
 	v := l.gate(frame, client)
@@ -110,11 +147,7 @@ func (l *listener) judge(frame []byte, client netip.AddrPort) verdict {
 }
 
 // allocation returns the live allocation of the client, or nil.
-func (l *listener) allocation(client netip.AddrPort) *relay {
-	l.server.mu.RLock()
-	defer l.server.mu.RUnlock()
-	return l.clients[client]
-}
+func (l *listener) allocation(client netip.AddrPort) *relay { return l.clients.get(endpointOf(client)) }
 
 func (l *listener) hasAllocation(client netip.AddrPort) bool { return l.allocation(client) != nil }
 
@@ -149,46 +182,6 @@ func (l *listener) credential(m message, username, realm string, client netip.Ad
 	return keys[at], standingGood
 }
 
-// authenticate is pion's AuthHandler: it returns the key that the gate found.
-func (l *listener) authenticate(username, realm string, src net.Addr) (key []byte, ok bool) {
-	if l.server.opts.ungated {
-		keys, expires := l.server.keys(username)
-		if len(keys) == 0 || !expires.After(l.server.opts.Now()) {
-			return nil, false
-		}
-		return keys[0], true
-	}
-	q := l.requestsOf(addrPort(src))
-	if q == nil || q.key == nil {
-		return nil, false
-	}
-	return q.key, true
-}
-
-// allocated ties pion's new allocation to its session. pion calls it before it
-// answers the client and before it reads from the relay.
-func (l *listener) allocated(src, _ net.Addr, _, username, _ string, relayed net.Addr, _ int) {
-	if r := l.server.relayAt(addrPort(relayed)); r != nil {
-		l.server.bind(r, l, addrPort(src), username)
-	}
-}
-
-// permit is pion's PermissionHandler: it grants, under the present pair, what
-// the gate found grantable.
-func (l *listener) permit(src net.Addr, peer net.IP) bool {
-	addr, ok := netip.AddrFromSlice(peer)
-	r := l.allocation(addrPort(src))
-	if !ok || r == nil {
-		return false
-	}
-	p := l.server.grantable(r, addr.Unmap())
-	if p == nil {
-		return false
-	}
-	r.grants.grant(addr.Unmap(), p)
-	return true
-}
-
 // grantable returns the pair under which r may have a permission for peer: that
 // of its chat for an allocation of the partner, its session's own for one of
 // the session itself, nil for anything else.
@@ -211,19 +204,11 @@ func (s *Server) grantable(r *relay, peer netip.Addr) *pair {
 	return nil
 }
 
-// Validate implements pion's RelayAddressGenerator.
-func (l *listener) Validate() error { return nil }
-
-// AllocatePacketConn implements pion's RelayAddressGenerator.
-func (l *listener) AllocatePacketConn(_ string, port int) (net.PacketConn, net.Addr, error) {
-	r, err := l.server.newRelay(l.family, port)
-	if err != nil {
-		return nil, nil, err
+// refreshed sets the allocation's expiry to what pion just told the client.
+func (l *listener) refreshed(client netip.AddrPort, lifetime time.Duration) {
+	l.server.mu.Lock()
+	defer l.server.mu.Unlock()
+	if r := l.allocation(client); r != nil {
+		r.expireAfterLocked(lifetime - expiryLead(lifetime))
 	}
-	return r, r.udp, nil
-}
-
-// AllocateConn implements pion's RelayAddressGenerator.
-func (l *listener) AllocateConn(string, int) (net.Conn, net.Addr, error) {
-	return nil, nil, errNoTCPRelay
 }

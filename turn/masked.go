@@ -1,82 +1,61 @@
 package turn
 
 import (
-	"net"
+	"encoding/binary"
 	"net/netip"
-	"sync"
+	"time"
 )
 
-const (
-	maxPayload = 1600 // bytes; pion reads no more from a relay
-	queueSize  = 128  // packets; some video frames fill 50
-)
+// The masked relay is a switch: what a client sends to its allocation goes
+// straight to the client of another, if the two may talk. Whether they may is
+// found out once (resolve), and remembered as a route for as long as it holds.
 
-// masked is the medium of the masked relay: the switch. A datagram goes into the
-// queue of the allocation that it is for, if the two may talk.
-type masked struct {
-	relay  *relay
-	queue  chan packet
-	closed chan struct{}
+// maxPayload is the most application data of one packet, in bytes.
+const maxPayload = 1600
+
+// unboundLifetime is how long a route without a channel holds: the receiver may
+// bind one just while it is found out.
+const unboundLifetime = time.Second
+
+// route is where the packets of a channel go. It holds while its pair and its
+// receiver live, until the first permission or channel that it rests on ends.
+type route struct {
+	to      *relay
+	under   *pair
+	channel uint16 // of the receiver's for the sender; 0: a Data indication
+	until   time.Duration
 }
 
-// packet is one datagram between two allocations.
-type packet struct {
-	buffer *[maxPayload]byte // from buffers, given back by receive
-	size   int
-	from   *relay
-	pair   *pair // that let it pass; checked again on the way out
+func (rt *route) holds(now time.Duration) bool {
+	return now < rt.until && !rt.under.ended.Load() && !rt.to.closed.Load()
 }
 
-var buffers = sync.Pool{New: func() any { return new([maxPayload]byte) }}
-
-func newMasked(r *relay) *masked {
-	return &masked{relay: r, queue: make(chan packet, queueSize), closed: make(chan struct{})}
-}
-
-func (m *masked) send(payload []byte, to netip.AddrPort) DropReason {
-	peer := m.relay.server.relayAt(to)
-	if peer == nil {
-		return DropUnknownPeer
+// resolve finds the way from r to the relayed transport address peer, or says
+// why there is none.
+func (s *Server) resolve(now time.Duration, r *relay, peer netip.AddrPort) (*route, DropReason) {
+	to := s.relayAt(peer)
+	if to == nil {
+		return nil, DropUnknownPeer
 	}
-	there, ok := peer.medium.(*masked)
-	if !ok {
-		return DropUnknownPeer
-	}
-	p := commonPair(m.relay.owner.Load(), peer.owner.Load())
+	p := commonPair(r.owner.Load(), to.owner.Load())
 	if p == nil {
-		return DropNotPaired
+		return nil, DropNotPaired
 	}
-	if !m.relay.grants.under(peer.addr.Addr(), p) || !peer.grants.under(m.relay.addr.Addr(), p) {
-		return DropNoPermission
+	out, in := r.grants.permits(now, peer.Addr(), p), to.grants.permits(now, r.addr.Addr(), p)
+	if out == 0 || in == 0 {
+		return nil, DropNoPermission
 	}
-	buffer := buffers.Get().(*[maxPayload]byte)
-	select {
-	case there.queue <- packet{buffer, copy(buffer[:], payload), m.relay, p}:
-		return ""
-	default:
-		buffers.Put(buffer)
-		return DropQueueFull
+	rt := &route{to: to, under: p, until: min(out, in)}
+	if number, until := to.grants.channelTo(now, r.addr); number != 0 {
+		rt.channel, rt.until = number, min(rt.until, until)
+	} else {
+		rt.until = min(rt.until, now+unboundLifetime)
 	}
+	if !rt.holds(now) {
+		return nil, DropNotPaired
+	}
+	return rt, ""
 }
-
-func (m *masked) receive(into []byte) (int, *net.UDPAddr, bool) {
-	for {
-		select {
-		case <-m.closed:
-			return 0, nil, false
-		case p := <-m.queue:
-			size := copy(into, p.buffer[:p.size])
-			buffers.Put(p.buffer)
-			if owner := m.relay.owner.Load(); owner.self != p.pair && owner.pair.Load() != p.pair {
-				m.relay.server.counters.drop(DropNotPaired) // the pair ended while it waited
-				continue
-			}
-			return size, p.from.udp, true
-		}
-	}
-}
-
-func (m *masked) close() { close(m.closed) }
 
 // commonPair returns the pair that lets allocations of a and b talk: the chat
 // that they are in, or, for allocations of one session, that session's own.
@@ -91,4 +70,68 @@ func commonPair(a, b *session) *pair {
 		return p
 	}
 	return nil
+}
+
+// channelData passes a ChannelData message on (RFC 8656 section 12.6). The frame
+// is out's until it is flushed, and changes in place.
+func (l *listener) channelData(out *outbox, from endpoint, frame []byte) DropReason {
+	if len(frame) < channelHeader {
+		return DropMalformed
+	}
+	size := int(binary.BigEndian.Uint16(frame[2:]))
+	if size > len(frame)-channelHeader {
+		return DropMalformed // pion would pad it with what its buffer happens to hold
+	}
+	r := l.clients.get(from)
+	if r == nil {
+		return DropNoAllocation
+	}
+	c := r.grants.channel(binary.BigEndian.Uint16(frame))
+	switch {
+	case c == nil, c.until.Load() <= int64(out.now):
+		return DropNoChannel
+	case c.under.ended.Load():
+		return DropNotPaired
+	}
+	if size > maxPayload {
+		return DropTooLarge
+	}
+	rt := c.route.Load()
+	if rt == nil || !rt.holds(out.now) {
+		var reason DropReason
+		if rt, reason = l.server.resolve(out.now, r, c.peer); rt == nil {
+			return reason
+		}
+		c.route.Store(rt)
+	}
+	if !l.server.withinBandwidth(r, out.now, size) {
+		return DropBandwidth
+	}
+	if rt.channel == 0 {
+		return out.dataIndication(r, rt.to, frame[channelHeader:channelHeader+size])
+	}
+	binary.BigEndian.PutUint16(frame, rt.channel)
+	return out.relay(r, rt.to, frame[:channelHeader+size], size)
+}
+
+// sendIndication passes the data of a Send indication on (RFC 8656 section 11.3).
+func (l *listener) sendIndication(out *outbox, r *relay, peer netip.AddrPort, data []byte) DropReason {
+	if len(data) > maxPayload {
+		return DropTooLarge
+	}
+	rt, reason := l.server.resolve(out.now, r, peer)
+	if rt == nil {
+		return reason
+	}
+	if !l.server.withinBandwidth(r, out.now, len(data)) {
+		return DropBandwidth
+	}
+	if rt.channel == 0 {
+		return out.dataIndication(r, rt.to, data)
+	}
+	frame := out.scratch(channelHeader + len(data))
+	binary.BigEndian.PutUint16(frame, rt.channel)
+	binary.BigEndian.PutUint16(frame[2:], uint16(len(data)))
+	copy(frame[channelHeader:], data)
+	return out.relay(r, rt.to, frame, len(data))
 }

@@ -3,132 +3,57 @@ package turn
 import (
 	"net"
 	"net/netip"
-	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// relay is an allocation's relayed transport address. To pion it is a
-// net.PacketConn; what is behind it is its medium. It lives until pion, its
-// session's end, its expiry or Server.Close closes it.
+// relay is an allocation. It lives until its client, its session's end, its
+// expiry or Server.Close closes it.
 type relay struct {
 	server *Server
 	addr   netip.AddrPort // relayed transport address
-	udp    *net.UDPAddr   // addr for pion; never changed
-	medium medium
+	socket *relaySocket   // open mode: what is behind it; nil: masked
 
-	closing sync.Once
-	byPion  atomic.Bool // pion closed it and has forgotten the allocation
-	ending  atomic.Bool // its goroutine holds requests until pion forgets the allocation
-
-	// Set once by Server.bind before pion starts reading, then only read.
-	owner    atomic.Pointer[session]
+	// Set once, before anybody else can find the allocation:
 	listener *listener
-	requests *requests // nil where the client's connection was gone at once
-	client   netip.AddrPort
+	source   endpoint       // the client, as listener.clients finds it
+	client   netip.AddrPort // the same
+	local    netip.Addr     // our address that the client sends to; zero where there is only one
+	conn     *streamConn    // that the client came over; nil: UDP
 	username string
 	since    time.Time
+	owner    atomic.Pointer[session] // open mode: nil until pion has made the allocation
 
-	expiry    *time.Timer // guarded by Server.mu
-	allowance bucket      // what it may send; used by the read loop of its client's socket only
+	closed atomic.Bool // set under Server.mu; read on every packet
+
+	expiry      *time.Timer   // guarded by Server.mu
+	ends        time.Duration // Server.instant at which it expires; guarded by Server.mu
+	transaction [12]byte      // of the Allocate that made it; guarded by Server.mu
+
+	allowance bucket // what it may send; used by its client's reader only
 	grants    grants
 	sent      traffic
 	received  traffic
-}
-
-// medium carries an allocation's packets to and from its peers.
-type medium interface {
-	// send passes one datagram on without blocking, or says why it did not.
-	send(payload []byte, to netip.AddrPort) DropReason
-	// receive waits for the next datagram; !ok once the medium is closed.
-	receive(into []byte) (size int, from *net.UDPAddr, ok bool)
-	// close ends receive. It is called once, and must not block.
-	close()
-}
-
-// WriteTo sends one datagram of the client towards a peer. Like UDP it never
-// blocks and never tells whether the packet arrived; a drop is counted.
-func (r *relay) WriteTo(payload []byte, to net.Addr) (int, error) {
-	if reason := r.write(payload, addrPort(to)); reason != "" {
-		r.server.counters.drop(reason)
-	}
-	return len(payload), nil
-}
-
-func (r *relay) write(payload []byte, to netip.AddrPort) DropReason {
-	if len(payload) > maxPayload {
-		return DropTooLarge
-	}
-	if !r.server.withinBandwidth(r, len(payload)) {
-		return DropBandwidth
-	}
-	if reason := r.medium.send(payload, to); reason != "" {
-		return reason
-	}
-	r.sent.add(len(payload))
-	return ""
-}
-
-// ReadFrom waits for the next datagram from a peer. Only pion's goroutine of the
-// allocation calls it.
-func (r *relay) ReadFrom(into []byte) (int, net.Addr, error) {
-	size, from, ok := r.medium.receive(into)
-	if !ok {
-		return r.readEnd()
-	}
-	r.received.add(size)
-	r.server.counters.relayed(size)
-	return size, from, nil
-}
-
-// readEnd ends pion's goroutine of the allocation. On an error pion deletes
-// whatever allocation holds the 5-tuple. Where pion itself closed this one, that
-// may already be a younger one, which must live: the goroutine ends right here.
-// Else pion calls Close before it is done, which gives requests free again.
-func (r *relay) readEnd() (int, net.Addr, error) {
-	defer r.server.readers.Done()
-	if r.requests == nil {
-		return 0, nil, net.ErrClosed
-	}
-	r.requests.mu.Lock()
-	if r.byPion.Load() {
-		r.requests.mu.Unlock()
-		runtime.Goexit()
-	}
-	r.ending.Store(true)
-	return 0, nil, net.ErrClosed
-}
-
-// Close is pion's: the allocation expired, was deleted, lost its connection, or
-// its goroutine saw the end of its reads. pion calls it once.
-func (r *relay) Close() error {
-	r.byPion.Store(true)
-	r.expire()
-	if r.ending.CompareAndSwap(true, false) {
-		r.requests.mu.Unlock()
-	}
-	return nil
 }
 
 // expire closes an allocation that was not refreshed.
 func (r *relay) expire() {
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()
-	r.server.closeRelayLocked(r)
+	if r.ends <= r.server.instant() { // else it was, just now
+		r.server.closeRelayLocked(r)
+	}
 }
 
-// LocalAddr returns the relayed transport address.
-func (r *relay) LocalAddr() net.Addr { return r.udp }
-
-// SetDeadline does nothing: pion sets none on relays.
-func (r *relay) SetDeadline(time.Time) error { return nil }
-
-// SetReadDeadline does nothing.
-func (r *relay) SetReadDeadline(time.Time) error { return nil }
-
-// SetWriteDeadline does nothing: writes never block.
-func (r *relay) SetWriteDeadline(time.Time) error { return nil }
+// expireAfterLocked sets the allocation's lifetime anew.
+func (r *relay) expireAfterLocked(lifetime time.Duration) {
+	r.ends = r.server.instant() + lifetime
+	if r.expiry == nil {
+		r.expiry = time.AfterFunc(lifetime, r.expire)
+		return
+	}
+	r.expiry.Reset(lifetime)
+}
 
 // traffic counts datagrams and their bytes, application data only.
 type traffic struct{ packets, bytes atomic.Uint64 }

@@ -23,11 +23,11 @@ type requests struct {
 	allocating *sync.Mutex // held for an Allocate
 }
 
-// begin is called when pion is about to get what passed the gate of l.
-func (q *requests) begin(l *listener, v verdict) {
+// begin is called when pion is about to get what passed the gate of p.
+func (q *requests) begin(p *pionListener, v verdict) {
 	if v.family != 0 {
-		l.allocating.Lock()
-		l.family, q.allocating = v.family, &l.allocating
+		p.allocating.Lock()
+		p.family, q.allocating = v.family, &p.allocating
 	}
 	q.mu.Lock()
 	q.inside, q.restore, q.key = true, v.restore, v.key

@@ -3,7 +3,6 @@ package turn
 import (
 	"errors"
 	"log/slog"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -60,7 +59,9 @@ type Server struct {
 		mu     sync.Mutex
 		bucket bucket // of Options.Bandwidth
 	}
-	readers sync.WaitGroup // pion's goroutines: one a socket, one an allocation
+	nonces  *nonces
+	started time.Time      // of instant
+	readers sync.WaitGroup // goroutines: one a UDP socket, one or two a connection; pion's
 
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one
 	closed    bool
@@ -113,6 +114,8 @@ func New(opts Options) (*Server, error) {
 		opts:     opts,
 		open:     open,
 		answers:  newAnswers(),
+		nonces:   newNonces(),
+		started:  time.Now(),
 		emptied:  make(chan struct{}),
 		bySource: make(map[netip.Prefix]int),
 		sessions: make(map[ident.Session]*session),
@@ -136,11 +139,17 @@ func (s *Server) Close() error {
 
 	var errs []error
 	for _, l := range listeners {
-		errs = append(errs, l.socket.Close())
+		errs = append(errs, l.stop())
 	}
 	s.readers.Wait()
+	for _, l := range listeners {
+		errs = append(errs, l.close())
+	}
 	return errors.Join(errs...)
 }
+
+// instant is the clock of what the relay itself grants: it never goes back.
+func (s *Server) instant() time.Duration { return time.Since(s.started) }
 
 // relayAt finds the allocation at a relayed transport address, or nil.
 func (s *Server) relayAt(addr netip.AddrPort) *relay {
@@ -149,85 +158,49 @@ func (s *Server) relayAt(addr netip.AddrPort) *relay {
 	return s.relays[addr]
 }
 
-// newRelay makes a relayed transport address that belongs to nobody yet.
-func (s *Server) newRelay(family byte, port int) (*relay, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed || s.draining { // draining may have begun after quota was asked
-		return nil, net.ErrClosed
-	}
-	r := &relay{server: s}
-	if s.open != nil {
-		conn, addr, err := s.open.listen(family, port)
-		if err != nil {
-			return nil, err
-		}
-		r.addr, r.medium = addr, &socket{r, conn}
-	} else {
-		addr, err := s.pool.draw(s.opts.Now(), port, func(a netip.AddrPort) bool { return s.relays[a] != nil })
-		if err != nil {
-			return nil, err
-		}
-		r.addr, r.medium = addr, newMasked(r)
-	}
-	r.udp = net.UDPAddrFromAddrPort(r.addr)
-	s.relays[r.addr] = r
-	return r, nil
-}
-
-// bind gives the relay to the session that allocated it. Where that session
-// ended meanwhile, the relay is closed instead.
-func (s *Server) bind(r *relay, l *listener, client netip.AddrPort, username string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readers.Add(1) // pion starts reading from the relay next
-	r.requests = l.requestsOf(client)
-	var owner *session
-	if r.requests != nil {
-		owner = s.ownerLocked(username, r.requests.key)
-	}
-	if owner == nil || s.closed {
-		s.closeRelayLocked(r)
-		return
-	}
-	r.listener, r.client, r.username, r.since = l, client, username, s.opts.Now()
+// bindLocked gives the relay to the session that allocated it.
+func (s *Server) bindLocked(r *relay, l *listener, c caller, username string, owner *session) {
+	r.listener, r.source, r.client, r.local, r.conn = l, c.source, c.addr, c.local, c.conn
+	r.username, r.since = username, s.opts.Now()
 	r.owner.Store(owner)
 	owner.relays[r] = struct{}{}
-	l.clients[client] = r
-	s.bySource[sourceKey(client.Addr())]++
-	s.answers.meet(client.Addr()) // whoever has got this far is no stranger
+	l.clients.put(r)
+	s.bySource[sourceKey(c.addr.Addr())]++
+	s.answers.meet(c.addr.Addr()) // whoever has got this far is no stranger
 }
 
-// closeRelayLocked takes the relay out of every table and ends its reader.
+// closeRelayLocked takes the relay out of every table. When it returns, no packet
+// that comes later passes.
 func (s *Server) closeRelayLocked(r *relay) {
-	r.closing.Do(func() {
-		r.medium.close()
-		if r.expiry != nil {
-			r.expiry.Stop()
-		}
-		delete(s.relays, r.addr)
-		if len(s.relays) == 0 {
-			close(s.emptied)
-			s.emptied = make(chan struct{})
-		}
-		owner := r.owner.Load()
-		if owner == nil {
-			return // drawn to look at its port, or its session ended: nobody knew of it
-		}
-		if s.open == nil {
-			s.pool.release(s.opts.Now(), r.addr)
-		}
-		delete(owner.relays, r)
-		s.forgetAccountLocked(owner)
-		source := sourceKey(r.client.Addr())
-		if s.bySource[source]--; s.bySource[source] == 0 {
-			delete(s.bySource, source)
-		}
-		s.answers.part(r.client.Addr())
-		if r.listener.clients[r.client] == r {
-			delete(r.listener.clients, r.client)
-		}
-	})
+	if r.closed.Swap(true) {
+		return
+	}
+	if r.socket != nil {
+		r.socket.conn.Close() // nothing is left to be told
+	}
+	if r.expiry != nil {
+		r.expiry.Stop()
+	}
+	delete(s.relays, r.addr)
+	if len(s.relays) == 0 {
+		close(s.emptied)
+		s.emptied = make(chan struct{})
+	}
+	owner := r.owner.Load()
+	if owner == nil {
+		return // drawn to look at its port, or its session ended: nobody knew of it
+	}
+	if s.open == nil {
+		s.pool.release(s.opts.Now(), r.addr)
+	}
+	delete(owner.relays, r)
+	s.forgetAccountLocked(owner)
+	source := sourceKey(r.client.Addr())
+	if s.bySource[source]--; s.bySource[source] == 0 {
+		delete(s.bySource, source)
+	}
+	s.answers.part(r.client.Addr())
+	r.listener.clients.remove(r)
 }
 
 // hasFamily reports whether there are relayed transport addresses of the family.
@@ -243,6 +216,10 @@ func (s *Server) hasFamily(family byte) bool {
 func (s *Server) quota(username string, source netip.Addr) stun.ErrorCode {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	return s.quotaLocked(username, source)
+}
+
+func (s *Server) quotaLocked(username string, source netip.Addr) stun.ErrorCode {
 	held := 0
 	if owner := s.holderLocked(username); owner != nil {
 		held = len(owner.relays)

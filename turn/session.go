@@ -40,13 +40,10 @@ func (s *session) holds(addr netip.Addr) bool {
 // pair is one chat. Its pointer is its identity: two sessions that meet again
 // get another, so what was granted under the old one does not match.
 type pair struct {
-	id   ident.Pair
-	a, b *session
+	id    ident.Pair
+	a, b  *session
+	ended atomic.Bool // set under Server.mu; read on every packet
 }
-
-// own reports whether p is a session's own pair: its allocations may always talk
-// to each other, so that a client can test the relay before it has a partner.
-func (p *pair) own() bool { return p.a == p.b }
 
 // other returns the partner of s.
 func (p *pair) other(s *session) *session {
@@ -100,6 +97,7 @@ func (s *Server) Dismiss(id ident.Session) {
 	for _, source := range dismissed.sources {
 		s.answers.part(source)
 	}
+	dismissed.self.ended.Store(true)
 	for r := range dismissed.relays {
 		s.closeRelayLocked(r)
 	}
@@ -117,7 +115,7 @@ func (s *Server) Join(id ident.Pair, a, b ident.Session) error {
 	if one.pair.Load() != nil || two.pair.Load() != nil {
 		return ErrPaired
 	}
-	p := &pair{id, one, two}
+	p := &pair{id: id, a: one, b: two}
 	s.pairs[id] = p
 	one.pair.Store(p)
 	two.pair.Store(p)
@@ -134,6 +132,7 @@ func (s *Server) Part(id ident.Pair) {
 }
 
 func (s *Server) partLocked(p *pair) {
+	p.ended.Store(true)
 	delete(s.pairs, p.id)
 	p.a.pair.Store(nil)
 	p.b.pair.Store(nil)

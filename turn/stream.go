@@ -2,34 +2,14 @@ package turn
 
 import (
 	"bufio"
-	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 )
 
-const (
-	stunHeader       = 20
-	channelHeader    = 4
-	maxFrame         = 1599 // pion drops what fills its 1,600-byte buffer
-	frameTimeout     = 10 * time.Second
-	strangerTimeout  = 30 * time.Second // without an allocation
-	allocatedTimeout = 15 * time.Minute // refreshes come every 10 minutes at least
-	writeTimeout     = 10 * time.Second
-	maxStranger      = 64 // answers on a connection without a good credential
-)
-
-var (
-	errFrame       = errors.New("turn: not a STUN message or ChannelData of at most 1,599 bytes")
-	errTooManyAsks = errors.New("turn: too many requests without a good credential")
-)
-
-// streamListener accepts connections for pion. It survives passing accept
-// errors, and closing it closes what it accepted.
+// streamListener accepts connections, for itself or, in open mode, for pion. It
+// survives passing accept errors, and closing it closes what it accepted.
 type streamListener struct {
 	net.Listener
 	listener *listener
@@ -37,6 +17,21 @@ type streamListener struct {
 
 	mu    sync.Mutex
 	conns map[netip.AddrPort]*streamConn // by client address; nil once closed
+}
+
+func newStreamListener(l *listener, accept net.Listener) *streamListener {
+	return &streamListener{Listener: accept, listener: l, done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn)}
+}
+
+// serve answers clients until Close.
+func (l *streamListener) serve() {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go conn.(*streamConn).serve()
+	}
 }
 
 // Accept implements net.Listener.
@@ -71,7 +66,8 @@ func (l *streamListener) add(conn net.Conn) *streamConn {
 		return nil
 	}
 	l.listener.server.readers.Add(1)
-	c := &streamConn{Conn: conn, owner: l, reader: bufio.NewReaderSize(conn, maxFrame+1), client: addrPort(conn.RemoteAddr())}
+	c := &streamConn{Conn: conn, owner: l, reader: bufio.NewReaderSize(conn, readAhead), client: addrPort(conn.RemoteAddr())}
+	c.queue.conn = c
 	l.conns[c.client] = c
 	return c
 }
@@ -105,186 +101,14 @@ func (l *streamListener) Close() error {
 	return err
 }
 
-// streamConn hands pion exactly one whole, checked frame a read. pion's own
-// framing adds lengths in 16 bits: some lengths wrap and spin for ever. (It also
-// holds back a ChannelData frame of up to 4 bytes of data until the next one;
-// nothing that WebRTC sends is so short.)
-type streamConn struct {
-	net.Conn
-	owner    *streamListener
-	reader   *bufio.Reader
-	client   netip.AddrPort
-	requests requests
-	greeted  bool // the handshake, if there is one, is done; the reader's own
-	answers  int  // to a client that does not authenticate; the reader's own
-	ended    sync.Once
-}
-
-// handshaker is a connection that must shake hands before it is read.
-type handshaker interface {
-	HandshakeContext(context.Context) error
-}
-
-// Read implements net.Conn: it returns the next frame that passes the gate. Only
-// pion's goroutine of the connection calls it; after an error it does not call
-// again.
-func (c *streamConn) Read(into []byte) (int, error) {
-	c.requests.next()
-	for {
-		n, err := c.readNext(into)
-		if err != nil {
-			c.ended.Do(c.owner.listener.server.readers.Done)
-			return 0, err
-		}
-		v := c.owner.listener.judge(into[:n], c.client)
-		if err := c.patience(v); err != nil {
-			c.ended.Do(c.owner.listener.server.readers.Done)
-			return 0, err
-		}
-		if v.answer != nil {
-			c.send(v.answer) // a dead connection shows at the next read
-		}
-		if v.pass != nil {
-			c.requests.begin(c.owner.listener, v)
-			return copy(into, v.pass), nil
-		}
+// begin counts one more goroutine of a connection, unless the listener is closed
+// and may be past waiting for more.
+func (l *streamListener) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns == nil {
+		return false
 	}
-}
-
-// patience ends a connection that asks and asks and does not authenticate, or
-// guesses. Silence, as over UDP, would leave it waiting.
-func (c *streamConn) patience(v verdict) error {
-	switch {
-	case v.key != nil:
-		c.answers = 0
-	case v.stranger:
-		c.answers++
-	}
-	if v.drop == DropUnanswered || c.answers > maxStranger {
-		return errTooManyAsks
-	}
-	return nil
-}
-
-func (c *streamConn) readNext(into []byte) (int, error) {
-	if err := c.greet(); err != nil {
-		return 0, err
-	}
-	if c.owner.listener.addr.Transport == "dtls" {
-		return c.readMessage(into)
-	}
-	return c.readFrame(into)
-}
-
-// greet shakes hands, once, within a deadline.
-func (c *streamConn) greet() error {
-	conn, needed := c.Conn.(handshaker)
-	if c.greeted || !needed {
-		return nil
-	}
-	c.greeted = true
-	ctx, cancel := context.WithTimeout(context.Background(), frameTimeout)
-	defer cancel()
-	return conn.HandshakeContext(ctx)
-}
-
-// await sets the deadline for a client that has nothing to say.
-func (c *streamConn) await() error {
-	idle := strangerTimeout
-	if c.owner.listener.hasAllocation(c.client) {
-		idle = allocatedTimeout
-	}
-	return c.SetReadDeadline(time.Now().Add(idle))
-}
-
-// readMessage reads a message of its own, which may lack the padding that pion
-// expects of ChannelData on anything it takes for a stream.
-func (c *streamConn) readMessage(into []byte) (int, error) {
-	if err := c.await(); err != nil {
-		return 0, err
-	}
-	n, err := c.Conn.Read(into[:maxFrame-3])
-	if err != nil {
-		return 0, err
-	}
-	padded := (n + 3) / 4 * 4
-	clear(into[n:padded])
-	return padded, nil
-}
-
-func (c *streamConn) readFrame(into []byte) (int, error) {
-	if c.reader.Buffered() == 0 {
-		if err := c.await(); err != nil {
-			return 0, err
-		}
-		if _, err := c.reader.Peek(1); err != nil {
-			return 0, err
-		}
-	}
-	if err := c.SetReadDeadline(time.Now().Add(frameTimeout)); err != nil {
-		return 0, err
-	}
-	head, err := c.reader.Peek(channelHeader)
-	if err != nil {
-		return 0, err
-	}
-	size, err := frameSize(head)
-	if err != nil {
-		return 0, err
-	}
-	if size > len(into) {
-		return 0, io.ErrShortBuffer
-	}
-	return io.ReadFull(c.reader, into[:size])
-}
-
-// frameSize returns the length on the wire, padding included, of the frame that
-// starts with these 4 bytes (RFC 8656 section 12.5, RFC 8489 section 5).
-func frameSize(head []byte) (int, error) {
-	length := int(binary.BigEndian.Uint16(head[2:]))
-	var size int
-	switch head[0] >> 6 {
-	case 0:
-		if length%4 != 0 {
-			return 0, errFrame
-		}
-		size = stunHeader + length
-	case 1:
-		size = channelHeader + (length+3)/4*4
-	default:
-		return 0, errFrame
-	}
-	if size > maxFrame {
-		return 0, errFrame
-	}
-	return size, nil
-}
-
-// Write implements net.Conn.
-func (c *streamConn) Write(frame []byte) (int, error) {
-	c.requests.outgoing(frame, func(granted time.Duration) { c.owner.listener.refreshed(c.client, granted) })
-	return c.send(frame)
-}
-
-// send writes a frame. One that cannot be written in time ends the connection:
-// half a frame would garble all that follow.
-func (c *streamConn) send(frame []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
-	}
-	n, err := c.Conn.Write(frame)
-	if err != nil {
-		c.Conn.Close()
-	}
-	return n, err
-}
-
-// Close implements net.Conn.
-func (c *streamConn) Close() error {
-	c.owner.mu.Lock()
-	if c.owner.conns[c.client] == c {
-		delete(c.owner.conns, c.client)
-	}
-	c.owner.mu.Unlock()
-	return c.Conn.Close()
+	l.listener.server.readers.Add(1)
+	return true
 }

@@ -230,22 +230,22 @@ func TestKnownSourcesAreAnswered(t *testing.T) {
 // are in TestLimits and TestGate.
 func TestT13Floods(t *testing.T) {
 	var g grants
-	now := time.Unix(0, 0)
+	var p pair
 	permissions, channels := 0, 0
 	for i := range 10_000 {
-		if g.roomFor(now, []netip.Addr{addrPort(source(i)).Addr()}, 0) {
+		if g.permit(0, []netip.Addr{addrPort(source(i)).Addr()}, []*pair{&p}) {
 			permissions++
 		}
 	}
 	for i := range 0x1000 {
-		if g.roomFor(now, nil, uint16(0x4000+i)) {
+		if g.bind(0, uint16(0x4000+i), netip.AddrPortFrom(addrPort(source(0)).Addr(), uint16(i+1)), &p) == bound {
 			channels++
 		}
 	}
 	if permissions != maxPermissions || channels != maxChannels {
 		t.Errorf("%d permissions and %d channels", permissions, channels)
 	}
-	if !g.roomFor(now.Add(channelLifetime), []netip.Addr{netip.MustParseAddr("192.0.2.1")}, 0x4001) {
+	if g.bind(channelLifetime, 0x4001, netip.MustParseAddrPort("192.0.2.1:1"), &p) != bound {
 		t.Error("no room after all have ended")
 	}
 	t.Logf("figure: %d permissions of 10000, %d channels of 4096", permissions, channels)

@@ -254,26 +254,43 @@ func TestR4PermissionsDieWithThePair(t *testing.T) {
 	f.waitDrop(t, turn.DropNotPaired)
 
 	f.mustJoin(t, a, b)
-	a.send(t, b, "old permission, new pair")
-	f.waitDrop(t, turn.DropNoPermission)
+	dropped := f.dropped()
+	a.send(t, b, "old permission and channel, new pair")
+	f.waitFor(t, "another drop", func() bool { return f.dropped() > dropped })
 
+	// Clients that know only of the new pair.
+	a, b = &visitor{id: a.id, client: f.dial(t, "udp", f.Admit(a.id, loopback))}, &visitor{id: b.id, client: f.dial(t, "udp", f.Admit(b.id, loopback))}
+	a.allocate(t)
+	b.allocate(t)
 	mutual(t, a, b)
 	a.send(t, b, "second pair")
 	b.expect(t, a, "second pair")
 }
 
-// waitDrop waits until a packet was dropped for the reason.
-func (f *fixture) waitDrop(t *testing.T, reason turn.DropReason) {
+// dropped counts what was dropped since there was no way to the partner.
+func (f *fixture) dropped() uint64 {
+	drops := f.Stats().Drops
+	return drops[turn.DropNotPaired] + drops[turn.DropNoPermission] + drops[turn.DropNoChannel]
+}
+
+// waitFor waits until a condition holds. Each look lets the server go on.
+func (f *fixture) waitFor(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
-	for f.Stats().Drops[reason] == 0 {
+	for !holds() {
 		if time.Now().After(deadline) {
-			t.Fatalf("no packet was dropped as %s: %+v", reason, f.Stats())
+			t.Fatalf("no %s: %+v", what, f.Stats())
 		}
-		if _, err := turn.Probe(t.Context(), "udp", f.udp); err != nil { // lets the server go on
+		if _, err := turn.Probe(t.Context(), "udp", f.udp); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// waitDrop waits until a packet was dropped for the reason.
+func (f *fixture) waitDrop(t *testing.T, reason turn.DropReason) {
+	t.Helper()
+	f.waitFor(t, "packet dropped as "+string(reason), func() bool { return f.Stats().Drops[reason] != 0 })
 }
 
 func TestDismissEndsAtOnce(t *testing.T) {

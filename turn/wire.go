@@ -18,6 +18,7 @@ const (
 	methodAllocate         = 0x003
 	methodRefresh          = 0x004
 	methodSend             = 0x006
+	methodData             = 0x007
 	methodCreatePermission = 0x008
 	methodChannelBind      = 0x009
 

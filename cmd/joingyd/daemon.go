@@ -130,11 +130,7 @@ func (d *daemon) openRelay() error {
 
 func (d *daemon) listenTURN(transport, listen string) error {
 	if transport == "udp" {
-		conn, err := net.ListenPacket("udp", listen)
-		if err != nil {
-			return err
-		}
-		return d.relay.ServeUDP(conn)
+		return d.relay.ListenUDP(listen)
 	}
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
