@@ -20,6 +20,7 @@ var forbidden = []struct {
 	why      string
 }{
 	{"turn", []string{"metrics", "match", "ban", "config", "admin", "web", "cert", "cmd"}, "the relay must work for any matchmaker"},
+	{"turn/xdp", []string{"turn", "ident"}, "forwarding packets needs to know no relay"},
 	{"match", []string{"metrics", "turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
 	{"match/mask", []string{"ident", "match"}, "the mask is a pure function"},
 	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
@@ -41,6 +42,7 @@ var owners = map[string][]string{
 	"github.com/pion/stun/v2":    {"turn", "check"},
 	"github.com/pion/logging":    {"turn", "check"},
 	"github.com/pion/sdp/v3":     {"match/mask"},
+	"github.com/cilium/ebpf":     {"turn/xdp"},
 	"github.com/coder/websocket": {"match", "client"},
 	"go.etcd.io/bbolt":           {"ban"},
 	"github.com/gaissmai/bart":   {"ban"},
