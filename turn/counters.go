@@ -47,12 +47,15 @@ type Stats struct {
 	Drops       map[DropReason]uint64
 	AuthOK      uint64 // requests with good credentials
 	AuthFailed  uint64 // requests with bad ones
+
+	NotOffloaded uint64 // flows that Options.Offload would not take
 }
 
 type counters struct {
 	packets, bytes atomic.Uint64
 	drops          [len(dropReasons)]atomic.Uint64
 	authOK, authNo atomic.Uint64
+	notOffloaded   atomic.Uint64
 }
 
 func (c *counters) auth(ok bool) {
@@ -68,10 +71,12 @@ func (c *counters) relayed(packets, bytes uint64) {
 	c.bytes.Add(bytes)
 }
 
-func (c *counters) drop(reason DropReason) {
+func (c *counters) drop(reason DropReason) { c.dropMany(reason, 1) }
+
+func (c *counters) dropMany(reason DropReason, n uint64) {
 	for i := range dropReasons {
 		if dropReasons[i] == reason {
-			c.drops[i].Add(1)
+			c.drops[i].Add(n)
 			return
 		}
 	}
@@ -79,6 +84,7 @@ func (c *counters) drop(reason DropReason) {
 
 // Stats returns the counts of this moment.
 func (s *Server) Stats() Stats {
+	s.settleAll()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	stats := Stats{
@@ -91,6 +97,8 @@ func (s *Server) Stats() Stats {
 		Drops:       make(map[DropReason]uint64, len(dropReasons)),
 		AuthOK:      s.counters.authOK.Load(),
 		AuthFailed:  s.counters.authNo.Load(),
+
+		NotOffloaded: s.counters.notOffloaded.Load(),
 	}
 	for i, reason := range dropReasons {
 		stats.Drops[reason] = s.counters.drops[i].Load()

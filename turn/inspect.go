@@ -25,6 +25,7 @@ type Allocation struct {
 
 // Allocations lists the live allocations, the oldest first.
 func (s *Server) Allocations() []Allocation {
+	s.settleAll()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	list := make([]Allocation, 0, len(s.relays))

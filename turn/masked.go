@@ -103,6 +103,7 @@ func (l *listener) channelData(out *outbox, from endpoint, frame []byte) DropRea
 			return reason
 		}
 		c.route.Store(rt)
+		l.server.offload(r, c.number, rt)
 	}
 	if !l.server.withinBandwidth(r, out.now, size) {
 		return DropBandwidth

@@ -36,6 +36,9 @@ type Options struct {
 	// them send, in bytes a second of application data, with bursts of a
 	// second. What is over is dropped and counted. Unbounded if 0.
 	BandwidthPerAllocation, Bandwidth int
+	// Offload forwards what it can of masked pairs; nobody if nil. It outlives the
+	// Server.
+	Offload Offload
 	// Refused tells whether a client address may make no allocation (a ban).
 	// Nobody is refused if nil. It must be fast: it is asked on every Allocate.
 	Refused func(netip.Addr) bool
@@ -193,6 +196,7 @@ func (s *Server) closeRelayLocked(r *relay) {
 	if s.open == nil {
 		s.pool.release(s.opts.Now(), r.addr)
 	}
+	s.takeBackLocked(owner.pair.Load(), func(o *offloaded) bool { return o.from == r || o.to == r })
 	delete(owner.relays, r)
 	s.forgetAccountLocked(owner)
 	source := sourceKey(r.client.Addr())

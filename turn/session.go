@@ -42,7 +42,8 @@ func (s *session) holds(addr netip.Addr) bool {
 type pair struct {
 	id    ident.Pair
 	a, b  *session
-	ended atomic.Bool // set under Server.mu; read on every packet
+	ended atomic.Bool  // set under Server.mu; read on every packet
+	flows []*offloaded // guarded by Server.mu
 }
 
 // other returns the partner of s.
@@ -133,6 +134,7 @@ func (s *Server) Part(id ident.Pair) {
 
 func (s *Server) partLocked(p *pair) {
 	p.ended.Store(true)
+	s.takeBackLocked(p, func(*offloaded) bool { return true })
 	delete(s.pairs, p.id)
 	p.a.pair.Store(nil)
 	p.b.pair.Store(nil)
