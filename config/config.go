@@ -56,6 +56,8 @@ type TURN struct {
 	Allocations            int           `key:"allocations" doc:"Live allocations in all."`
 	BandwidthPerAllocation int           `key:"bandwidth_per_allocation" doc:"Bytes a second that one allocation may send. 0 means no limit."`
 	Bandwidth              int           `key:"bandwidth" doc:"Bytes a second that all allocations together may send. 0 means no limit."`
+	Offload                string        `key:"offload" doc:"Forwarding of paired UDP clients inside the kernel (XDP), masked mode only. off: none. auto: where kernel, capabilities and interfaces allow it, else none, with a line in the log. xdp: refuse to start without."`
+	OffloadInterfaces      []string      `key:"offload_interfaces" doc:"Network interfaces for offload. Empty: all that are up, loopback aside."`
 	Relay                  string        `key:"relay" doc:"masked: relay addresses exist only inside the daemon, and reach only the partner. open: ordinary TURN with real sockets, for other programs too."`
 	RelayAddresses         []string      `key:"relay_addresses" doc:"open: addresses of this machine for relay sockets, at most one IPv4 and one IPv6."`
 	ExternalAddresses      []string      `key:"external_addresses" doc:"open: what clients are told instead of each of relay_addresses, behind 1:1 NAT."`
@@ -114,6 +116,8 @@ func Default() Config {
 			AllocationsPerAddress:  1024,
 			Allocations:            100_000,
 			BandwidthPerAllocation: 1_000_000,
+			Offload:                "off",
+			OffloadInterfaces:      []string{},
 			Relay:                  "masked",
 			RelayAddresses:         []string{},
 			ExternalAddresses:      []string{},

@@ -180,6 +180,13 @@ func (v *validator) tls(c Config) {
 // relay checks the settings of open mode, and that none is given in vain.
 func (v *validator) relay(c TURN) {
 	v.oneOf("turn.relay", c.Relay, "masked", "open")
+	v.oneOf("turn.offload", c.Offload, "off", "auto", "xdp")
+	if c.Offload == "xdp" && c.Relay == "open" {
+		v.add("turn.offload", "is xdp, which forwards for turn.relay: masked only; set it to off or auto")
+	}
+	if c.Offload == "off" && len(c.OffloadInterfaces) > 0 {
+		v.add("turn.offload_interfaces", "means nothing while turn.offload is off; set that to auto or xdp, or take this out")
+	}
 	if _, _, err := ParsePorts(c.RelayPorts); err != nil {
 		v.add("turn.relay_ports", err.Error())
 	}

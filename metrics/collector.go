@@ -16,6 +16,7 @@ type collector struct {
 	build, bans                           family
 	allocations, turnSessions, turnPairs  family
 	draining, packets, bytes, drops, auth family
+	offload, flows, offloaded             family
 	matchSessions, waiting, pairs         family
 	reports, refused                      family
 }
@@ -59,6 +60,10 @@ func newCollector(sources Sources) *collector {
 		drops:        counter("turn_drops_total", "Packets dropped, by reason.", "reason"),
 		auth:         counter("turn_auth_total", "Requests with credentials, by whether they were good.", "result"),
 
+		offload:   gauge("turn_offload_interfaces", "Network interfaces on which the kernel forwards for the relay; 0 means that it does not."),
+		flows:     gauge("turn_offload_flows", "Flows that the kernel forwards, two a pair."),
+		offloaded: counter("turn_offload_packets_total", "Packets of those flows, by what became of them; those not forwarded or dropped were left to the relay.", "outcome"),
+
 		matchSessions: gauge("match_sessions", "Live sessions."),
 		waiting:       gauge("match_waiting", "Sessions waiting for a partner."),
 		pairs:         gauge("match_pairs", "Chats."),
@@ -71,6 +76,7 @@ func newCollector(sources Sources) *collector {
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
 		c.build, c.bans, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
+		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused,
 	} {
 		to <- f.desc
@@ -96,6 +102,10 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	sendAll(to, c.drops, relay.Drops, c.sources.DropReasons)
 	c.auth.send(to, float64(relay.AuthOK), "ok")
 	c.auth.send(to, float64(relay.AuthFailed), "failed")
+
+	c.offload.send(to, float64(relay.Offload.Interfaces))
+	c.flows.send(to, float64(relay.Offload.Flows))
+	sendAll(to, c.offloaded, relay.Offload.Packets, c.sources.OffloadOutcomes)
 
 	match := c.sources.Match()
 	c.matchSessions.send(to, float64(match.Sessions))

@@ -22,6 +22,8 @@ type Sources struct {
 	DropReasons   []string // of Relay.Drops
 	ReportReasons []string // of Match.Reports
 	RefusedCodes  []string // of Match.Refused
+
+	OffloadOutcomes []string // of Offload.Packets
 }
 
 // Relay is what the TURN relay counts. Packets and what follows count since the
@@ -35,6 +37,15 @@ type Relay struct {
 	Packets, Bytes     uint64            // relayed; application data only
 	Drops              map[string]uint64 // packets, by reason
 	AuthOK, AuthFailed uint64            // requests with good and with bad credentials
+
+	Offload Offload
+}
+
+// Offload is what the kernel forwards for the relay, if it does.
+type Offload struct {
+	Interfaces int               // that it is attached to; 0: none, the relay does it all
+	Flows      int               // live ones, two a pair
+	Packets    map[string]uint64 // of known flows, by what became of them; since the start
 }
 
 // Match is what the matchmaker counts. Reports and Refused count since the

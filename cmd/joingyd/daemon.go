@@ -24,6 +24,7 @@ import (
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/turn"
+	"github.com/joingyd/joingyd/turn/xdp"
 	"github.com/joingyd/joingyd/web"
 )
 
@@ -43,6 +44,8 @@ type daemon struct {
 	http  *http.Server
 	admin *admin.Server
 	drain *drainer
+
+	forwarder *xdp.Forwarder // nil: none
 
 	metrics         *metrics.Server // nil: none
 	metricsListener net.Listener
@@ -100,8 +103,13 @@ func (d *daemon) openRelay() error {
 	if err != nil {
 		return err
 	}
+	offload, err := d.openOffload()
+	if err != nil {
+		return err
+	}
 	d.relay, err = turn.New(turn.Options{
 		Open:                  open,
+		Offload:               offload,
 		Secret:                secret,
 		Realm:                 d.cfg.TURN.Realm,
 		CredentialLifetime:    d.cfg.TURN.CredentialLifetime,

@@ -24,6 +24,8 @@ func (d *daemon) openMetrics() (err error) {
 		DropReasons:   texts(turn.DropReasons()),
 		ReportReasons: match.ReportReasons(),
 		RefusedCodes:  match.ErrorCodes(),
+
+		OffloadOutcomes: offloadOutcomes,
 	}, d.log)
 	if d.metricsListener, err = net.Listen("tcp", d.cfg.Admin.MetricsListen); err != nil {
 		return fmt.Errorf("admin.metrics_listen: %w; choose another with --admin-metrics-listen, or \"\" for no metrics", err)
@@ -48,6 +50,7 @@ func (d *daemon) relayMetrics() metrics.Relay {
 		Drops:       drops,
 		AuthOK:      s.AuthOK,
 		AuthFailed:  s.AuthFailed,
+		Offload:     d.offloadMetrics(),
 	}
 }
 
