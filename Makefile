@@ -47,6 +47,10 @@ trials: build ## attacks and faults by number, as a table
 bench: build ## clone to first picture, and Next to first frame, as a table
 	scripts/bench
 
+.PHONY: bench-relay
+bench-relay: ## the relay beside coturn and stock pion: CPU, loss, latency, memory; ARGS=-quick
+	scripts/bench-relay $(ARGS)
+
 .PHONY: screenshots
 screenshots: build ## pictures of every page and state, in web/e2e/out
 	cd web/e2e && node screenshots.js
