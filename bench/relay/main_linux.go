@@ -51,5 +51,8 @@ func runBench(opts *options) error {
 	}()
 
 	b := &bench{options: opts, out: os.Stdout, interrupted: interrupted}
+	if opts.xdp {
+		return b.veth()
+	}
 	return b.loopback()
 }

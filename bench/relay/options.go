@@ -24,6 +24,8 @@ type options struct {
 	allocs     []int // for memory
 	most       int   // for joingyd's memory
 	setups     int
+	xdp        bool
+	offload    string
 	port       int
 	serverCore int
 	loadCore   int
@@ -54,6 +56,8 @@ func parseOptions(args []string, errors io.Writer) (*options, error) {
 	flags.DurationVar(&o.duration, "duration", 800*time.Millisecond, "how long each measurement takes")
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds through the servers; medians are quoted")
 	flags.StringVar(&o.clientGRO, "client-gro", "both", "UDP_GRO on the clients' socket for bursts: on, off or both; evenly spaced packets run without")
+	flags.BoolVar(&o.xdp, "xdp", false, "measure over veth between network namespaces, joingyd with and without -offload; coturn for comparison")
+	flags.StringVar(&o.offload, "offload", "xdp", "with -xdp: the offload that joingyd is asked for")
 	flags.IntVar(&o.port, "port", 17400, "UDP port of the clients; servers and sinks use the next two")
 	flags.IntVar(&o.serverCore, "server-core", 0, "core of the server")
 	flags.IntVar(&o.loadCore, "load-core", 1, "core of the load generator")
