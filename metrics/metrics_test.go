@@ -24,6 +24,8 @@ func testSources() Sources {
 		DropReasons:   []string{"too_large", "queue_full"},
 		ReportReasons: []string{"spam", "other"},
 		RefusedCodes:  []string{"masked"},
+
+		OffloadOutcomes: []string{"forwarded"},
 	}
 }
 
@@ -105,6 +107,11 @@ var zero = map[string]float64{
 	"joingyd_turn_auth_total{result=ok}":          0,
 	"joingyd_turn_auth_total{result=failed}":      0,
 
+	"joingyd_turn_offload_interfaces":                       0,
+	"joingyd_turn_offload_flows":                            0,
+	"joingyd_turn_offload_packets_total{outcome=forwarded}": 0,
+	"joingyd_turn_offload_packets_total{outcome=other}":     0,
+
 	"joingyd_match_sessions":                    0,
 	"joingyd_match_waiting":                     0,
 	"joingyd_match_pairs":                       0,
@@ -151,6 +158,7 @@ func TestCounts(t *testing.T) {
 		return Relay{
 			Allocations: map[string]int{"udp": 3, "203.0.113.7": 1, "other": 1}, Sessions: 4, Pairs: 5, Draining: true,
 			Packets: 6, Bytes: 7, Drops: map[string]uint64{"queue_full": 8, "a new reason": 9}, AuthOK: 10, AuthFailed: 11,
+			Offload: Offload{Interfaces: 19, Flows: 20, Packets: map[string]uint64{"forwarded": 21, "lost": 22}},
 		}
 	}
 	sources.Match = func() Match {
@@ -167,6 +175,8 @@ func TestCounts(t *testing.T) {
 		"joingyd_turn_packets_total": 6, "joingyd_turn_bytes_total": 7,
 		"joingyd_turn_drops_total{reason=queue_full}": 8, "joingyd_turn_drops_total{reason=other}": 9,
 		"joingyd_turn_auth_total{result=ok}": 10, "joingyd_turn_auth_total{result=failed}": 11,
+		"joingyd_turn_offload_interfaces": 19, "joingyd_turn_offload_flows": 20,
+		"joingyd_turn_offload_packets_total{outcome=forwarded}": 21, "joingyd_turn_offload_packets_total{outcome=other}": 22,
 		"joingyd_match_sessions": 12, "joingyd_match_waiting": 13, "joingyd_match_pairs": 14,
 		"joingyd_match_reports_total{reason=spam}": 15, "joingyd_match_reports_total{reason=other}": 33,
 		"joingyd_match_refused_total{code=other}": 18,

@@ -3,11 +3,11 @@ package main
 import (
 	"crypto/rand"
 	"errors"
-	"net"
 	"net/netip"
 
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/turn"
+	"github.com/joingyd/joingyd/turn/xdp"
 )
 
 // joingyd is the project's relay in masked mode, given its sockets and options
@@ -24,19 +24,22 @@ func startJoingyd(listen netip.AddrPort, offload string) (*joingyd, string, erro
 		Allocations: 200_000,
 	}
 	rand.Read(opts.Secret[:])
+	note := ""
+	if offload != "off" {
+		forwarder, err := xdp.Open(xdp.Options{Mode: xdp.Mode(offload)})
+		if err != nil {
+			return nil, "", err
+		}
+		opts.Offload = forwarder // it ends with the process
+		for _, i := range forwarder.Stats().Interfaces {
+			note += "offload on " + i.Name + ", " + string(i.Mode) + " "
+		}
+	}
 	relay, err := turn.New(opts)
 	if err != nil {
 		return nil, "", err
 	}
-	conn, err := net.ListenPacket("udp4", listen.String())
-	if err != nil {
-		return nil, "", err
-	}
-	note := ""
-	if offload != "off" {
-		note = "offload " + offload + " is not wired yet: joingyd ran without"
-	}
-	return &joingyd{relay: relay}, note, relay.ServeUDP(conn)
+	return &joingyd{relay: relay}, note, relay.ListenUDP(listen.String())
 }
 
 func (j *joingyd) sessions(sources []netip.Addr) ([]credential, error) {

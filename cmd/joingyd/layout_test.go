@@ -38,7 +38,7 @@ var forbidden = []struct {
 // owners are the only packages that may import a third-party module: its types
 // stop there.
 var owners = map[string][]string{
-	"github.com/pion/turn/v4":    {"turn", "check"},
+	"github.com/pion/turn/v4":    {"turn", "check", "bench/relay"},
 	"github.com/pion/stun/v2":    {"turn", "check"},
 	"github.com/pion/logging":    {"turn", "check"},
 	"github.com/pion/sdp/v3":     {"match/mask"},
