@@ -185,12 +185,26 @@ link add idle type veth peer name below`)
 // TestAdvertisedRoutesStay: turning on IPv6 forwarding anywhere makes the kernel drop
 // what it has learnt from router advertisements, so that waits for the next boot.
 func TestAdvertisedRoutesStay(t *testing.T) {
-	n := newNamespace(t)
-	n.ip(t, `link add one type veth peer name other
-link set one up
-link set other up
-addr add 2001:db8::1/64 dev one nodad`)
-	n.addAdvertisedRoute(t, "one")
+	n, router := newNamespace(t), newNamespace(t)
+	n.ip(t, `link add one type veth peer name wire netns %d
+link set one addrgenmode none
+addr add fe80::8/64 dev one nodad
+link set one up`, router.tid)
+	router.ip(t, `link set wire addrgenmode none
+addr add fe80::9/64 dev wire nodad
+link set wire up`)
+	hasRoute := func() bool {
+		return strings.Contains(n.get(t, "../thread-self/net/ipv6_route"), "fe800000000000000000000000000009")
+	}
+	learn := func() {
+		for deadline := time.Now().Add(patience); !hasRoute(); {
+			if time.Now().After(deadline) {
+				t.Fatal("the kernel takes no route from a router advertisement")
+			}
+			router.advertise(t, "wire")
+		}
+	}
+	learn()
 	first := n.open(t, xdp.Options{})
 	if notes := first.Stats().Notes; len(notes) != 1 || !strings.Contains(notes[0], "one has from router advertisements") {
 		t.Errorf("notes %q, want one on the route", notes)
@@ -206,8 +220,8 @@ addr add 2001:db8::1/64 dev one nodad`)
 	if notes := second.Stats().Notes; len(notes) != 0 || n.get(t, "net/ipv6/conf/lo/forwarding") != "1" {
 		t.Errorf("notes %q, want none and forwarding on", notes)
 	}
-	if table := n.get(t, "../thread-self/net/ipv6_route"); !strings.Contains(table, "00050003") {
-		t.Errorf("the route is gone:\n%s", table)
+	if !hasRoute() {
+		t.Error("the route is gone")
 	}
 	for _, all := range []string{"net/ipv4/conf/all/forwarding", "net/ipv6/conf/all/forwarding", "net/ipv4/conf/one/forwarding"} {
 		if n.get(t, all) != "0" {
@@ -215,10 +229,13 @@ addr add 2001:db8::1/64 dev one nodad`)
 		}
 	}
 	// The caution is not for nothing.
+	n.ip(t, "route del default via fe80::9 dev one")
 	n.set(t, "net/ipv6/conf/one/accept_ra", "1")
+	n.set(t, "net/ipv6/conf/lo/forwarding", "0")
+	learn()
 	n.set(t, "net/ipv6/conf/lo/forwarding", "1")
-	if table := n.get(t, "../thread-self/net/ipv6_route"); strings.Contains(table, "00050003") {
-		t.Errorf("the route is still there:\n%s", table)
+	if hasRoute() {
+		t.Error("the route is still there")
 	}
 }
 

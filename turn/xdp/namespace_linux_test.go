@@ -2,6 +2,7 @@ package xdp_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -117,31 +118,27 @@ func (n *namespace) get(t testing.TB, name string) string {
 	return strings.TrimSpace(string(value))
 }
 
-// addAdvertisedRoute adds a default route like that of a router advertisement.
-func (n *namespace) addAdvertisedRoute(t testing.TB, device string) {
+// advertise sends a router advertisement (RFC 4861 section 4.2) from fe80::9.
+func (n *namespace) advertise(t testing.TB, device string) {
 	t.Helper()
-	const up, gateway, isDefault, addrconf = 1, 2, 0x10000, 0x40000 // RTF_…
-	request := struct {                                             // struct in6_rtmsg
-		destination, source, gateway [16]byte
-		kind                         uint32
-		destinationLen, sourceLen    uint16
-		metric                       uint32
-		info                         uintptr
-		flags                        uint32
-		device                       int32
-	}{
-		gateway: [16]byte{0xfe, 0x80, 15: 9}, metric: 1024,
-		flags: up | gateway | isDefault | addrconf, device: int32(n.index(t, device)),
-	}
+	zone := n.index(t, device)
 	n.do(func() {
-		fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM, 0)
+		fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_RAW, unix.IPPROTO_ICMPV6)
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer unix.Close(fd)
-		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCADDRT, uintptr(unsafe.Pointer(&request))); errno != 0 {
-			t.Errorf("adding a route: %v", errno)
+		const routerLifetime = 1800 // seconds
+		message := []byte{134, 0, 0, 0, 64, 0, routerLifetime >> 8, routerLifetime & 0xff, 15: 0}
+		allNodes := unix.SockaddrInet6{Addr: [16]byte{0xff, 2, 15: 1}, ZoneId: uint32(zone)}
+		err = errors.Join(
+			unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, 255),
+			unix.Bind(fd, &unix.SockaddrInet6{Addr: [16]byte{0xfe, 0x80, 15: 9}, ZoneId: uint32(zone)}),
+			unix.Sendto(fd, message, 0, &allNodes),
+		)
+		if err != nil && !errors.Is(err, unix.ENETUNREACH) { // the link is still coming up
+			t.Errorf("router advertisement: %v", err)
 		}
 	})
 }

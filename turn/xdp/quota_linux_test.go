@@ -59,6 +59,13 @@ func TestQuota(t *testing.T) {
 			if after, _ := w.Counters(f); after.Packets+after.Dropped != 32 {
 				t.Errorf("counters %+v, want those of 32 packets", after)
 			}
+			// Packets that are dropped cost nothing: one in 100 ms is not for long.
+			deadline := time.Now().Add(patience)
+			for verdict := uint32(drop); verdict == drop; verdict, _ = w.run(t, frame) {
+				if time.Now().After(deadline) {
+					t.Fatal("no packet is forwarded any more")
+				}
+			}
 		})
 		// What was not used in the past does not add up: more than the burst is
 		// never there, at any rate.
