@@ -29,7 +29,7 @@ func listenGroup(addr string) ([]net.PacketConn, error) {
 		return errors.Join(controlErr, err)
 	}}
 	var conns []net.PacketConn
-	for range runtime.GOMAXPROCS(0) {
+	for range runtime.NumCPU() {
 		conn, err := config.ListenPacket(context.Background(), "udp", addr)
 		if err != nil {
 			for _, c := range conns {
