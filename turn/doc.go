@@ -1,15 +1,15 @@
-// Package turn is the relay: a STUN/TURN server (RFC 8489, RFC 8656) on pion/turn,
-// with a gate in front of it, in one of two modes.
+// Package turn is the relay: a STUN/TURN server (RFC 8489, RFC 8656) with a gate
+// in front of it, in one of two modes.
 //
-//	client ──socket── gate ── pion ── relay ── medium ── … ── pion ──socket── client
+//	masked: client ── socket ── gate ── switch ──────────────── socket ── client
+//	open:   client ── socket ── gate ── pion ── kernel socket ── … ── any peer
 //
-// The sockets (datagramConn, streamConn) hand pion one whole message at a time,
-// and only what the gate lets pass; what pion gets wrong the gate answers or
-// drops.
+// The gate judges whatever clients send: it answers or drops what is wrong, and
+// bounds and grants what is right.
 //
-// The medium of the masked relay is a switch: a relayed transport address is drawn
-// from 198.18.0.0/15 and a random port, and no kernel socket is behind it. A packet
-// that allocation A sends to allocation B's address lands in B's queue, and only
+// In the masked relay a relayed transport address is drawn from 198.18.0.0/15 and
+// a random port, and no kernel socket is behind it. A packet that allocation A's
+// client sends to allocation B's address goes straight to B's client, and only
 // while
 //
 //   - both belong to sessions that Admit has made,
@@ -17,14 +17,21 @@
 //     the same, and
 //   - each side has a permission for the other under that very pair.
 //
-// So the relay reaches nothing but the partner, and a permission dies with its
-// pair even when the same two meet again.
+// So the relay reaches nothing but the partner, and what was granted under a pair
+// dies with it even when the same two meet again.
 //
-// The medium of the open relay (Options.Open) is a kernel socket, for peers
-// anywhere that a policy lets through.
+// One goroutine reads each UDP socket, in batches, and one each connection. What
+// its packets cause to be sent it gathers in an outbox: datagrams leave with its
+// flush, frames for a connection wait in that one's bounded queue. On the way a
+// packet meets no lock and costs no allocation. Options.Offload may take whole
+// flows out of the process.
+//
+// The open relay (Options.Open) is pion/turn, with a kernel socket for each
+// allocation, for peers anywhere that a policy lets through.
 //
 // The caller owns the sockets' addresses and the policy: it admits and dismisses
 // sessions, joins and parts pairs. All methods are safe for concurrent use, and
-// what Dismiss, Part, Kill and Close end has ended when they return; at most one
-// packet that pion already holds is still on its way to the kernel then.
+// what Dismiss, Part, Kill and Close end has ended when they return: a packet that
+// comes after that passes nowhere; at most the batch that is just being sent is
+// still on its way to the kernel.
 package turn
