@@ -21,7 +21,7 @@ type collector struct {
 	reports, refused                      family
 }
 
-// family is one metric, with at most one label.
+// family is one metric.
 type family struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
@@ -55,10 +55,10 @@ func newCollector(sources Sources) *collector {
 		turnSessions: gauge("turn_sessions", "Sessions that may allocate."),
 		turnPairs:    gauge("turn_pairs", "Pairs of sessions whose allocations may talk to each other."),
 		draining:     gauge("turn_draining", "1 while the relay takes no new allocations."),
-		packets:      counter("turn_packets_total", "Packets relayed."),
-		bytes:        counter("turn_bytes_total", "Bytes of application data relayed."),
-		drops:        counter("turn_drops_total", "Packets dropped, by reason.", "reason"),
-		auth:         counter("turn_auth_total", "Requests with credentials, by whether they were good.", "result"),
+		packets:      counter("turn_packets_total", "Packets relayed, by transport of the client that sent.", "transport"),
+		bytes:        counter("turn_bytes_total", "Bytes of application data relayed, by transport of the client that sent.", "transport"),
+		drops:        counter("turn_drops_total", "Packets dropped, by transport and reason.", "transport", "reason"),
+		auth:         counter("turn_auth_total", "Requests with credentials, by transport and whether they were good.", "transport", "result"),
 
 		offload:   gauge("turn_offload_interfaces", "Network interfaces on which the kernel forwards for the relay; 0 means that it does not."),
 		flows:     gauge("turn_offload_flows", "Flows that the kernel forwards, two a pair."),
@@ -89,7 +89,6 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.bans.send(to, float64(c.sources.Bans()))
 
 	relay := c.sources.Relay()
-	sendAll(to, c.allocations, relay.Allocations, c.sources.Transports)
 	c.turnSessions.send(to, float64(relay.Sessions))
 	c.turnPairs.send(to, float64(relay.Pairs))
 	draining := 0.0
@@ -97,11 +96,15 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		draining = 1
 	}
 	c.draining.send(to, draining)
-	c.packets.send(to, float64(relay.Packets))
-	c.bytes.send(to, float64(relay.Bytes))
-	sendAll(to, c.drops, relay.Drops, c.sources.DropReasons)
-	c.auth.send(to, float64(relay.AuthOK), "ok")
-	c.auth.send(to, float64(relay.AuthFailed), "failed")
+	for _, transport := range c.sources.Transports { // the relay has no others
+		t := relay.ByTransport[transport]
+		c.allocations.send(to, float64(t.Allocations), transport)
+		c.packets.send(to, float64(t.Packets), transport)
+		c.bytes.send(to, float64(t.Bytes), transport)
+		sendAll(to, c.drops, t.Drops, c.sources.DropReasons, transport)
+		c.auth.send(to, float64(t.AuthOK), transport, "ok")
+		c.auth.send(to, float64(t.AuthFailed), transport, "failed")
+	}
 
 	c.offload.send(to, float64(relay.Offload.Interfaces))
 	c.flows.send(to, float64(relay.Offload.Flows))
@@ -119,9 +122,9 @@ func (f family) send(to chan<- prometheus.Metric, value float64, label ...string
 	to <- prometheus.MustNewConstMetric(f.desc, f.kind, value, label...)
 }
 
-// sendAll sends a sample for each of the known label values, and one for all
-// others together.
-func sendAll[N int | uint64](to chan<- prometheus.Metric, f family, counts map[string]N, known []string) {
+// sendAll sends a sample for each of the known values of the last label, and one
+// for all others together. The labels before it are given.
+func sendAll[N int | uint64](to chan<- prometheus.Metric, f family, counts map[string]N, known []string, labels ...string) {
 	var others N
 	for value, n := range counts {
 		if value == other || !slices.Contains(known, value) {
@@ -130,8 +133,8 @@ func sendAll[N int | uint64](to chan<- prometheus.Metric, f family, counts map[s
 	}
 	for _, value := range known {
 		if value != other {
-			f.send(to, float64(counts[value]), value)
+			f.send(to, float64(counts[value]), append(labels[:len(labels):len(labels)], value)...)
 		}
 	}
-	f.send(to, float64(others), other)
+	f.send(to, float64(others), append(labels[:len(labels):len(labels)], other)...)
 }

@@ -18,27 +18,31 @@ type Sources struct {
 	Bans    func() int // active ones
 
 	// Every value that the maps of Relay and Match have as a key.
-	Transports    []string // of Relay.Allocations
-	DropReasons   []string // of Relay.Drops
+	Transports    []string // of Relay.ByTransport
+	DropReasons   []string // of Transport.Drops
 	ReportReasons []string // of Match.Reports
 	RefusedCodes  []string // of Match.Refused
 
 	OffloadOutcomes []string // of Offload.Packets
 }
 
-// Relay is what the TURN relay counts. Packets and what follows count since the
-// start; the rest is live.
+// Relay is what the TURN relay counts.
 type Relay struct {
-	Allocations map[string]int // by transport between client and relay
-	Sessions    int            // that may allocate
-	Pairs       int            // that may talk to each other
-	Draining    bool           // no new allocations
+	Sessions int  // that may allocate
+	Pairs    int  // that may talk to each other
+	Draining bool // no new allocations
 
-	Packets, Bytes     uint64            // relayed; application data only
+	ByTransport map[string]Transport // between client and relay
+	Offload     Offload
+}
+
+// Transport is what the relay counts of the clients of one transport.
+// Allocations are live, the rest counts since the start.
+type Transport struct {
+	Allocations        int
+	Packets, Bytes     uint64            // relayed for them; application data only
 	Drops              map[string]uint64 // packets, by reason
 	AuthOK, AuthFailed uint64            // requests with good and with bad credentials
-
-	Offload Offload
 }
 
 // Offload is what the kernel forwards for the relay, if it does.

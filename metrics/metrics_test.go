@@ -93,19 +93,26 @@ var zero = map[string]float64{
 	"joingyd_build_info{version=1.2.3}": 1,
 	"joingyd_bans_active":               0,
 
-	"joingyd_turn_allocations{transport=udp}":     0,
-	"joingyd_turn_allocations{transport=tcp}":     0,
-	"joingyd_turn_allocations{transport=other}":   0,
-	"joingyd_turn_sessions":                       0,
-	"joingyd_turn_pairs":                          0,
-	"joingyd_turn_draining":                       0,
-	"joingyd_turn_packets_total":                  0,
-	"joingyd_turn_bytes_total":                    0,
-	"joingyd_turn_drops_total{reason=too_large}":  0,
-	"joingyd_turn_drops_total{reason=queue_full}": 0,
-	"joingyd_turn_drops_total{reason=other}":      0,
-	"joingyd_turn_auth_total{result=ok}":          0,
-	"joingyd_turn_auth_total{result=failed}":      0,
+	"joingyd_turn_sessions": 0,
+	"joingyd_turn_pairs":    0,
+	"joingyd_turn_draining": 0,
+
+	"joingyd_turn_allocations{transport=udp}":                    0,
+	"joingyd_turn_packets_total{transport=udp}":                  0,
+	"joingyd_turn_bytes_total{transport=udp}":                    0,
+	"joingyd_turn_drops_total{reason=too_large}{transport=udp}":  0,
+	"joingyd_turn_drops_total{reason=queue_full}{transport=udp}": 0,
+	"joingyd_turn_drops_total{reason=other}{transport=udp}":      0,
+	"joingyd_turn_auth_total{result=ok}{transport=udp}":          0,
+	"joingyd_turn_auth_total{result=failed}{transport=udp}":      0,
+	"joingyd_turn_allocations{transport=tcp}":                    0,
+	"joingyd_turn_packets_total{transport=tcp}":                  0,
+	"joingyd_turn_bytes_total{transport=tcp}":                    0,
+	"joingyd_turn_drops_total{reason=too_large}{transport=tcp}":  0,
+	"joingyd_turn_drops_total{reason=queue_full}{transport=tcp}": 0,
+	"joingyd_turn_drops_total{reason=other}{transport=tcp}":      0,
+	"joingyd_turn_auth_total{result=ok}{transport=tcp}":          0,
+	"joingyd_turn_auth_total{result=failed}{transport=tcp}":      0,
 
 	"joingyd_turn_offload_interfaces":                       0,
 	"joingyd_turn_offload_flows":                            0,
@@ -156,8 +163,11 @@ func TestCounts(t *testing.T) {
 	sources.Bans = func() int { return 2 }
 	sources.Relay = func() Relay {
 		return Relay{
-			Allocations: map[string]int{"udp": 3, "203.0.113.7": 1, "other": 1}, Sessions: 4, Pairs: 5, Draining: true,
-			Packets: 6, Bytes: 7, Drops: map[string]uint64{"queue_full": 8, "a new reason": 9}, AuthOK: 10, AuthFailed: 11,
+			Sessions: 4, Pairs: 5, Draining: true,
+			ByTransport: map[string]Transport{
+				"udp":         {Allocations: 3, Packets: 6, Bytes: 7, Drops: map[string]uint64{"queue_full": 8, "a new reason": 9}, AuthOK: 10, AuthFailed: 11},
+				"203.0.113.7": {Allocations: 1},
+			},
 			Offload: Offload{Interfaces: 19, Flows: 20, Packets: map[string]uint64{"forwarded": 21, "lost": 22}},
 		}
 	}
@@ -170,11 +180,11 @@ func TestCounts(t *testing.T) {
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
 		"joingyd_bans_active":                     2,
-		"joingyd_turn_allocations{transport=udp}": 3, "joingyd_turn_allocations{transport=other}": 2,
+		"joingyd_turn_allocations{transport=udp}": 3,
 		"joingyd_turn_sessions": 4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,
-		"joingyd_turn_packets_total": 6, "joingyd_turn_bytes_total": 7,
-		"joingyd_turn_drops_total{reason=queue_full}": 8, "joingyd_turn_drops_total{reason=other}": 9,
-		"joingyd_turn_auth_total{result=ok}": 10, "joingyd_turn_auth_total{result=failed}": 11,
+		"joingyd_turn_packets_total{transport=udp}": 6, "joingyd_turn_bytes_total{transport=udp}": 7,
+		"joingyd_turn_drops_total{reason=queue_full}{transport=udp}": 8, "joingyd_turn_drops_total{reason=other}{transport=udp}": 9,
+		"joingyd_turn_auth_total{result=ok}{transport=udp}": 10, "joingyd_turn_auth_total{result=failed}{transport=udp}": 11,
 		"joingyd_turn_offload_interfaces": 19, "joingyd_turn_offload_flows": 20,
 		"joingyd_turn_offload_packets_total{outcome=forwarded}": 21, "joingyd_turn_offload_packets_total{outcome=other}": 22,
 		"joingyd_match_sessions": 12, "joingyd_match_waiting": 13, "joingyd_match_pairs": 14,

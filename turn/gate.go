@@ -114,7 +114,7 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 	}
 	key, standing := l.credential(m, string(username), string(realm), client)
 	if standing == standingUnknown {
-		l.server.counters.auth(false)
+		l.counters.auth(false)
 		if !l.server.answers.allow(l.server.opts.Now(), client.Addr()) { // a guess, on whatever transport
 			return verdict{drop: DropUnanswered}
 		}
@@ -126,7 +126,7 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 		}
 		return l.challenge(m, stun.CodeStaleNonce)
 	}
-	l.server.counters.auth(true)
+	l.counters.auth(true)
 	m = message{m.truncate(), m.method, m.class, m.integrity}
 	if !m.wellFormed() {
 		return refuse(m, key, stun.CodeBadRequest)

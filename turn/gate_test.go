@@ -1,8 +1,10 @@
 package turn_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"testing"
@@ -56,6 +58,12 @@ type peerSetter struct{ addr netip.AddrPort }
 
 func (p peerSetter) AddTo(m *stun.Message) error {
 	return stun.XORMappedAddress{IP: p.addr.Addr().AsSlice(), Port: int(p.addr.Port())}.AddToAs(m, stun.AttrXORPeerAddress)
+}
+
+// frame is a ChannelData message.
+func frame(number uint16, data string) []byte {
+	m := binary.BigEndian.AppendUint16(nil, number)
+	return append(binary.BigEndian.AppendUint16(m, uint16(len(data))), data...)
 }
 
 // build signs a request as the credentials' user.
@@ -267,6 +275,15 @@ var gateCases = map[string]func(*testing.T, *fixture) error{
 		bad := netip.MustParseAddrPort("10.0.0.1:80")
 		return c.refused(c.do(permission, peer(own), peer(bad), peer(own)), permission, stun.CodeForbidden, true)
 	},
+	"an expired credential refreshes what it made": func(t *testing.T, f *fixture) error {
+		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
+		c.mustAllocate()
+		f.ahead.Store(int64(2 * time.Hour))
+		if answer := c.do(refresh); answer == nil || answer.Type.Class != stun.ClassSuccessResponse {
+			return fmt.Errorf("Refresh: %v", answer)
+		}
+		return nil
+	},
 	"unauthenticated answers are bounded": func(t *testing.T, f *fixture) error {
 		c := f.raw(t, turn.Credentials{})
 		for range 60 {
@@ -286,10 +303,41 @@ var gateCases = map[string]func(*testing.T, *fixture) error{
 	},
 }
 
+// openGateCases are more of them, for which the masked relay has no peers.
+var openGateCases = map[string]func(*testing.T, *fixture) error{
+	"508 for one permission too many": func(t *testing.T, f *fixture) error {
+		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
+		c.mustAllocate()
+		for i := range 2 {
+			var peers []stun.Setter
+			for j := range 64 {
+				peers = append(peers, peer(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, byte(i), byte(j + 1)}), 9)))
+			}
+			if answer := c.do(permission, peers...); answer == nil || answer.Type.Class != stun.ClassSuccessResponse {
+				return fmt.Errorf("the first 128: %v", answer)
+			}
+		}
+		return c.refused(c.do(permission, peer(netip.MustParseAddrPort("127.0.9.9:9"))), permission, stun.CodeInsufficientCapacity, true)
+	},
+	"508 for one channel too many": func(t *testing.T, f *fixture) error {
+		c := f.raw(t, f.Admit(ident.NewSession(), loopback))
+		c.mustAllocate()
+		bind := func(i int) *stun.Message {
+			return c.do(channel, attr(stun.AttrChannelNumber, 0x40, byte(i), 0, 0), peer(netip.AddrPortFrom(loopback, uint16(1000+i))))
+		}
+		for i := range 128 {
+			if answer := bind(i); answer == nil || answer.Type.Class != stun.ClassSuccessResponse {
+				return fmt.Errorf("channel %d: %v", i, answer)
+			}
+		}
+		return c.refused(bind(128), channel, stun.CodeInsufficientCapacity, true)
+	},
+}
+
 // Both modes behave alike.
 func TestGate(t *testing.T) {
-	for mode, opts := range map[string]turn.Options{"masked": {}, "open": openOptions(nil)} {
-		for name, test := range gateCases {
+	run := func(mode string, opts turn.Options, cases map[string]func(*testing.T, *fixture) error) {
+		for name, test := range cases {
 			t.Run(mode+"/"+name, func(t *testing.T) {
 				f := newFixture(t, opts)
 				if err := test(t, f); err != nil {
@@ -298,11 +346,16 @@ func TestGate(t *testing.T) {
 			})
 		}
 	}
+	run("masked", turn.Options{}, gateCases)
+	run("open", openOptions(nil), gateCases)
+	run("open", openOptions(nil), openGateCases)
 }
 
 // Without the gate every case fails in pion, or it would prove nothing.
 func TestGateOff(t *testing.T) {
-	for name, test := range gateCases {
+	cases := maps.Clone(gateCases)
+	maps.Copy(cases, openGateCases)
+	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, turn.Ungated(openOptions(nil)))
 			f.patience = 300 * time.Millisecond // pion alone is often silent
@@ -354,7 +407,11 @@ func TestT10WrongUser(t *testing.T) {
 	if !f.Owns(id, relayed) {
 		t.Error("hijacked")
 	}
-	t.Log("figure: hijacks: 0 of 3")
+	hijacked := 0
+	if !f.Owns(id, relayed) {
+		hijacked = 1
+	}
+	t.Logf("figure: hijacks: %d of 3", hijacked)
 }
 
 // A session's own allocations talk, so that a client can test the relay alone.

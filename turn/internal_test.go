@@ -74,7 +74,7 @@ func streamPair(t *testing.T, allocated bool) (*streamConn, net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inner := &listener{server: s, clients: newClientTable(), addr: Addr{Transport: "tcp"}}
+	inner := s.newListener("tcp", server.LocalAddr())
 	if allocated {
 		inner.clients.put(&relay{source: endpointOf(addrPort(server.RemoteAddr()))})
 	}
@@ -148,6 +148,84 @@ func TestT11Deadlines(t *testing.T) {
 		})
 	}
 }
+
+// Trial T11: a stranger who chatters is not a friend; a good credential is one.
+func TestT11ChatterDoesNotHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, client := streamPair(t, false)
+		chatter := append([]byte{0, 0x16, 0, 0, 0x21, 0x12, 0xa4, 0x42}, make([]byte, 12)...)
+		go func() {
+			for {
+				if _, err := client.Write(chatter); err != nil {
+					return
+				}
+				time.Sleep(strangerTimeout * 2 / 3)
+			}
+		}()
+		start := time.Now()
+		for {
+			frame, err := c.next(make([]byte, maxFrame))
+			if err != nil {
+				break
+			}
+			if err := c.patience(c.owner.listener.judge(frame, c.client)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := time.Since(start); got != strangerTimeout {
+			t.Errorf("ended after %v, want %v", got, strangerTimeout)
+		}
+		client.Close()
+
+		c, _ = streamPair(t, false)
+		time.Sleep(strangerTimeout - time.Second)
+		c.patience(verdict{key: []byte("key")})
+		start = time.Now()
+		if _, err := c.next(make([]byte, maxFrame)); err == nil || time.Since(start) != strangerTimeout {
+			t.Errorf("after a good credential ended after %v, %v", time.Since(start), err)
+		}
+	})
+}
+
+// One source has a bounded number of connections, and gets their places back.
+func TestConnectionsOfOneSource(t *testing.T) {
+	s, err := New(Options{AllocationsPerSource: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newStreamListener(s.newListener("tcp", &net.TCPAddr{}), nil)
+	var conns []*streamConn
+	for port := 1; ; port++ {
+		_, server := net.Pipe()
+		c := l.add(from{server, port})
+		if c == nil {
+			break
+		}
+		conns = append(conns, c)
+	}
+	if want := 10 + spareConnections; len(conns) != want {
+		t.Errorf("%d connections, want %d", len(conns), want)
+	}
+	if n := s.Stats().ByTransport["tcp"].Drops[DropConnection]; n != 1 {
+		t.Errorf("%d counted, want 1", n)
+	}
+	for _, c := range conns {
+		c.Close()
+		c.Close()
+		s.readers.Done()
+	}
+	if len(l.bySource) != 0 || len(l.conns) != 0 {
+		t.Errorf("%d sources and %d connections are left", len(l.bySource), len(l.conns))
+	}
+}
+
+// from is a connection of one host, from a port of its own.
+type from struct {
+	net.Conn
+	port int
+}
+
+func (f from) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: f.port} }
 
 // A client that reads too slowly loses what is too much for its queue, and
 // nobody waits for it; one that reads nothing for long loses its connection.

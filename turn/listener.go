@@ -2,6 +2,7 @@ package turn
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -11,12 +12,13 @@ import (
 // listener is one address that clients reach. In open mode it has a pion server
 // of its own (pionListener).
 type listener struct {
-	server  *Server
-	addr    Addr
-	clients *clientTable
-	sockets []udpSocket     // masked, UDP: one for each core
-	streams *streamListener // nil: UDP
-	pion    *pionListener   // nil: masked
+	server   *Server
+	addr     Addr
+	counters *counters
+	clients  *clientTable
+	sockets  []udpSocket     // masked, UDP: one for each core
+	streams  *streamListener // nil: UDP
+	pion     *pionListener   // nil: masked
 }
 
 // ListenUDP opens addr, on a socket for each core where the system can share one
@@ -78,6 +80,9 @@ func (s *Server) serveUDP(conns []net.PacketConn) error {
 // accept gives connections whose handshake is done or starts with the first
 // read. Each read of a "dtls" connection is one message.
 func (s *Server) ServeStream(transport string, accept net.Listener) error {
+	if !slices.Contains(transports[1:], transport) {
+		return fmt.Errorf("turn: %q is no stream transport; use tcp, tls or dtls", transport)
+	}
 	l := s.newListener(transport, accept.Addr())
 	l.streams = newStreamListener(l, accept)
 	return s.add(l, func() error {
@@ -91,7 +96,10 @@ func (s *Server) ServeStream(transport string, accept net.Listener) error {
 }
 
 func (s *Server) newListener(transport string, addr net.Addr) *listener {
-	return &listener{server: s, addr: Addr{transport, addrPort(addr)}, clients: newClientTable()}
+	return &listener{
+		server: s, addr: Addr{transport, addrPort(addr)}, clients: newClientTable(),
+		counters: &s.counters[slices.Index(transports[:], transport)],
+	}
 }
 
 // add starts the listener, unless the server is closed.
@@ -141,7 +149,7 @@ func (l *listener) judge(frame []byte, client netip.AddrPort) verdict {
 	}
 	v := l.gate(frame, client)
 	if v.drop != "" {
-		l.server.counters.drop(v.drop)
+		l.counters.drop(v.drop)
 	}
 	return v
 }

@@ -48,7 +48,7 @@ func (s *Server) offload(r *relay, number uint16, rt *route) {
 	}
 	target.Until = rt.until - now
 	if err := s.opts.Offload.Put(flow, target); err != nil {
-		s.counters.notOffloaded.Add(1) // it is forwarded here
+		s.notOffloaded.Add(1) // it is forwarded here
 		return
 	}
 	for _, o := range rt.under.flows {
@@ -97,8 +97,8 @@ func (s *Server) settle(o *offloaded, c xdp.Counters) {
 		t.packets.Add(packets)
 		t.bytes.Add(bytes)
 	}
-	s.counters.relayed(packets, bytes)
-	s.counters.dropMany(DropBandwidth, c.Dropped-o.counted.Dropped)
+	o.from.listener.counters.relayed(packets, bytes)
+	o.from.listener.counters.dropMany(DropBandwidth, c.Dropped-o.counted.Dropped)
 	o.counted = c
 }
 

@@ -12,13 +12,18 @@ import (
 // goroutine's until then: nothing is copied on the way from a UDP socket to
 // another.
 type outbox struct {
-	server  *Server
-	index   int           // of the reader in its group, whose partner sockets it sends from
-	now     time.Duration // Server.instant of the batch
-	writers []groupWriter // one for each UDP listener that was sent to
-	spare   []byte        // for what is built anew
-	packets uint64        // relayed since the last flush
-	bytes   uint64        // their application data
+	server   *Server
+	counters *counters     // of the reader's transport
+	index    int           // of the reader in its group, whose partner sockets it sends from
+	now      time.Duration // Server.instant of the batch
+	writers  []groupWriter // one for each UDP listener that was sent to
+	spare    []byte        // for what is built anew
+	packets  uint64        // relayed since the last flush
+	bytes    uint64        // their application data
+}
+
+func newOutbox(l *listener, index int) *outbox {
+	return &outbox{server: l.server, counters: l.counters, index: index}
 }
 
 type groupWriter struct {
@@ -71,7 +76,7 @@ func (o *outbox) writer(l *listener) packetWriter {
 			return o.writers[i].batch
 		}
 	}
-	batch := l.sockets[o.index%len(l.sockets)].writer(&o.server.counters)
+	batch := l.sockets[o.index%len(l.sockets)].writer(l.counters)
 	o.writers = append(o.writers, groupWriter{l, batch})
 	return batch
 }
@@ -83,7 +88,7 @@ func (o *outbox) flush() {
 	}
 	o.spare = o.spare[:0]
 	if o.packets != 0 {
-		o.server.counters.relayed(o.packets, o.bytes)
+		o.counters.relayed(o.packets, o.bytes)
 		o.packets, o.bytes = 0, 0
 	}
 }

@@ -43,7 +43,7 @@ func (s *Server) newRelaySocket(family byte, port int) (net.PacketConn, net.Addr
 // tells whether the packet arrived; a drop is counted.
 func (m *relaySocket) WriteTo(payload []byte, to net.Addr) (int, error) {
 	if reason := m.write(payload, addrPort(to)); reason != "" {
-		m.relay.server.counters.drop(reason)
+		m.relay.listener.counters.drop(reason)
 	}
 	return len(payload), nil
 }
@@ -81,7 +81,7 @@ func (m *relaySocket) ReadFrom(into []byte) (int, net.Addr, error) {
 		}
 		if err == nil {
 			m.relay.received.add(n)
-			m.relay.server.counters.relayed(1, uint64(n))
+			m.relay.listener.counters.relayed(1, uint64(n))
 			return n, net.UDPAddrFromAddrPort(m.known(from)), nil
 		}
 	}

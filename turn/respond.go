@@ -59,7 +59,7 @@ func (l *listener) send(out *outbox, c caller, m message) {
 		return // closed just now
 	}
 	if reason := l.sendIndication(out, r, peers[0], data); reason != "" {
-		l.server.counters.drop(reason)
+		l.counters.drop(reason)
 	}
 }
 

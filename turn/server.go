@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/stun/v2"
@@ -54,11 +55,13 @@ type Options struct {
 // ServeTCP, end it with Close.
 type Server struct {
 	opts     Options
-	open     *openRelay // nil: masked
-	counters counters
-	answers  *answers
-	ready    readiness
-	total    struct {
+	open     *openRelay                // nil: masked
+	counters [len(transports)]counters // by client transport
+
+	notOffloaded atomic.Uint64 // flows
+	answers      *answers
+	ready        readiness
+	total        struct {
 		mu     sync.Mutex
 		bucket bucket // of Options.Bandwidth
 	}

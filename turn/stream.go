@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // streamListener accepts connections, for itself or, in open mode, for pion. It
@@ -15,12 +16,20 @@ type streamListener struct {
 	listener *listener
 	done     chan struct{}
 
-	mu    sync.Mutex
-	conns map[netip.AddrPort]*streamConn // by client address; nil once closed
+	mu       sync.Mutex
+	conns    map[netip.AddrPort]*streamConn // by client address; nil once closed
+	bySource map[netip.Prefix]int           // connections
 }
 
+// spareConnections is how many connections one source may have beyond the
+// allocations that it may have, one each.
+const spareConnections = 64
+
 func newStreamListener(l *listener, accept net.Listener) *streamListener {
-	return &streamListener{Listener: accept, listener: l, done: make(chan struct{}), conns: make(map[netip.AddrPort]*streamConn)}
+	return &streamListener{
+		Listener: accept, listener: l, done: make(chan struct{}),
+		conns: make(map[netip.AddrPort]*streamConn), bySource: make(map[netip.Prefix]int),
+	}
 }
 
 // serve answers clients until Close.
@@ -41,6 +50,9 @@ func (l *streamListener) Accept() (net.Conn, error) {
 		if err == nil {
 			if accepted := l.add(conn); accepted != nil {
 				return accepted, nil
+			}
+			if !l.closed() {
+				continue // its source has too many
 			}
 		}
 		if l.closed() || errors.Is(err, net.ErrClosed) { // pion/dtls has an error of its own for it
@@ -65,11 +77,33 @@ func (l *streamListener) add(conn net.Conn) *streamConn {
 		conn.Close()
 		return nil
 	}
+	client := addrPort(conn.RemoteAddr())
+	source := sourceKey(client.Addr())
+	if l.bySource[source] >= l.listener.server.opts.AllocationsPerSource+spareConnections {
+		conn.Close()
+		l.listener.counters.drop(DropConnection)
+		return nil
+	}
+	l.bySource[source]++
 	l.listener.server.readers.Add(1)
-	c := &streamConn{Conn: conn, owner: l, reader: bufio.NewReaderSize(conn, readAhead), client: addrPort(conn.RemoteAddr())}
+	c := &streamConn{Conn: conn, owner: l, reader: bufio.NewReaderSize(conn, readAhead), client: client, trusted: time.Now().Add(strangerTimeout)}
 	c.queue.conn = c
 	l.conns[c.client] = c
 	return c
+}
+
+// remove forgets a connection that is closed.
+func (l *streamListener) remove(c *streamConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns[c.client] != c {
+		return
+	}
+	delete(l.conns, c.client)
+	source := sourceKey(c.client.Addr())
+	if l.bySource[source]--; l.bySource[source] == 0 {
+		delete(l.bySource, source)
+	}
 }
 
 // requestsOf returns the lock of the client's connection, or nil if it is gone.

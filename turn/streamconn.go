@@ -41,8 +41,9 @@ type streamConn struct {
 	requests requests  // open mode
 	ended    sync.Once // open mode: the reader
 
-	greeted bool // the handshake, if there is one, is done; the reader's own
-	answers int  // to a client that does not authenticate; the reader's own
+	greeted bool      // the handshake, if there is one, is done; the reader's own
+	answers int       // to a client that does not authenticate; the reader's own
+	trusted time.Time // until when a client without an allocation may stay; the reader's own
 }
 
 // handshaker is a connection that must shake hands before it is read.
@@ -56,7 +57,7 @@ func (c *streamConn) serve() {
 	l := c.owner.listener
 	defer l.server.readers.Done()
 	defer c.finish()
-	out := &outbox{server: l.server}
+	out := newOutbox(l, 0)
 	from := caller{source: endpointOf(c.client), addr: c.client, conn: c}
 	frame := make([]byte, maxFrame)
 	for {
@@ -67,7 +68,7 @@ func (c *streamConn) serve() {
 		out.begin()
 		if isChannelData(frame) {
 			if reason := l.channelData(out, from.source, frame); reason != "" {
-				l.server.counters.drop(reason)
+				l.counters.drop(reason)
 			}
 		} else {
 			answer, v := l.handle(out, from, frame)
@@ -130,7 +131,7 @@ func (c *streamConn) readPassed(into []byte) (int, error) {
 func (c *streamConn) patience(v verdict) error {
 	switch {
 	case v.key != nil:
-		c.answers = 0
+		c.answers, c.trusted = 0, time.Now().Add(strangerTimeout)
 	case v.stranger:
 		c.answers++
 	}
@@ -165,13 +166,13 @@ func (c *streamConn) greet() error {
 	return conn.HandshakeContext(ctx)
 }
 
-// await sets the deadline for a client that has nothing to say.
+// await sets the deadline for a client that has nothing to say. Without an
+// allocation only a good credential moves it: chatter does not.
 func (c *streamConn) await() error {
-	idle := strangerTimeout
 	if c.owner.listener.hasAllocation(c.client) {
-		idle = allocatedTimeout
+		return c.SetReadDeadline(time.Now().Add(allocatedTimeout))
 	}
-	return c.SetReadDeadline(time.Now().Add(idle))
+	return c.SetReadDeadline(c.trusted)
 }
 
 // readMessage reads a message of its own, which may lack the padding that pion
@@ -251,7 +252,7 @@ func frameSize(head []byte) (int, error) {
 func (c *streamConn) Write(frame []byte) (int, error) {
 	c.requests.outgoing(frame, func(granted time.Duration) { c.owner.listener.refreshed(c.client, granted) })
 	if reason := c.enqueue(frame); reason != "" {
-		c.owner.listener.server.counters.drop(reason)
+		c.owner.listener.counters.drop(reason)
 	}
 	return len(frame), nil
 }
@@ -261,10 +262,6 @@ func (c *streamConn) enqueue(frame []byte) DropReason { return c.queue.add(frame
 
 // Close implements net.Conn.
 func (c *streamConn) Close() error {
-	c.owner.mu.Lock()
-	if c.owner.conns[c.client] == c {
-		delete(c.owner.conns, c.client)
-	}
-	c.owner.mu.Unlock()
+	c.owner.remove(c)
 	return c.Conn.Close()
 }

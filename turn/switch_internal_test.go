@@ -3,6 +3,7 @@ package turn
 import (
 	"bytes"
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -50,8 +51,9 @@ func newExchange(t *testing.T, opts Options) *exchange {
 		t.Fatal(err)
 	}
 	x := &exchange{Server: s, t: t, socket: &memory{sent: []sentDatagram{}}}
-	x.listener = &listener{server: s, addr: Addr{Transport: "udp"}, clients: newClientTable(), sockets: []udpSocket{x.socket}}
-	x.out = &outbox{server: s}
+	x.listener = s.newListener("udp", &net.UDPAddr{})
+	x.listener.sockets = []udpSocket{x.socket}
+	x.out = newOutbox(x.listener, 0)
 	for i := range x.relays {
 		x.sessions[i] = ident.NewSession()
 		x.relays[i] = x.allocate(x.sessions[i], netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), 1000))

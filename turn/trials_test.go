@@ -2,11 +2,15 @@ package turn_test
 
 import (
 	"bytes"
+	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +24,13 @@ import (
 // Trial T3: every attribute cut to 0–3 bytes inside a valid authenticated
 // message, and every size of datagram.
 func TestT3CutAttributes(t *testing.T) {
-	f := newFixture(t, turn.Options{})
+	for mode, opts := range map[string]turn.Options{"masked": {}, "open": openOptions(nil)} {
+		t.Run(mode, func(t *testing.T) { cutAttributes(t, newFixture(t, opts)) })
+	}
+}
+
+func cutAttributes(t *testing.T, f *fixture) {
+	t.Helper()
 	c := f.raw(t, f.Admit(ident.NewSession(), loopback))
 	c.mustAllocate()
 	cases := 0
@@ -40,7 +50,109 @@ func TestT3CutAttributes(t *testing.T) {
 	if _, err := turn.Probe(t.Context(), "udp", f.udp); err != nil {
 		t.Fatalf("the server is gone: %v", err)
 	}
-	t.Logf("figure: crashes 0 / %d cases", cases)
+	t.Logf("figure: %d cases, and the server answers", cases)
+}
+
+// Trial T2 on real sockets: lengths that wrap, before login.
+func TestT2WrappingFramesOnSockets(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	heads := [][]byte{{0x40, 0, 0xff, 0xfc}}
+	for length := 0xffec; length <= 0xffff; length++ {
+		heads = append(heads, []byte{0, 1, byte(length >> 8), byte(length)})
+	}
+	for name, dial := range map[string]func() (net.Conn, error){
+		"tcp": func() (net.Conn, error) { return net.Dial("tcp", f.tcp) },
+		"tls": func() (net.Conn, error) { return tls.Dial("tcp", f.tls, &tls.Config{InsecureSkipVerify: true}) },
+	} {
+		for _, head := range heads {
+			conn, err := dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Write(append(head, make([]byte, 40)...))
+			conn.SetReadDeadline(time.Now().Add(f.patience))
+			var timeout net.Error
+			if n, err := conn.Read(make([]byte, 1)); n != 0 || errors.As(err, &timeout) && timeout.Timeout() {
+				t.Errorf("%s, %x: read %d, %v; want the end", name, head, n, err)
+			}
+			conn.Close()
+		}
+	}
+	cpu := func() time.Duration {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	const watched = 5 * time.Second
+	before := cpu()
+	time.Sleep(watched) // what is watched is that nothing happens
+	t.Logf("figure: %d connections closed; CPU in the next %v: %v", 2*len(heads), watched, (cpu() - before).Round(time.Millisecond))
+}
+
+// Trial T11: what an idle connection costs.
+func TestT11MemoryOfAConnection(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	const connections = 500
+	memory := func() int64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc + stats.StackInuse)
+	}
+	before := memory()
+	for range connections {
+		conn, err := net.Dial("tcp", f.tcp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	probe, err := turn.Probe(t.Context(), "tcp", f.tcp) // accepted after all of them
+	if err != nil {
+		t.Fatal(err, probe)
+	}
+	each := (memory() - before) / connections
+	if each > 64<<10 {
+		t.Errorf("%d bytes a connection, the client's end included", each)
+	}
+	t.Logf("figure: %.1f KiB a connection, the client's end included", float64(each)/1024)
+}
+
+// Trial T13: one user asks for allocations and even ports without end.
+func TestT13AllocationFlood(t *testing.T) {
+	f := newFixture(t, openOptions(nil))
+	descriptors := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip("needs /proc")
+		}
+		return len(entries)
+	}
+	creds := f.Admit(ident.NewSession(), loopback)
+	const asked = 100
+	clients := make([]*raw, asked)
+	for i := range clients {
+		clients[i] = f.raw(t, creds)
+		clients[i].challenge()
+	}
+	before := descriptors()
+	made := 0
+	for _, c := range clients {
+		switch answer := c.do(allocate, overUDP, attr(stun.AttrEvenPort, 0)); {
+		case answer != nil && answer.Type.Class == stun.ClassSuccessResponse:
+			made++
+		default:
+			if err := c.refused(answer, allocate, stun.CodeAllocQuotaReached, true); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if grown := descriptors() - before; made != 32 || grown != made {
+		t.Errorf("%d allocations were made with %d descriptors, want 32 with one each", made, grown)
+	}
+	t.Logf("figure: %d of %d allocations, %d descriptors", made, asked, descriptors()-before)
 }
 
 // Trial T5: ChannelData that claims more than it has.

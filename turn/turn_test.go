@@ -15,6 +15,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/logging"
+	"github.com/pion/stun/v2"
 	pion "github.com/pion/turn/v4"
 
 	"github.com/joingyd/joingyd/ident"
@@ -29,6 +30,7 @@ type fixture struct {
 	udp, tcp, tls, dtls string
 
 	banned   *atomic.Bool  // whether every address is
+	ahead    *atomic.Int64 // how far the relay's clock is, a time.Duration
 	patience time.Duration // of raw clients, for an answer
 }
 
@@ -37,6 +39,10 @@ func newFixture(t *testing.T, opts turn.Options) *fixture {
 	banned := new(atomic.Bool)
 	if opts.Refused == nil {
 		opts.Refused = func(netip.Addr) bool { return banned.Load() }
+	}
+	ahead := new(atomic.Int64)
+	if opts.Now == nil {
+		opts.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	}
 	s, err := turn.New(opts)
 	if err != nil {
@@ -65,7 +71,7 @@ func newFixture(t *testing.T, opts turn.Options) *fixture {
 	t.Cleanup(func() { s.Close() })
 	return &fixture{
 		Server: s, udp: udp.LocalAddr().String(), tcp: tcp.Addr().String(), tls: plain.Addr().String(), dtls: datagrams.Addr().String(),
-		banned: banned, patience: 10 * time.Second,
+		banned: banned, ahead: ahead, patience: 10 * time.Second,
 	}
 }
 
@@ -218,8 +224,60 @@ func TestPairTalks(t *testing.T) {
 
 // Trials R1, R4: whoever is not the partner cannot be reached.
 func TestR1OnlyThePartner(t *testing.T) {
+	for _, network := range []string{"udp", "tcp"} {
+		t.Run(network, func(t *testing.T) { onlyThePartner(t, newFixture(t, turn.Options{}), network) })
+	}
+}
+
+// Trial R1: what is sent to a socket of this machine without asking does not
+// arrive either.
+func TestR1NothingLeaves(t *testing.T) {
 	f := newFixture(t, turn.Options{})
-	a, b, stranger := f.visit(t, "udp"), f.visit(t, "udp"), f.visit(t, "udp")
+	outside, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer outside.Close()
+	at := addrOf(outside)
+	c := f.raw(t, f.Admit(ident.NewSession(), loopback))
+	c.mustAllocate()
+	const tries = 20
+	for i := range tries {
+		c.do(permission, peer(at))
+		c.do(channel, attr(stun.AttrChannelNumber, 0x40, byte(i), 0, 0), peer(at))
+		m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodSend, stun.ClassIndication), peer(at), attr(stun.AttrData, 'x'))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, packet := range [][]byte{m.Raw, frame(0x4000+uint16(i), "x")} {
+			if _, err := c.conn.Write(packet); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f.waitFor(t, "drop of everything", func() bool {
+		drops := f.Stats().Drops
+		return drops[turn.DropUnknownPeer]+drops[turn.DropNoChannel] >= 2*tries
+	})
+	outside.SetReadDeadline(time.Now())
+	seen := 0
+	for {
+		if _, _, err := outside.ReadFrom(make([]byte, 10)); err != nil {
+			break
+		}
+		seen++
+	}
+	if seen != 0 {
+		t.Errorf("%d packets arrived", seen)
+	}
+	t.Logf("figure: packets seen outside: %d of %d", seen, 2*tries)
+}
+
+func addrOf(conn net.PacketConn) netip.AddrPort { return conn.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+func onlyThePartner(t *testing.T, f *fixture, network string) {
+	t.Helper()
+	a, b, stranger := f.visit(t, network), f.visit(t, network), f.visit(t, network)
 	if err := a.permit(b); err == nil {
 		t.Error("permission for a session that is not the partner was granted")
 	}
@@ -428,6 +486,19 @@ func TestURLsAndReady(t *testing.T) {
 	}
 	if err := empty.Ready(t.Context()); err == nil {
 		t.Error("a server without sockets is ready")
+	}
+}
+
+// One who asks and hangs up does not spoil the answer of the others.
+func TestReadyIsForEverybody(t *testing.T) {
+	f := newFixture(t, turn.Options{})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.Ready(gone); err != nil {
+		t.Errorf("Ready of one who is gone = %v", err)
+	}
+	if err := f.Ready(t.Context()); err != nil {
+		t.Errorf("Ready = %v", err)
 	}
 }
 

@@ -55,7 +55,7 @@ func (l *listener) serveUDP() {
 
 func (l *listener) readDatagrams(index int, socket udpSocket) {
 	defer l.server.readers.Done()
-	in, out := socket.reader(), &outbox{server: l.server, index: index}
+	in, out := socket.reader(), newOutbox(l, index)
 	for {
 		n, err := in.read()
 		if err != nil {
@@ -82,7 +82,7 @@ func (l *listener) readDatagrams(index int, socket udpSocket) {
 func (l *listener) datagram(out *outbox, d datagram, frame []byte) {
 	if isChannelData(frame) {
 		if reason := l.channelData(out, d.from, frame); reason != "" {
-			l.server.counters.drop(reason)
+			l.counters.drop(reason)
 		}
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -86,7 +87,7 @@ func TestUnsendableIsCounted(t *testing.T) {
 	if n, err := client.Read(buffer); err != nil || string(buffer[:n]) != "to a client" {
 		t.Errorf("read %q, %v", buffer[:n], err)
 	}
-	if n := c.drops[len(dropReasons)-1].Load(); n != 1 {
+	if n := c.drops[slices.Index(dropReasons[:], DropUnsent)].Load(); n != 1 {
 		t.Errorf("%d counted as unsent, want 1", n)
 	}
 }

@@ -2,7 +2,6 @@ package turn_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
@@ -60,11 +59,6 @@ func talkers(t *testing.T, f *fixture) (a, b *raw) {
 		}
 	}
 	return a, b
-}
-
-func frame(number uint16, data string) []byte {
-	m := binary.BigEndian.AppendUint16(nil, number)
-	return append(binary.BigEndian.AppendUint16(m, uint16(len(data))), data...)
 }
 
 // control calls f with the descriptor of a client's socket.

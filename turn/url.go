@@ -13,6 +13,9 @@ import (
 // readyFor is how long an answer of Ready is given again.
 const readyFor = time.Second
 
+// probeTimeout is how long Ready waits for the sockets' answers.
+const probeTimeout = 5 * time.Second
+
 // Addr is a socket that the server listens on.
 type Addr struct {
 	Transport string // "udp", "tcp", "tls" or "dtls"
@@ -65,7 +68,10 @@ func (s *Server) Ready(ctx context.Context) error {
 	s.ready.mu.Lock()
 	defer s.ready.mu.Unlock()
 	if now := time.Now(); now.Sub(s.ready.at) >= readyFor {
-		s.ready.at, s.ready.err = now, s.probeAll(ctx)
+		// The answer is for everybody who asks: one who hangs up must not spoil it.
+		probing, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+		defer cancel()
+		s.ready.at, s.ready.err = now, s.probeAll(probing)
 	}
 	return s.ready.err
 }

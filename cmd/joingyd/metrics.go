@@ -36,21 +36,19 @@ func (d *daemon) openMetrics() (err error) {
 
 func (d *daemon) relayMetrics() metrics.Relay {
 	s := d.relay.Stats()
-	drops := make(map[string]uint64, len(s.Drops))
-	for reason, n := range s.Drops {
-		drops[string(reason)] = n
+	transports := make(map[string]metrics.Transport, len(s.ByTransport))
+	for name, t := range s.ByTransport {
+		drops := make(map[string]uint64, len(t.Drops))
+		for reason, n := range t.Drops {
+			drops[string(reason)] = n
+		}
+		transports[name] = metrics.Transport{
+			Allocations: t.Allocations, Packets: t.Packets, Bytes: t.Bytes,
+			Drops: drops, AuthOK: t.AuthOK, AuthFailed: t.AuthFailed,
+		}
 	}
 	return metrics.Relay{
-		Allocations: s.ByTransport,
-		Sessions:    s.Sessions,
-		Pairs:       s.Pairs,
-		Draining:    d.relay.Draining(),
-		Packets:     s.Packets,
-		Bytes:       s.Bytes,
-		Drops:       drops,
-		AuthOK:      s.AuthOK,
-		AuthFailed:  s.AuthFailed,
-		Offload:     d.offloadMetrics(),
+		Sessions: s.Sessions, Pairs: s.Pairs, Draining: d.relay.Draining(), ByTransport: transports, Offload: d.offloadMetrics(),
 	}
 }
 

@@ -46,7 +46,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 		want = append(want, `joingyd_turn_allocations{transport="`+transport+`"}`)
 	}
 	for _, reason := range turn.DropReasons() {
-		want = append(want, `joingyd_turn_drops_total{reason="`+string(reason)+`"}`)
+		want = append(want, `joingyd_turn_drops_total{reason="`+string(reason)+`",transport="dtls"}`)
 	}
 	for _, reason := range match.ReportReasons() {
 		want = append(want, `joingyd_match_reports_total{reason="`+reason+`"}`)
@@ -54,7 +54,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 	for _, code := range match.ErrorCodes() {
 		want = append(want, `joingyd_match_refused_total{code="`+code+`"}`)
 	}
-	for _, series := range append(want, "joingyd_bans_active", "joingyd_match_sessions", "joingyd_turn_packets_total") {
+	for _, series := range append(want, "joingyd_bans_active", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
 		if value, ok := values[series]; !ok || value != 0 {
 			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
 		}
@@ -69,17 +69,17 @@ func TestMetricsOfADaemon(t *testing.T) {
 	a.expect("error")
 	text, values := scrape(t, d)
 	for series, least := range map[string]float64{
-		`joingyd_turn_allocations{transport="udp"}`:        2,
-		`joingyd_turn_auth_total{result="ok"}`:             2,
-		"joingyd_turn_sessions":                            2,
-		"joingyd_turn_pairs":                               1,
-		"joingyd_turn_packets_total":                       1,
-		"joingyd_turn_bytes_total":                         1,
-		"joingyd_match_sessions":                           2,
-		"joingyd_match_pairs":                              1,
-		`joingyd_match_reports_total{reason="spam"}`:       1,
-		`joingyd_match_refused_total{code="unknown_type"}`: 1,
-		"go_goroutines":                                    1,
+		`joingyd_turn_allocations{transport="udp"}`:            2,
+		`joingyd_turn_auth_total{result="ok",transport="udp"}`: 2,
+		`joingyd_turn_packets_total{transport="udp"}`:          1,
+		`joingyd_turn_bytes_total{transport="udp"}`:            1,
+		"joingyd_turn_sessions":                                2,
+		"joingyd_turn_pairs":                                   1,
+		"joingyd_match_sessions":                               2,
+		"joingyd_match_pairs":                                  1,
+		`joingyd_match_reports_total{reason="spam"}`:           1,
+		`joingyd_match_refused_total{code="unknown_type"}`:     1,
+		"go_goroutines":                                        1,
 	} {
 		if value, ok := values[series]; !ok || value < least {
 			t.Errorf("%s = %v (there: %v), want at least %v", series, value, ok, least)

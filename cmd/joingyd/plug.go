@@ -30,7 +30,11 @@ type live struct {
 }
 
 // Enforce implements admin.Live.
-func (l live) Enforce() int { return l.hub.EnforceBans() }
+func (l live) Enforce() int {
+	ended := l.hub.EnforceBans()
+	l.relay.EnforceRefused() // of accounts without a session
+	return ended
+}
 
 // Affected implements admin.Live.
 func (l live) Affected(match func(netip.Addr) bool) int { return l.hub.Affected(match) }
