@@ -22,18 +22,7 @@ func TestAnswersComeFromWhereTheyWereAsked(t *testing.T) {
 		{"0.0.0.0:0", "127.0.0.1"}, {"0.0.0.0:0", "127.0.0.77"}, {"[::]:0", "127.0.0.78"}, {"[::]:0", "::1"},
 	} {
 		t.Run(test.listen+" asked at "+test.ask, func(t *testing.T) {
-			s, err := turn.New(turn.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { s.Close() })
-			if err := s.ListenUDP(test.listen); err != nil {
-				t.Fatal(err)
-			}
-			f := &fixture{Server: s, patience: 10 * time.Second}
-			f.udp = netip.AddrPortFrom(netip.MustParseAddr(test.ask), s.Addrs()[0].Port()).String()
-			f.raw(t, f.Admit(ident.NewSession(), loopback)).mustAllocate()
-			a, b := talkers(t, f)
+			a, b := talkers(t, listening(t, test.listen, test.ask))
 			if _, err := a.conn.Write(frame(0x4000, "relayed")); err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +77,30 @@ func (c *raw) read() []byte {
 // What the kernel joins on the way in is taken apart, and a burst to one client
 // leaves joined: clients see the datagrams that were sent, in their order.
 func TestJoinedDatagrams(t *testing.T) {
-	f := newFixture(t, turn.Options{})
+	for _, test := range []struct{ listen, ask string }{
+		{"127.0.0.1:0", "127.0.0.1"}, {"[::1]:0", "::1"}, {"[::]:0", "127.0.0.1"}, {"0.0.0.0:0", "127.0.0.1"},
+	} {
+		t.Run(test.listen+" asked at "+test.ask, func(t *testing.T) { joinedDatagrams(t, listening(t, test.listen, test.ask)) })
+	}
+}
+
+// listening is a relay that listens at one address and is asked at another.
+func listening(t *testing.T, listen, ask string) *fixture {
+	t.Helper()
+	s, err := turn.New(turn.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if err := s.ListenUDP(listen); err != nil {
+		t.Fatal(err)
+	}
+	udp := netip.AddrPortFrom(netip.MustParseAddr(ask), s.Addrs()[0].Port()).String()
+	return &fixture{Server: s, udp: udp, patience: 10 * time.Second}
+}
+
+func joinedDatagrams(t *testing.T, f *fixture) {
+	t.Helper()
 	a, b := talkers(t, f)
 	const count = 10
 	var joined, want []byte
@@ -144,18 +156,10 @@ func TestLongAndMixedDatagrams(t *testing.T) {
 
 // Clients of different sockets of one address reach each other.
 func TestSocketsShareAnAddress(t *testing.T) {
-	s, err := turn.New(turn.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.ListenUDP("127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(s.Addrs()); n != 1 {
+	f := listening(t, "127.0.0.1:0", "127.0.0.1")
+	if n := len(f.Addrs()); n != 1 {
 		t.Errorf("%d addresses, want 1", n)
 	}
-	f := &fixture{Server: s, udp: s.Addrs()[0].AddrPort.String(), patience: 10 * time.Second}
 	for range 20 { // the kernel spreads them
 		a, b := talkers(t, f)
 		for _, pair := range [][2]*raw{{a, b}, {b, a}} {
@@ -171,7 +175,7 @@ func TestSocketsShareAnAddress(t *testing.T) {
 			}
 		}
 	}
-	if err := s.ListenUDP(s.Addrs()[0].AddrPort.String()); err == nil {
+	if err := f.ListenUDP(f.udp); err == nil {
 		t.Error("a second relay shares the address unnoticed")
 	}
 }
