@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type listener struct {
 	counters *counters
 	clients  *clientTable
 	sockets  []udpSocket     // masked, UDP: one for each core
+	writers  sync.Pool       // packetWriters of the first socket, for connections
 	streams  *streamListener // nil: UDP
 	pion     *pionListener   // nil: masked
 }
@@ -64,15 +66,19 @@ func (s *Server) serveUDP(conns []net.PacketConn) error {
 	for _, conn := range conns {
 		socket, err := newUDPSocket(conn)
 		if err != nil {
-			return err
+			return errors.Join(err, l.close())
 		}
 		l.sockets = append(l.sockets, socket)
 	}
-	return s.add(l, func() error {
+	err := s.add(l, func() error {
 		s.readers.Add(len(l.sockets))
 		l.serveUDP()
 		return nil
 	})
+	if err != nil {
+		return errors.Join(err, l.close())
+	}
+	return nil
 }
 
 // ServeStream answers clients on accepted connections until Close, which closes

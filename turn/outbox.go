@@ -18,6 +18,7 @@ type outbox struct {
 	now      time.Duration // Server.instant of the batch
 	writers  []groupWriter // one for each UDP listener that was sent to
 	spare    []byte        // for what is built anew
+	brief    bool          // of a connection, of which there may be many: writers are borrowed
 	packets  uint64        // relayed since the last flush
 	bytes    uint64        // their application data
 }
@@ -29,6 +30,14 @@ func newOutbox(l *listener, index int) *outbox {
 type groupWriter struct {
 	listener *listener
 	batch    packetWriter
+}
+
+// newBriefOutbox is newOutbox for a connection: it keeps no memory between two
+// flushes.
+func newBriefOutbox(l *listener) *outbox {
+	o := newOutbox(l, 0)
+	o.brief = true
+	return o
 }
 
 const spareSize = 16 << 10
@@ -76,7 +85,12 @@ func (o *outbox) writer(l *listener) packetWriter {
 			return o.writers[i].batch
 		}
 	}
-	batch := l.sockets[o.index%len(l.sockets)].writer(l.counters)
+	var batch packetWriter
+	if o.brief {
+		batch = l.borrowWriter()
+	} else {
+		batch = l.sockets[o.index%len(l.sockets)].writer(l.counters)
+	}
 	o.writers = append(o.writers, groupWriter{l, batch})
 	return batch
 }
@@ -85,6 +99,13 @@ func (o *outbox) writer(l *listener) packetWriter {
 func (o *outbox) flush() {
 	for i := range o.writers {
 		o.writers[i].batch.flush()
+	}
+	if o.brief {
+		for _, w := range o.writers {
+			w.listener.writers.Put(w.batch)
+		}
+		clear(o.writers)
+		o.writers, o.spare = o.writers[:0], nil
 	}
 	o.spare = o.spare[:0]
 	if o.packets != 0 {

@@ -57,7 +57,7 @@ func (c *streamConn) serve() {
 	l := c.owner.listener
 	defer l.server.readers.Done()
 	defer c.finish()
-	out := newOutbox(l, 0)
+	out := newBriefOutbox(l)
 	from := caller{source: endpointOf(c.client), addr: c.client, conn: c}
 	frame := make([]byte, maxFrame)
 	for {
@@ -76,7 +76,7 @@ func (c *streamConn) serve() {
 				return
 			}
 			if answer != nil {
-				c.enqueue(answer)
+				c.answer(answer)
 			}
 		}
 		out.flush()
@@ -117,7 +117,7 @@ func (c *streamConn) readPassed(into []byte) (int, error) {
 			return 0, err
 		}
 		if v.answer != nil {
-			c.enqueue(v.answer)
+			c.answer(v.answer)
 		}
 		if v.pass != nil {
 			c.requests.begin(c.owner.listener.pion, v)
@@ -251,10 +251,15 @@ func frameSize(head []byte) (int, error) {
 // Write implements net.Conn for pion.
 func (c *streamConn) Write(frame []byte) (int, error) {
 	c.requests.outgoing(frame, func(granted time.Duration) { c.owner.listener.refreshed(c.client, granted) })
+	c.answer(frame)
+	return len(frame), nil
+}
+
+// answer is enqueue for what the server itself says.
+func (c *streamConn) answer(frame []byte) {
 	if reason := c.enqueue(frame); reason != "" {
 		c.owner.listener.counters.drop(reason)
 	}
-	return len(frame), nil
 }
 
 // enqueue sends a frame when its turn comes. It never waits, and copies.

@@ -46,6 +46,15 @@ type packetWriter interface {
 	flush()
 }
 
+// borrowWriter returns a writer for the first socket, which goes back to writers
+// after its flush.
+func (l *listener) borrowWriter() packetWriter {
+	if w, ok := l.writers.Get().(packetWriter); ok {
+		return w
+	}
+	return l.sockets[0].writer(l.counters)
+}
+
 // serveUDP reads from the sockets of one masked listener, each in a goroutine.
 func (l *listener) serveUDP() {
 	for i, socket := range l.sockets {

@@ -13,13 +13,13 @@ import (
 const (
 	readBatch    = 64
 	writeBatch   = 64
-	writePieces  = 256     // of memory in one batch of writes
+	writePieces  = 256      // of memory in one batch of writes
 	socketBuffer = 16 << 20 // bytes, each way; the kernel may give less
-	joinedSize   = 1 << 16 // bytes: the most that the kernel joins to one datagram
-	maxJoined    = 64      // datagrams that it takes apart (UDP_MAX_SEGMENTS)
-	maxSegment   = 1472    // bytes; longer datagrams are sent alone, since no path of 1,500 bytes takes them joined
-	maxBytes     = 65_000  // of a joined message
-	controlSize  = 128     // bytes, for a packet's local address and segment size
+	joinedSize   = 1 << 16  // bytes: the most that the kernel joins to one datagram
+	maxJoined    = 64       // datagrams that it takes apart (UDP_MAX_SEGMENTS)
+	maxSegment   = 1472     // bytes; longer datagrams are sent alone, since no path of 1,500 bytes takes them joined
+	maxBytes     = 65_000   // of a joined message
+	controlSize  = 128      // bytes, for a packet's local address and segment size
 )
 
 // linuxSocket reads and writes with recvmmsg and sendmmsg. Its reads block their
