@@ -26,7 +26,11 @@ func startJoingyd(listen netip.AddrPort, offload string) (*joingyd, string, erro
 	rand.Read(opts.Secret[:])
 	note := ""
 	if offload != "off" {
-		forwarder, err := xdp.Open(xdp.Options{Mode: xdp.Mode(offload)})
+		mode := xdp.Mode(offload)
+		if offload == "xdp" {
+			mode = xdp.ModeAuto
+		}
+		forwarder, err := xdp.Open(xdp.Options{Mode: mode})
 		if err != nil {
 			return nil, "", err
 		}

@@ -57,7 +57,7 @@ func parseOptions(args []string, errors io.Writer) (*options, error) {
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds through the servers; medians are quoted")
 	flags.StringVar(&o.clientGRO, "client-gro", "both", "UDP_GRO on the clients' socket for bursts: on, off or both; evenly spaced packets run without")
 	flags.BoolVar(&o.xdp, "xdp", false, "measure over veth between network namespaces, joingyd with and without -offload; coturn for comparison")
-	flags.StringVar(&o.offload, "offload", "xdp", "with -xdp: the offload that joingyd is asked for")
+	flags.StringVar(&o.offload, "offload", "xdp", "with -xdp: how joingyd attaches to its interface: native, generic or xdp, which chooses")
 	flags.IntVar(&o.port, "port", 17400, "UDP port of the clients; servers and sinks use the next two")
 	flags.IntVar(&o.serverCore, "server-core", 0, "core of the server")
 	flags.IntVar(&o.loadCore, "load-core", 1, "core of the load generator")
