@@ -10,7 +10,7 @@ import (
 // EnforceBans ends every session that has an address, of its WebSocket or of its
 // relay, which is banned by now, and returns how many. When it returns their
 // allocations are closed and their partners told; the sockets close as soon as
-// the `banned` message is out.
+// the `banned` message is out. Banned sockets without a session close too.
 func (h *Hub) EnforceBans() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -19,6 +19,14 @@ func (h *Hub) EnforceBans() int {
 		if ban, banned := h.bannedLocked(s); banned {
 			h.banLocked(s, ban)
 			ended++
+		}
+	}
+	for k := range h.open {
+		if k.session != nil {
+			continue
+		}
+		if _, banned := h.opts.Banned(k.addr); banned {
+			k.shut(closeBanned, "banned")
 		}
 	}
 	return ended

@@ -15,26 +15,30 @@ const maxLanguages = 20
 // asked to wait.
 const tooManyRetry = "60"
 
-// hello handles a message of a client that has no session yet. It reports
-// whether there is one now.
-func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) bool {
+// hello handles a message of a client that has no session yet. A socket that is
+// being shut gets none any more.
+func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
+	if k.isShutting() {
+		return
+	}
 	m, err := decode(data)
 	switch {
 	case err != nil:
 		k.refuse(ctx, newError(codeBadMessage, printable(m.Type), err.Error()))
-		return false
+		return
 	case m.Type != "hello":
 		k.shut(closeProtocol, "the first message is hello")
-		return false
+		return
 	case len(m.Languages) > maxLanguages:
 		k.refuse(ctx, newError(codeBadMessage, m.Type, "languages: too many"))
-		return false
+		return
 	case !deadline.Stop():
-		return false // too late: the socket is being shut
+		return // too late: the socket is being shut
 	}
-	switch k.hub.greet(k, m) {
-	case greetWelcome:
-		return true
+	switch outcome, ban := k.hub.greet(k, m); outcome {
+	case greetBanned:
+		k.tell(ctx, newBanned(ban, k.hub.opts.Appeal))
+		k.shut(closeBanned, "banned")
 	case greetConsent:
 		refusal := newError(codeConsentRequired, m.Type, "consent: the policy's present version and adult:true are required")
 		refusal.Policy = k.hub.opts.Policy
@@ -45,13 +49,17 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) b
 	case greetGone:
 		k.shut(closeGoingAway, "server going away")
 	}
-	return false
 }
 
-// refuse writes to a client that has no session, so that the message has no
-// number: seq is 0.
+// refuse tells a client that has no session of an error.
 func (k *socket) refuse(ctx context.Context, m *errorMessage) {
 	k.hub.countRefusal(m.Code)
+	k.tell(ctx, m)
+}
+
+// tell writes to a client that has no session, so that the message has no
+// number: seq is 0.
+func (k *socket) tell(ctx context.Context, m serverMessage) {
 	data, err := json.Marshal(m)
 	if err != nil {
 		panic("match: " + err.Error()) // our own types: cannot happen
@@ -75,30 +83,36 @@ const (
 	greetWelcome greeting = iota
 	greetConsent
 	greetTooMany
+	greetBanned
 	greetGone
 )
 
-// greet resumes the session that m names, or makes a new one.
-func (h *Hub) greet(k *socket, m clientMessage) greeting {
+// greet resumes the session that m names, or makes a new one. The address may
+// have been banned since the upgrade. It is looked at under the lock: EnforceBans
+// finds a session made before the ban, and none is made after it.
+func (h *Hub) greet(k *socket, m clientMessage) (greeting, Ban) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
-		return greetGone
+	if h.closed || k.isShutting() {
+		return greetGone, Ban{}
+	}
+	if ban, banned := h.opts.Banned(k.addr); banned {
+		return greetBanned, ban
 	}
 	if h.resumeLocked(k, m) {
-		return greetWelcome
+		return greetWelcome, Ban{}
 	}
 	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.opts.Policy {
-		return greetConsent
+		return greetConsent, Ban{}
 	}
 	s := newSession(k.addr)
 	if h.perAddress[s.key] >= h.opts.SessionsPerAddress {
-		return greetTooMany
+		return greetTooMany, Ban{}
 	}
 	h.perAddress[s.key]++
 	h.sessions[s.id] = s
 	h.attachLocked(s, k, 0)
-	return greetWelcome
+	return greetWelcome, Ban{}
 }
 
 // resumeLocked gives the session of m's token its new socket. A token works

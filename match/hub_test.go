@@ -655,6 +655,65 @@ func TestBanEndsTheSession(t *testing.T) {
 	})
 }
 
+// ban bans an address without telling the hub.
+func (f *fixture) ban(addr string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.banned[netip.MustParseAddr(addr)] = match.Ban{Reason: "spam"}
+}
+
+// A part of trial W6: a socket that was open before the ban gets no session after.
+func TestW6BanMeetsSocketsWithoutASession(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		silent, reading := f.mustConnect("192.0.2.1"), f.mustConnect("192.0.2.1")
+		reading.send(`{"type":"hello"}`)
+		reading.expect("error")
+		other := f.visit("192.0.2.2")
+		f.ban("192.0.2.1")
+		if n := f.EnforceBans(); n != 0 {
+			t.Errorf("EnforceBans = %d, want no session", n)
+		}
+		silent.expectClose(4503)
+		reading.expectClose(4503)
+		other.quiet()
+	})
+}
+
+func TestW6HelloOfABannedAddress(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a := f.visit("192.0.2.1")
+		for _, hello := range []string{hello, `{"type":"hello","resume":"` + a.welcome.Resume + `","ack":1}`} {
+			c := f.mustConnect("192.0.2.9")
+			f.ban("192.0.2.9")
+			c.send(hello)
+			if m := c.expect("banned"); m.Seq != 0 || m.Reason != "spam" || m.Until != nil || m.Appeal != "/appeal" {
+				t.Errorf("banned = %+v", m)
+			}
+			c.expectClose(4503)
+			f.mu.Lock()
+			clear(f.banned)
+			f.mu.Unlock()
+		}
+		if n := f.Online(); n != 1 {
+			t.Errorf("%d online, want the one before the ban", n)
+		}
+		a.quiet()
+	})
+}
+
+// What comes after the message that closed the socket makes no session.
+func TestHelloOnASocketBeingShut(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		c := f.mustConnectRaw("192.0.2.1")
+		c.Write(t.Context(), websocket.MessageText, []byte(`{"type":"find","mode":"text"}`))
+		c.Write(t.Context(), websocket.MessageText, []byte(hello))
+		synctest.Wait()
+		if n := f.Online(); n != 0 {
+			t.Errorf("%d online", n)
+		}
+	})
+}
+
 func TestBanByRelayAddress(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		a := f.visit("192.0.2.1")

@@ -138,6 +138,7 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 		s.grace = nil
 	}
 	k.session, k.sent = s, ack
+	close(k.greeted)
 	s.socket = k
 	s.iceURLs = k.iceURLs
 	s.cameFrom(k.addr)

@@ -36,7 +36,8 @@ type socket struct {
 	iceURLs []string
 	cancel  context.CancelFunc // cuts the connection
 
-	session *session      // set once, by attachLocked
+	session *session      // set once, by attachLocked, under Hub.mu; nil: not greeted yet
+	greeted chan struct{} // closed then
 	sent    uint64        // number of the last message written; the writer's own after attachLocked
 	limit   atomic.Uint64 // number after which nothing is written: a newer socket's is not this one's; 0: none
 
@@ -64,7 +65,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k := &socket{
 		hub: h, addr: addr, iceURLs: h.opts.ICEURLs(r.Host),
-		wake: make(chan struct{}, 1), shutting: make(chan struct{}), ping: make(chan struct{}, 1),
+		greeted: make(chan struct{}), wake: make(chan struct{}, 1), shutting: make(chan struct{}), ping: make(chan struct{}, 1),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -120,10 +121,9 @@ func refuseBanned(w http.ResponseWriter, ban Ban) {
 // purpose.
 func (k *socket) serve(ctx context.Context) (goodbye bool) {
 	written := make(chan struct{})
-	greeted := make(chan struct{})
 	go func() {
 		defer close(written)
-		k.write(ctx, greeted)
+		k.write(ctx)
 	}()
 	defer func() {
 		k.cancel()
@@ -148,8 +148,8 @@ func (k *socket) serve(ctx context.Context) (goodbye bool) {
 			k.shut(websocket.StatusInvalidFramePayloadData, "not UTF-8")
 		case k.session != nil:
 			k.message(data)
-		case k.hello(ctx, data, hello):
-			close(greeted)
+		default:
+			k.hello(ctx, data, hello)
 		}
 	}
 }
@@ -173,6 +173,15 @@ func (k *socket) shut(code websocket.StatusCode, reason string) {
 	})
 }
 
+func (k *socket) isShutting() bool {
+	select {
+	case <-k.shutting:
+		return true
+	default:
+		return false
+	}
+}
+
 // notify tells the writer that the outbox has more.
 func (k *socket) notify() {
 	select {
@@ -183,14 +192,18 @@ func (k *socket) notify() {
 
 // write writes the session's messages in order, pings, and closes the socket. It
 // ends with ctx.
-func (k *socket) write(ctx context.Context, greeted <-chan struct{}) {
+func (k *socket) write(ctx context.Context) {
 	select {
-	case <-greeted:
+	case <-k.greeted:
 	case <-ctx.Done():
 		return
 	case <-k.shutting:
-		k.conn.Close(k.code, k.reason)
-		return
+		select {
+		case <-k.greeted: // just before: what the session has to say comes first
+		default:
+			k.conn.Close(k.code, k.reason)
+			return
+		}
 	}
 	ticker := time.NewTicker(pingInterval)
 	defer ticker.Stop()
