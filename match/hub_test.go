@@ -622,6 +622,84 @@ func TestW7LossInEveryState(t *testing.T) {
 	})
 }
 
+// A part of trial W7: one whose outbox is full costs nobody else the place in
+// the line, whoever of the two looked for the other.
+func TestW7FullOutbox(t *testing.T) {
+	// full returns a socket that reads nothing, of a session whose outbox holds
+	// all it can. It takes 2 s.
+	full := func(f *fixture, find string) *websocket.Conn {
+		slow := f.mustConnectRaw("192.0.2.1")
+		write := func(text string) { slow.Write(f.t.Context(), websocket.MessageText, []byte(text)) }
+		write(hello)
+		queued := 1 // the welcome
+		if find != "" {
+			write(find)
+			queued++ // waiting
+		}
+		for range 180 {
+			write(`{}`)
+		}
+		time.Sleep(2 * time.Second)
+		for range 256 - 180 - queued {
+			write(`{}`)
+		}
+		synctest.Wait()
+		return slow
+	}
+	// met checks that c is in the line, and the only one.
+	met := func(f *fixture, c *client) {
+		f.t.Helper()
+		c.quiet()
+		if stats := f.Stats(); stats.Online != 1 || stats.Waiting != 1 {
+			f.t.Errorf("%+v, want one who waits", stats)
+		}
+		third := f.visit("192.0.2.3")
+		third.send(`{"type":"find","mode":"text","interests":["y"]}`)
+		if m := third.expect("matched"); m.Role != "polite" {
+			f.t.Errorf("matched = %+v", m)
+		}
+		c.expect("matched")
+	}
+	t.Run("newcomer", func(t *testing.T) {
+		run(t, func(t *testing.T, f *fixture) {
+			c := f.visit("192.0.2.2")
+			c.send(`{"type":"find","mode":"text"}`)
+			c.expect("waiting")
+			full(f, "").Write(t.Context(), websocket.MessageText, []byte(`{"type":"find","mode":"text"}`))
+			met(f, c)
+		})
+	})
+	t.Run("waiting", func(t *testing.T) {
+		run(t, func(t *testing.T, f *fixture) {
+			full(f, `{"type":"find","mode":"text"}`)
+			c := f.visit("192.0.2.2")
+			c.send(`{"type":"find","mode":"text"}`)
+			c.expect("waiting")
+			met(f, c)
+		})
+	})
+	t.Run("patience", func(t *testing.T) {
+		run(t, func(t *testing.T, f *fixture) {
+			full(f, `{"type":"find","mode":"text","interests":["x"]}`)
+			c := f.visit("192.0.2.2")
+			c.send(`{"type":"find","mode":"text","interests":["y"]}`)
+			c.expect("waiting")
+			time.Sleep(2 * time.Second)
+			met(f, c)
+		})
+	})
+	t.Run("both", func(t *testing.T) {
+		run(t, func(t *testing.T, f *fixture) {
+			full(f, `{"type":"find","mode":"text"}`)
+			full(f, "").Write(t.Context(), websocket.MessageText, []byte(`{"type":"find","mode":"text"}`))
+			synctest.Wait()
+			if n := f.Online(); n != 0 {
+				t.Errorf("%d online", n)
+			}
+		})
+	})
+}
+
 func TestBanEndsTheSession(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		a, b, _ := f.pair("text")

@@ -13,16 +13,20 @@ func (h *Hub) sendLocked(s *session, m serverMessage) {
 		return
 	}
 	if !s.out.push(m) {
-		h.opts.Logger.Debug("session ended: client reads too slowly")
-		if s.socket != nil {
-			s.socket.shut(closeTooMany, "1")
-		}
-		h.endLocked(s, leftLost)
+		h.tooSlowLocked(s)
 		return
 	}
 	if s.socket != nil {
 		s.socket.notify()
 	}
+}
+
+func (h *Hub) tooSlowLocked(s *session) {
+	h.opts.Logger.Debug("session ended: client reads too slowly")
+	if s.socket != nil {
+		s.socket.shut(closeTooMany, "1")
+	}
+	h.endLocked(s, leftLost)
 }
 
 // refuseLocked answers a message that cannot be followed. The session goes on.
@@ -67,9 +71,16 @@ func (h *Hub) stopWaitingLocked(s *session) {
 }
 
 // pairLocked makes a pair of two tickets that the pool has let go. The relay
-// knows of it before either side does.
+// knows of it before either side does. Where one side could not even be told, it
+// is too slow to keep, and the other goes back to its place in the line.
 func (h *Hub) pairLocked(one, two *ticket) {
 	a, b := h.sessions[one.session], h.sessions[two.session]
+	roomA, roomB := a.out.room(1, maxMatched), b.out.room(1, maxMatched)
+	if !roomA || !roomB {
+		h.waitOrEndLocked(a, roomA)
+		h.waitOrEndLocked(b, roomB)
+		return
+	}
 	a.ticket, b.ticket = nil, nil
 	p := &pair{id: ident.NewPair(), mode: one.mode, a: a, b: b}
 	if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {
@@ -86,10 +97,16 @@ func (h *Hub) pairLocked(one, two *ticket) {
 		roleA, roleB = roleB, roleA
 	}
 	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, common(one.interests, two.interests)})
-	if b.pair != p {
-		return // a could not take the message, and is gone
-	}
 	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, common(two.interests, one.interests)})
+}
+
+// waitOrEndLocked is for a session whose ticket the pool has let go.
+func (h *Hub) waitOrEndLocked(s *session, wait bool) {
+	if wait {
+		h.waitLocked(s, time.Now())
+	} else {
+		h.tooSlowLocked(s)
+	}
 }
 
 // partLocked ends the session's chat, if it is in one, and tells the partner.

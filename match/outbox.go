@@ -8,6 +8,10 @@ import (
 const (
 	maxUnacked      = 256       // messages
 	maxUnackedBytes = 512 << 10 // bytes
+
+	// maxMatched is more than a `matched` takes: ten interests of 32 characters,
+	// each escaped to six bytes at most, and what stands around them.
+	maxMatched = 8 << 10 // bytes
 )
 
 // outbox numbers a session's messages and keeps each until the client is known
@@ -62,6 +66,13 @@ func (o *outbox) ack(seq uint64) bool {
 	}
 	o.unacked = append(o.unacked[:0:0], o.unacked[seq-forgotten:]...)
 	return true
+}
+
+// room reports whether so much more stays within the bounds.
+func (o *outbox) room(messages, bytes int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.unacked)+messages <= maxUnacked && o.bytes+bytes <= maxUnackedBytes
 }
 
 // newest returns the number of the youngest message.
