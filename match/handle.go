@@ -20,6 +20,9 @@ const (
 	maxNote   = 1000 // characters of a report's note
 )
 
+// farBehind refuses what the partner's outbox has no room for.
+const farBehind = "the partner is far behind; slow down"
+
 // reportReasons are the reasons that a report may give.
 var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam", "other"}
 
@@ -45,7 +48,7 @@ func (h *Hub) handle(s *session, m clientMessage) {
 		h.stopWaitingLocked(s)
 		h.partLocked(s, leftLeft)
 	case "description", "candidate":
-		h.handleSignal(s, m)
+		h.handleSignal(s, m, now)
 	case "text":
 		h.handleText(s, m, now)
 	case "typing":
@@ -106,7 +109,7 @@ func (h *Hub) inPairLocked(s *session, m clientMessage) *session {
 // handleSignal passes a description or candidate through the mask. Masking takes
 // its time, so the lock is given free meanwhile and the pair is looked at again
 // after.
-func (h *Hub) handleSignal(s *session, m clientMessage) {
+func (h *Hub) handleSignal(s *session, m clientMessage, now time.Time) {
 	partner := h.inPairLocked(s, m)
 	if partner == nil {
 		return
@@ -114,6 +117,10 @@ func (h *Hub) handleSignal(s *session, m clientMessage) {
 	p := s.pair
 	if p.mode != Video {
 		h.refuseLocked(s, codeBadMessage, m.Type, "a text chat has no descriptions and candidates")
+		return
+	}
+	if m.Type == "description" && !p.descriptions[p.side(s)].take(now) {
+		h.refuseLocked(s, codeRateLimited, m.Type, "too many descriptions; slow down")
 		return
 	}
 	h.mu.Unlock()
@@ -127,8 +134,8 @@ func (h *Hub) handleSignal(s *session, m clientMessage) {
 		h.refuseLocked(s, codeMasked, m.Type, err.Error())
 	case err != nil:
 		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
-	default:
-		h.sendLocked(partner, out)
+	case !h.forwardLocked(partner, out):
+		h.refuseLocked(s, codeRateLimited, m.Type, farBehind)
 	}
 }
 
@@ -171,9 +178,10 @@ func (h *Hub) handleText(s *session, m clientMessage, now time.Time) {
 		h.rejectLocked(s, m.ID, codeTooLarge)
 	case !s.texts.take(now):
 		h.rejectLocked(s, m.ID, codeRateLimited)
+	case !h.forwardLocked(partner, &textMessage{head{Type: "text"}, m.Pair, m.ID, m.Body}):
+		h.rejectLocked(s, m.ID, codeRateLimited)
 	default:
 		s.pair.typing[s.pair.side(s)] = false
-		h.sendLocked(partner, &textMessage{head{Type: "text"}, m.Pair, m.ID, m.Body})
 		h.sendLocked(s, &sentMessage{head{Type: "sent"}, m.ID})
 	}
 }
@@ -192,8 +200,11 @@ func (h *Hub) handleTyping(s *session, m clientMessage) {
 	if s.pair.typing[side] == m.On {
 		return
 	}
-	s.pair.typing[side] = m.On
-	h.sendLocked(partner, &typingMessage{head{Type: "typing"}, m.Pair, m.On})
+	if h.forwardLocked(partner, &typingMessage{head{Type: "typing"}, m.Pair, m.On}) {
+		s.pair.typing[side] = m.On
+	} else {
+		h.refuseLocked(s, codeRateLimited, m.Type, farBehind)
+	}
 }
 
 // handleReport counts a report, once for each side of a pair, during the chat

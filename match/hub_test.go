@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -192,6 +193,14 @@ type client struct {
 	err      error // after messages is closed
 	welcome  message
 	seen     uint64
+	pings    atomic.Int64
+	deaf     atomic.Int64 // how many of the next pings to leave unanswered
+}
+
+// pinged answers a ping unless the client is deaf.
+func (c *client) pinged(context.Context, []byte) bool {
+	c.pings.Add(1)
+	return c.deaf.Add(-1) < 0
 }
 
 func (f *fixture) connect(addr string, header http.Header) (*client, *http.Response, error) {
@@ -199,15 +208,18 @@ func (f *fixture) connect(addr string, header http.Header) (*client, *http.Respo
 		header = http.Header{"Origin": {"http://site.test"}}
 	}
 	header.Set("Test-Addr", addr)
+	c := &client{f: f, messages: make(chan message, 1000)}
 	conn, response, err := websocket.Dial(f.t.Context(), "ws://site.test/ws", &websocket.DialOptions{
 		HTTPClient:   &http.Client{Transport: &http.Transport{DialContext: f.pipes.dial, DisableKeepAlives: true}},
 		HTTPHeader:   header,
 		Subprotocols: []string{match.Subprotocol},
+
+		OnPingReceived: c.pinged,
 	})
 	if err != nil {
 		return nil, response, err
 	}
-	c := &client{f: f, conn: conn, messages: make(chan message, 1000)}
+	c.conn = conn
 	go func() {
 		defer close(c.messages)
 		for {
@@ -463,6 +475,141 @@ func TestSignallingPassesTheMask(t *testing.T) {
 			t.Errorf("error = %+v", m)
 		}
 		b.quiet()
+	})
+}
+
+// bulky returns an offer of nearly 30 KB that the mask lets through, as a message
+// of the pair.
+func bulky(pair string) string {
+	const head = "v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n" +
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n" +
+		"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=rtcp-mux\r\n" +
+		"a=fingerprint:sha-256 89:C7:C8:43:35:32:53:84:06:79:E7:1F:BF:DF:A0:10:95:58:97:41:40:6F:F9:3A:24:21:D7:48:06:9C:9C:ED\r\n"
+	fmtp := "a=fmtp:111 x=" + strings.Repeat("1", 500) + "\r\n"
+	data, err := json.Marshal(map[string]any{
+		"type": "description", "pair": pair,
+		"description": map[string]string{"type": "offer", "sdp": head + strings.Repeat(fmtp, 56)},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+// A partner cannot end the session of one who reads, with few and large messages.
+func TestW4DescriptionsDoNotEndThePartner(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a, b, pair := f.pair("video")
+		for i := range 20 {
+			a.send(bulky(pair))
+			if i < 8 {
+				b.expect("description")
+			} else if m := a.expect("error"); m.Code != "rate_limited" || m.Re != "description" {
+				t.Errorf("error = %+v", m)
+			}
+		}
+		synctest.Wait()
+		if n := b.pings.Load(); n != 2 {
+			t.Errorf("%d pings for 8 descriptions of 30 KB, want one for every 64 KiB", n)
+		}
+		time.Sleep(2 * time.Second)
+		a.send(bulky(pair))
+		b.expect("description")
+		b.send(`{"type":"text","pair":"` + pair + `","id":"1","body":"still here"}`)
+		a.expect("text")
+
+		// What is left of the limit is the pair's, not the visitor's.
+		a.send(`{"type":"leave"}`)
+		b.expect("sent")
+		b.expect("left")
+		b.send(`{"type":"find","mode":"video"}`)
+		b.expect("waiting")
+		c := f.visit("192.0.2.3")
+		c.send(`{"type":"find","mode":"video"}`)
+		pair = b.expect("matched").Pair
+		c.expect("matched")
+		for range 8 {
+			b.send(bulky(pair))
+			c.expect("description")
+		}
+	})
+}
+
+// RFC 6455, 5.5.3: a pong may stand for the pings before it too.
+func TestPong(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a, b, pair := f.pair("video")
+		b.deaf.Store(1)
+		for range 8 { // two pings
+			a.send(bulky(pair))
+			b.expect("description")
+		}
+		time.Sleep(time.Minute)
+		a.quiet()
+		b.deaf.Store(100)
+		start := time.Now()
+		if m := a.expect("left"); m.Reason != "lost" {
+			t.Errorf("left = %+v", m)
+		}
+		if got := time.Since(start); got < 30*time.Second || got > 50*time.Second {
+			t.Errorf("told after %v, want the ping's interval and timeout, and the grace", got)
+		}
+	})
+}
+
+// Nor that of one who is away for a while: the partner is refused instead.
+func TestW4FloodDoesNotEndThePartner(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a, b, pair := f.pair("video")
+		b.conn.CloseNow()
+		synctest.Wait()
+		for range 8 {
+			a.send(bulky(pair))
+		}
+		for range 2 {
+			for i := range 100 {
+				a.send(`{"type":"typing","pair":"` + pair + `","on":` + []string{"true", "false"}[i%2] + `}`)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		for range 10 {
+			a.send(`{"type":"text","pair":"` + pair + `","id":"1","body":"` + strings.Repeat("<", 2000) + `"}`)
+		}
+		synctest.Wait()
+		counts := map[string]int{}
+		for len(a.messages) > 0 {
+			m := <-a.messages
+			a.seen = m.Seq
+			counts[m.Type+" "+m.Code]++
+		}
+		if counts["left "] != 0 || counts["rejected rate_limited"] == 0 || counts["error rate_limited"] == 0 {
+			t.Errorf("the flood was answered with %v", counts)
+		}
+
+		again := f.mustConnect("192.0.2.2")
+		again.seen = b.seen
+		again.send(`{"type":"hello","resume":"` + b.welcome.Resume + `","ack":` + jsonNumber(b.seen) + `}`)
+		for {
+			m, open := <-again.messages
+			if !open {
+				t.Fatalf("the session was lost: %v", again.err)
+			}
+			if m.Seq != again.seen+1 {
+				t.Fatalf("seq %d after %d", m.Seq, again.seen)
+			}
+			again.seen = m.Seq
+			if m.Type == "welcome" {
+				if m.Session != b.welcome.Session {
+					t.Error("the session was lost")
+				}
+				break
+			}
+		}
+		// With that taken, there is room again.
+		time.Sleep(time.Second)
+		a.send(`{"type":"text","pair":"` + pair + `","id":"2","body":"x"}`)
+		a.expect("sent")
+		again.expect("text")
 	})
 }
 

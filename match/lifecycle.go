@@ -1,10 +1,6 @@
 package match
 
-import (
-	"time"
-
-	"github.com/joingyd/joingyd/ident"
-)
+import "time"
 
 // sendLocked queues m for the session's client. A client that has fallen too far
 // behind loses its session: what it has not read cannot be kept for ever.
@@ -27,6 +23,18 @@ func (h *Hub) tooSlowLocked(s *session) {
 		s.socket.shut(closeTooMany, "1")
 	}
 	h.endLocked(s, leftLost)
+}
+
+// forwardLocked queues m, of its partner, for the session's client. It reports
+// whether there was room for it.
+func (h *Hub) forwardLocked(s *session, m serverMessage) bool {
+	if !s.out.offer(m) {
+		return false
+	}
+	if s.socket != nil {
+		s.socket.notify()
+	}
+	return true
 }
 
 // refuseLocked answers a message that cannot be followed. The session goes on.
@@ -82,7 +90,7 @@ func (h *Hub) pairLocked(one, two *ticket) {
 		return
 	}
 	a.ticket, b.ticket = nil, nil
-	p := &pair{id: ident.NewPair(), mode: one.mode, a: a, b: b}
+	p := newPair(one.mode, a, b)
 	if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {
 		h.opts.Logger.Error("relay refused a pair", "error", err)
 		h.refuseLocked(a, codeUnavailable, "find", "the relay cannot take this pair; try again")

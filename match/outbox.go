@@ -9,6 +9,24 @@ const (
 	maxUnacked      = 256       // messages
 	maxUnackedBytes = 512 << 10 // bytes
 
+	// So much of an outbox is out of a partner's reach, and kept for what the hub
+	// and the client's own messages bring. What a partner sends past the rest, 192
+	// messages or 448 KiB, is refused to it: nobody ends the other's session.
+	//
+	// One who reads everything owes less than pingMessages and pingBytes when a
+	// message of its own arrives. A partner's burst on top of that, encoded, would
+	// stay within the bounds even if none of it were refused:
+	//
+	//	owed                               64 KiB  pingBytes
+	//	descriptions    8 × 36.5 KiB  =   292 KiB  32 KiB, and 2 bytes more for each of 2,040 line breaks
+	//	texts          10 × 12.3 KiB  =   123 KiB  2,000 and 64 characters of 6 bytes at most
+	//	candidates     30 ×  0.9 KiB  =    27 KiB  ufrag and usernameFragment have 256 bytes each at most
+	//	                                  506 KiB
+	//
+	// Real descriptions have 4 to 12 KiB: a call is far from what is refused.
+	keptMessages = 64
+	keptBytes    = 64 << 10
+
 	// maxMatched is more than a `matched` takes: ten interests of 32 characters,
 	// each escaped to six bytes at most, and what stands around them.
 	maxMatched = 8 << 10 // bytes
@@ -29,15 +47,41 @@ type outbox struct {
 func (o *outbox) push(m serverMessage) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.last++
-	m.number(o.last)
+	o.keepLocked(o.encodeLocked(m))
+	return o.roomLocked(0, 0)
+}
+
+// offer is push for what comes from a partner: where it would take of what is
+// kept for others, nothing happens, and offer returns false.
+func (o *outbox) offer(m serverMessage) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	data := o.encodeLocked(m)
+	if !o.roomLocked(1+keptMessages, len(data)+keptBytes) {
+		return false
+	}
+	o.keepLocked(data)
+	return true
+}
+
+// encodeLocked encodes m as the next message.
+func (o *outbox) encodeLocked(m serverMessage) []byte {
+	m.number(o.last + 1)
 	data, err := json.Marshal(m)
 	if err != nil {
 		panic("match: " + err.Error()) // our own types: cannot happen
 	}
+	return data
+}
+
+func (o *outbox) keepLocked(data []byte) {
+	o.last++
 	o.unacked = append(o.unacked, data)
 	o.bytes += len(data)
-	return len(o.unacked) <= maxUnacked && o.bytes <= maxUnackedBytes
+}
+
+func (o *outbox) roomLocked(messages, bytes int) bool {
+	return len(o.unacked)+messages <= maxUnacked && o.bytes+bytes <= maxUnackedBytes
 }
 
 // after returns the message that follows number seq, if there is one.
@@ -72,7 +116,7 @@ func (o *outbox) ack(seq uint64) bool {
 func (o *outbox) room(messages, bytes int) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.unacked)+messages <= maxUnacked && o.bytes+bytes <= maxUnackedBytes
+	return o.roomLocked(messages, bytes)
 }
 
 // newest returns the number of the youngest message.

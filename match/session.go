@@ -52,6 +52,15 @@ type pair struct {
 	a, b     *session
 	typing   [2]bool // whether a, b are said to type
 	reported [2]bool // whether a, b reported the other
+
+	// descriptions of a, b. They are the pair's: an answer is owed for every offer,
+	// and a partner must not use up what the next call needs.
+	descriptions [2]bucket
+}
+
+func newPair(mode Mode, a, b *session) *pair {
+	descriptions := bucket{rate: 0.5, burst: 8} // see keptMessages
+	return &pair{id: ident.NewPair(), mode: mode, a: a, b: b, descriptions: [2]bucket{descriptions, descriptions}}
 }
 
 // side returns 0 for a and 1 for b.

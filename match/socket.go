@@ -24,7 +24,8 @@ const (
 	writeTimeout   = 10 * time.Second
 	pingInterval   = 20 * time.Second
 	pingTimeout    = 15 * time.Second
-	pingPending    = 64 // unacknowledged messages that bring a ping forward
+	pingMessages   = 64       // messages after the last ping that bring one forward,
+	pingBytes      = 64 << 10 // or bytes
 )
 
 // socket is one WebSocket. Two goroutines serve it: ServeHTTP reads, write
@@ -47,8 +48,10 @@ type socket struct {
 	code     websocket.StatusCode
 	reason   string
 
-	ping    chan struct{} // capacity 1: a ping is under way
-	pinging sync.WaitGroup
+	pinged   uint64 // sent at the last ping; the writer's own, like sent
+	unpinged int    // bytes written since
+	pinging  sync.WaitGroup
+	answered time.Time // when the last pong came; guarded by Hub.mu
 }
 
 // ServeHTTP upgrades a request and serves its socket until it ends. A foreign
@@ -65,7 +68,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k := &socket{
 		hub: h, addr: addr, iceURLs: h.opts.ICEURLs(r.Host),
-		greeted: make(chan struct{}), wake: make(chan struct{}, 1), shutting: make(chan struct{}), ping: make(chan struct{}, 1),
+		greeted: make(chan struct{}), wake: make(chan struct{}, 1), shutting: make(chan struct{}),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -205,6 +208,7 @@ func (k *socket) write(ctx context.Context) {
 			return
 		}
 	}
+	k.pinged = k.sent
 	ticker := time.NewTicker(pingInterval)
 	defer ticker.Stop()
 	for {
@@ -214,7 +218,8 @@ func (k *socket) write(ctx context.Context) {
 				return
 			}
 			k.sent++
-			if k.session.out.pending() >= pingPending {
+			k.unpinged += len(data)
+			if k.sent-k.pinged >= pingMessages || k.unpinged >= pingBytes {
 				k.startPing(ctx)
 			}
 			continue
@@ -250,33 +255,32 @@ func (k *socket) writeOne(ctx context.Context, data []byte) bool {
 	return k.conn.Write(ctx, websocket.MessageText, data) == nil
 }
 
-// startPing pings the client, unless a ping is under way. The pong acknowledges
-// every message written before: a WebSocket keeps their order. No pong cuts the
-// connection.
+// startPing pings the client, whether or not others are under way. The pong
+// acknowledges every message written before: a WebSocket keeps their order. No
+// pong at all cuts the connection: one may stand for several pings (RFC 6455,
+// 5.5.3).
 func (k *socket) startPing(ctx context.Context) {
-	select {
-	case k.ping <- struct{}{}:
-	default:
-		return
-	}
-	sent := k.sent
+	k.pinged, k.unpinged = k.sent, 0
+	sent, started := k.sent, time.Now()
 	k.pinging.Go(func() {
-		defer func() { <-k.ping }()
 		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 		defer cancel()
-		if err := k.conn.Ping(ctx); err != nil {
+		err := k.conn.Ping(ctx)
+		k.hub.mu.Lock()
+		defer k.hub.mu.Unlock()
+		switch {
+		case err == nil:
+			k.answered = time.Now()
+			k.acknowledgeLocked(sent)
+		case k.answered.Before(started):
 			k.cancel()
-			return
 		}
-		k.acknowledge(sent)
 	})
 }
 
-// acknowledge forgets what the client has, unless another socket took over: the
-// client told that one where to go on.
-func (k *socket) acknowledge(sent uint64) {
-	k.hub.mu.Lock()
-	defer k.hub.mu.Unlock()
+// acknowledgeLocked forgets what the client has, unless another socket took over:
+// the client told that one where to go on.
+func (k *socket) acknowledgeLocked(sent uint64) {
 	if k.session.socket == k {
 		k.session.out.ack(sent)
 	}
