@@ -240,6 +240,9 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 	}
 	if m.Block {
 		s.block(partner)
+		if s.ticket != nil {
+			s.ticket.blocked = s.blocked // it waits already
+		}
 	}
 	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair})
 }

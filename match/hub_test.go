@@ -658,6 +658,23 @@ func TestReport(t *testing.T) {
 	})
 }
 
+// A report comes when the chat is over, and the reporter often waits by then.
+func TestBlockWhileWaiting(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a, b, pair := f.pair("text")
+		a.send(`{"type":"find","mode":"text"}`)
+		a.expect("waiting")
+		b.expect("left")
+		a.send(`{"type":"report","pair":"` + pair + `","reason":"spam","block":true}`)
+		a.expect("reported")
+		b.send(`{"type":"find","mode":"text"}`)
+		b.expect("waiting")
+		time.Sleep(time.Minute)
+		a.quiet()
+		b.quiet()
+	})
+}
+
 func TestResumeLosesAndDoublesNothing(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		a, b, pair := f.pair("text")
