@@ -11,14 +11,18 @@ import (
 
 const maxLanguages = 20
 
-// tooManyRetry is how long, in seconds, an address with too many sessions is
-// asked to wait.
+// tooManyRetry is how long, in seconds, an address with too many sessions or
+// sockets is asked to wait, and one that chatters before its hello.
 const tooManyRetry = "60"
 
 // hello handles a message of a client that has no session yet. A socket that is
 // being shut gets none any more.
 func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 	if k.isShutting() {
+		return
+	}
+	if !k.early.take(time.Now()) {
+		k.shut(closeTooMany, tooManyRetry)
 		return
 	}
 	m, err := decode(data)

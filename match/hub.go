@@ -50,8 +50,8 @@ type Options struct {
 	Patience           time.Duration // before anybody will do
 	ResumeGrace        time.Duration // a session outlives its socket by this
 	HelloTimeout       time.Duration // silence allowed to a new socket
-	SessionsPerAddress int
-	Logger             *slog.Logger // nil: discarded
+	SessionsPerAddress int           // and twice as many sockets
+	Logger             *slog.Logger  // nil: discarded
 }
 
 const (
@@ -73,6 +73,7 @@ type Hub struct {
 	mu         sync.Mutex // guards what follows
 	closed     bool
 	open       map[*socket]struct{}
+	openFrom   map[netip.Prefix]int // sockets open, by address
 	sessions   map[ident.Session]*session
 	resumable  map[resumeHash]*session
 	perAddress map[netip.Prefix]int // sessions
@@ -94,6 +95,7 @@ func New(opts Options) *Hub {
 		opts:       opts,
 		wake:       make(chan struct{}, 1),
 		open:       make(map[*socket]struct{}),
+		openFrom:   make(map[netip.Prefix]int),
 		sessions:   make(map[ident.Session]*session),
 		resumable:  make(map[resumeHash]*session),
 		perAddress: make(map[netip.Prefix]int),

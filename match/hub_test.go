@@ -1107,6 +1107,49 @@ func TestSessionsPerAddress(t *testing.T) {
 	})
 }
 
+// A part of trial W5: sockets that never say hello count too.
+func TestW5SocketsPerAddress(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		var sockets []*client
+		for range 6 {
+			c := f.mustConnect("2001:db8::1")
+			c.send(`{"type":"hello"}`)
+			c.expect("error")
+			sockets = append(sockets, c)
+		}
+		_, response, err := f.connect("2001:db8::2", nil)
+		if err == nil || response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") != "60" {
+			t.Fatalf("a seventh socket: %v, %v", response, err)
+		}
+		f.visit("2001:db8:0:1::1")
+		sockets[0].conn.CloseNow()
+		synctest.Wait()
+		f.visit("2001:db8::2")
+	})
+}
+
+func TestW5ChatterBeforeTheHello(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		c := f.mustConnect("192.0.2.1")
+		for range 20 {
+			c.send(`{}`)
+			c.expect("error")
+		}
+		c.send(hello)
+		for m := range c.messages {
+			t.Fatalf("got %+v", m)
+		}
+		c.expectClose(4429)
+		var closed websocket.CloseError
+		if !errors.As(c.err, &closed) || closed.Reason != "60" {
+			t.Errorf("closed with %v", c.err)
+		}
+		if n := f.Stats().Refused["bad_message"]; n != 20 {
+			t.Errorf("%d messages refused", n)
+		}
+	})
+}
+
 // Trial W4: a reader that never reads loses its own session only.
 func TestW4SlowReader(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {

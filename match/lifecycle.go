@@ -182,7 +182,7 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 func (h *Hub) detach(k *socket, goodbye bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.open, k)
+	h.leaveLocked(k)
 	s := k.session
 	if s == nil || s.socket != k || h.sessions[s.id] != s {
 		return

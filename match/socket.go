@@ -39,6 +39,7 @@ type socket struct {
 
 	session *session      // set once, by attachLocked, under Hub.mu; nil: not greeted yet
 	greeted chan struct{} // closed then
+	early   bucket        // messages before that; the reader's own
 	sent    uint64        // number of the last message written; the writer's own after attachLocked
 	limit   atomic.Uint64 // number after which nothing is written: a newer socket's is not this one's; 0: none
 
@@ -55,7 +56,7 @@ type socket struct {
 }
 
 // ServeHTTP upgrades a request and serves its socket until it ends. A foreign
-// origin and a banned address get 403.
+// origin and a banned address get 403, an address with too many sockets 429.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.originAllowed(r) {
 		http.Error(w, "this page's origin may not open the WebSocket; the operator can allow it with http.allow_origins", http.StatusForbidden)
@@ -68,13 +69,19 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k := &socket{
 		hub: h, addr: addr, iceURLs: h.opts.ICEURLs(r.Host),
+		early:   bucket{rate: 1, burst: 20},
 		greeted: make(chan struct{}), wake: make(chan struct{}, 1), shutting: make(chan struct{}),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	k.cancel = cancel
-	if !h.enter(k) {
+	switch h.enter(k) {
+	case http.StatusServiceUnavailable:
 		http.Error(w, "server going away", http.StatusServiceUnavailable)
+		return
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", tooManyRetry)
+		http.Error(w, "too many connections of this address", http.StatusTooManyRequests)
 		return
 	}
 	defer h.sockets.Done()
@@ -96,16 +103,32 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	goodbye = k.serve(ctx)
 }
 
-// enter registers the socket, unless the hub is closed.
-func (h *Hub) enter(k *socket) bool {
+// enter registers the socket, unless the hub is closed or the address has too
+// many: two for each session that it may hold, since a newer socket takes over
+// before the old one is gone. It returns the status to answer with.
+func (h *Hub) enter(k *socket) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
-		return false
+	key := addressKey(k.addr)
+	switch {
+	case h.closed:
+		return http.StatusServiceUnavailable
+	case h.openFrom[key] >= 2*h.opts.SessionsPerAddress:
+		return http.StatusTooManyRequests
 	}
 	h.open[k] = struct{}{}
+	h.openFrom[key]++
 	h.sockets.Add(1)
-	return true
+	return http.StatusSwitchingProtocols
+}
+
+// leaveLocked undoes enter.
+func (h *Hub) leaveLocked(k *socket) {
+	delete(h.open, k)
+	key := addressKey(k.addr)
+	if h.openFrom[key]--; h.openFrom[key] == 0 {
+		delete(h.openFrom, key)
+	}
 }
 
 func refuseBanned(w http.ResponseWriter, ban Ban) {
