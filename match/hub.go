@@ -114,7 +114,6 @@ func (h *Hub) Run(ctx context.Context) {
 	defer online.Stop()
 	credentials := time.NewTicker(iceInterval)
 	defer credentials.Stop()
-	told := 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -122,7 +121,7 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-h.wake:
 		case <-patience.C:
 		case <-online.C:
-			told = h.tellOnline(told)
+			h.tellOnline()
 		case <-credentials.C:
 			h.renewCredentials()
 		}
@@ -214,20 +213,17 @@ func (h *Hub) expire() time.Duration {
 	return time.Hour
 }
 
-// tellOnline tells everybody the count, if it is not what was told last.
-func (h *Hub) tellOnline(told int) int {
+// tellOnline tells the count to everybody who knows another.
+func (h *Hub) tellOnline() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.sessions) == told {
-		return told
-	}
 	count := len(h.sessions)
 	for _, s := range h.sessions {
-		if s.socket != nil && s.out.pending() < maxUnacked/4 { // news, not worth a full outbox
+		if s.socket != nil && s.online != count && s.out.pending() < maxUnacked/4 { // news, not worth a full outbox
+			s.online = count
 			h.sendLocked(s, &onlineMessage{head{Type: "online"}, count})
 		}
 	}
-	return count
 }
 
 func (h *Hub) renewCredentials() {

@@ -173,6 +173,8 @@ type message struct {
 	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal string
 
 	Seq         uint64
+	Online      int
+	Count       int
 	Common      []string
 	On          bool
 	Until       *time.Time
@@ -1198,6 +1200,31 @@ func TestOnlineAndFreshCredentials(t *testing.T) {
 		}
 		if waited := time.Since(start); waited < 49*time.Minute || waited > 55*time.Minute {
 			t.Errorf("fresh credentials after %v", waited)
+		}
+	})
+}
+
+// The count told with the welcome counts: it may be stale while everybody else
+// knows the right one, and the other way round.
+func TestOnlineIsToldToWhoKnowsAnother(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a := f.visit("192.0.2.1")
+		time.Sleep(15 * time.Second)
+		b := f.visit("192.0.2.2")
+		if b.welcome.Online != 2 {
+			t.Errorf("welcome = %+v", b.welcome)
+		}
+		a.conn.Close(websocket.StatusNormalClosure, "")
+		if m := b.expect("online"); m.Count != 1 {
+			t.Errorf("online = %+v", m)
+		}
+		c := f.visit("192.0.2.3")
+		if m := b.expect("online"); m.Count != 2 {
+			t.Errorf("online = %+v", m)
+		}
+		time.Sleep(time.Minute)
+		if len(c.messages) != 0 {
+			t.Errorf("told %+v, which it knew", <-c.messages)
 		}
 	})
 }

@@ -171,9 +171,10 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	var token string
 	token, s.resume = newResumeToken()
 	h.resumable[s.resume] = s
+	s.online = len(h.sessions)
 	h.sendLocked(s, &welcomeMessage{
 		head: head{Type: "welcome"}, Session: s.id.String(), Resume: token,
-		Online: len(h.sessions), Policy: h.opts.Policy, ICE: h.iceLocked(s),
+		Online: s.online, Policy: h.opts.Policy, ICE: h.iceLocked(s),
 	})
 }
 

@@ -34,6 +34,7 @@ type session struct {
 
 	iceURLs    []string
 	iceExpires time.Time
+	online     int // the count that the client was told last
 
 	ticket  *ticket // not nil while the visitor waits for a partner
 	pair    *pair   // not nil in a chat
