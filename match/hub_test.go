@@ -777,15 +777,19 @@ func TestW7LossInEveryState(t *testing.T) {
 			b.expect("matched")
 		})
 	})
-	t.Run("goodbye", func(t *testing.T) {
-		run(t, func(t *testing.T, f *fixture) {
-			a, b, _ := f.pair("text")
-			a.conn.Close(websocket.StatusGoingAway, "")
-			if m := b.expect("left"); m.Reason != "left" {
-				t.Errorf("left = %+v", m)
-			}
+	for _, code := range []websocket.StatusCode{
+		websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd,
+	} {
+		t.Run("goodbye/"+code.String(), func(t *testing.T) {
+			run(t, func(t *testing.T, f *fixture) {
+				a, b, _ := f.pair("text")
+				a.conn.Close(code, "") // 1005: an empty close frame
+				if m := b.expect("left"); m.Reason != "left" {
+					t.Errorf("left = %+v", m)
+				}
+			})
 		})
-	})
+	}
 }
 
 // A part of trial W7: one whose outbox is full costs nobody else the place in
