@@ -29,12 +29,14 @@ var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam"
 // ReportReasons lists every reason that Stats.Reports may count.
 func ReportReasons() []string { return slices.Clone(reportReasons) }
 
-// handle follows one message of a session's client.
-func (h *Hub) handle(s *session, m clientMessage) {
+// handle follows one message of a session's client. Only the present socket is
+// listened to: on a newer one the client says again what got no answer.
+func (h *Hub) handle(k *socket, m clientMessage) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.sessions[s.id] != s {
-		return // ended meanwhile; its socket is being shut
+	s := k.session
+	if h.sessions[s.id] != s || s.socket != k {
+		return // the session ended, or has another socket: k is being shut
 	}
 	now := time.Now()
 	if !s.messages.take(now) {
@@ -63,9 +65,13 @@ func (h *Hub) handle(s *session, m clientMessage) {
 }
 
 // handleMalformed answers a message that could not be decoded.
-func (h *Hub) handleMalformed(s *session, re string, err error) {
+func (h *Hub) handleMalformed(k *socket, re string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s := k.session
+	if s.socket != k {
+		return
+	}
 	if s.messages.take(time.Now()) {
 		h.refuseLocked(s, codeBadMessage, printable(re), err.Error())
 	} else {

@@ -728,6 +728,38 @@ func TestNewerSocketSupersedes(t *testing.T) {
 	})
 }
 
+// What is on its way to the old socket when the new one says hello is said again
+// there, and must not count twice.
+func TestSupersededSocketIsNotHeard(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		old, b := f.mustConnectRaw("192.0.2.1"), f.visit("192.0.2.2")
+		old.Write(t.Context(), websocket.MessageText, []byte(hello))
+		_, data, err := old.Read(t.Context())
+		var welcome message
+		if err != nil || json.Unmarshal(data, &welcome) != nil {
+			t.Fatalf("read %s, %v", data, err)
+		}
+		b.send(`{"type":"find","mode":"text"}`)
+		b.expect("waiting")
+		old.Write(t.Context(), websocket.MessageText, []byte(`{"type":"find","mode":"text"}`))
+		pair := b.expect("matched").Pair
+
+		again := f.mustConnect("192.0.2.1")
+		again.seen = welcome.Seq
+		again.send(`{"type":"hello","resume":"` + welcome.Resume + `","ack":1}`)
+		again.expect("matched")
+		again.expect("welcome")
+		text := `{"type":"text","pair":"` + pair + `","id":"1","body":"once"}`
+		old.Write(t.Context(), websocket.MessageText, []byte(text))
+		old.Write(t.Context(), websocket.MessageText, []byte(`{`))
+		again.send(text)
+		again.expect("sent")
+		b.expect("text")
+		b.quiet()
+		again.quiet()
+	})
+}
+
 func TestResumeWithAGapEndsTheSession(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		a, b, _ := f.pair("text")

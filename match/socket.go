@@ -184,10 +184,10 @@ func (k *socket) serve(ctx context.Context) (goodbye bool) {
 func (k *socket) message(data []byte) {
 	m, err := decode(data)
 	if err != nil {
-		k.hub.handleMalformed(k.session, m.Type, err)
+		k.hub.handleMalformed(k, m.Type, err)
 		return
 	}
-	k.hub.handle(k.session, m)
+	k.hub.handle(k, m)
 }
 
 // shut asks the writer to close the socket, after what is queued. Only the first
