@@ -37,10 +37,11 @@ func parseInterests(texts []string) ([]interest, error) {
 	interests := make([]interest, 0, len(texts))
 	for i, text := range texts {
 		shown := strings.TrimSpace(text)
+		if utf8.RuneCountInString(shown) > maxInterestLength { // first: folding is slow, and the hub's lock is held
+			return nil, fmt.Errorf("interests[%d]: longer than %d characters", i, maxInterestLength)
+		}
 		folded := fold(shown)
 		switch {
-		case utf8.RuneCountInString(shown) > maxInterestLength:
-			return nil, fmt.Errorf("interests[%d]: longer than %d characters", i, maxInterestLength)
 		case strings.ContainsFunc(shown, unicode.IsControl):
 			return nil, fmt.Errorf("interests[%d]: contains a control character", i)
 		case folded == "":

@@ -2,6 +2,7 @@ package match
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -223,6 +224,15 @@ func TestParseInterestsRefuses(t *testing.T) {
 	got, err := parseInterests([]string{"Go", "gO", "go "})
 	if err != nil || len(got) != 1 || got[0].shown != "Go" {
 		t.Errorf("doubles: %v, %v", got, err)
+	}
+}
+
+// What is too long is not folded, which takes milliseconds for the 32 KiB that a
+// message may have.
+func TestParseInterestsLooksAtTheLengthFirst(t *testing.T) {
+	long := []string{strings.Repeat("\ufdfa", 10_000)} // NFKC: 18 characters each
+	if n := testing.AllocsPerRun(10, func() { parseInterests(long) }); n > 5 {
+		t.Errorf("%v allocations", n)
 	}
 }
 
