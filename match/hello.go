@@ -47,7 +47,10 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 		refusal := newError(codeConsentRequired, m.Type, "consent: the policy's present version and adult:true are required")
 		refusal.Policy = k.hub.opts.Policy
 		k.refuse(ctx, refusal)
-		deadline.Reset(consentTimeout)
+		if k.consent.IsZero() {
+			k.consent = time.Now().Add(consentTimeout)
+		}
+		deadline.Reset(time.Until(k.consent))
 	case greetTooMany:
 		k.shut(closeTooMany, tooManyRetry)
 	case greetGone:

@@ -364,6 +364,22 @@ func TestConsentIsRequired(t *testing.T) {
 	})
 }
 
+// Asking again does not move the time that is left for consent.
+func TestConsentHasADeadline(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		c, start := f.mustConnect("192.0.2.1"), time.Now()
+		for range 2 {
+			c.send(`{"type":"hello"}`)
+			c.expect("error")
+			time.Sleep(6 * time.Minute)
+		}
+		c.expectClose(4408)
+		if got := time.Since(start); got != 12*time.Minute { // it was closed in the sleep
+			t.Errorf("closed after %v", got)
+		}
+	})
+}
+
 func TestHelloDeadlineAndOrder(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		start := time.Now()
@@ -990,6 +1006,31 @@ func TestHelloOnASocketBeingShut(t *testing.T) {
 		synctest.Wait()
 		if n := f.Online(); n != 0 {
 			t.Errorf("%d online", n)
+		}
+	})
+}
+
+// A reader that takes one message in nine seconds does not keep a socket that is
+// being shut.
+func TestW4ShutSocketIsCut(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		c := f.mustConnectRaw("192.0.2.1")
+		c.Write(t.Context(), websocket.MessageText, []byte(hello))
+		for range 50 {
+			c.Write(t.Context(), websocket.MessageText, []byte(`{}`))
+		}
+		synctest.Wait()
+		f.ban("192.0.2.1")
+		f.EnforceBans()
+		start := time.Now()
+		for {
+			time.Sleep(9 * time.Second)
+			if _, _, err := c.Read(t.Context()); err != nil {
+				break
+			}
+		}
+		if got := time.Since(start); got > 30*time.Second {
+			t.Errorf("cut after %v", got)
 		}
 	})
 }

@@ -22,6 +22,7 @@ const (
 	maxMessage     = 32 << 10 // bytes
 	consentTimeout = 10 * time.Minute
 	writeTimeout   = 10 * time.Second
+	closeTimeout   = 20 * time.Second // to take what is queued, and the close
 	pingInterval   = 20 * time.Second
 	pingTimeout    = 15 * time.Second
 	pingMessages   = 64       // messages after the last ping that bring one forward,
@@ -39,7 +40,8 @@ type socket struct {
 
 	session *session      // set once, by attachLocked, under Hub.mu; nil: not greeted yet
 	greeted chan struct{} // closed then
-	early   bucket        // messages before that; the reader's own
+	early   bucket        // messages before that; the reader's own, like
+	consent time.Time     // until when consent may come; zero: was not asked for
 	sent    uint64        // number of the last message written; the writer's own after attachLocked
 	limit   atomic.Uint64 // number after which nothing is written: a newer socket's is not this one's; 0: none
 
@@ -190,12 +192,14 @@ func (k *socket) message(data []byte) {
 	k.hub.handle(k, m)
 }
 
-// shut asks the writer to close the socket, after what is queued. Only the first
-// call counts. It does not wait.
+// shut asks the writer to close the socket, after what is queued, and cuts the
+// connection where that takes too long. Only the first call counts. It does not
+// wait.
 func (k *socket) shut(code websocket.StatusCode, reason string) {
 	k.shutOnce.Do(func() {
 		k.code, k.reason = code, reason
 		close(k.shutting)
+		time.AfterFunc(closeTimeout, k.cancel)
 	})
 }
 
