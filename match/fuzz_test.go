@@ -2,6 +2,7 @@ package match
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -12,6 +13,7 @@ func FuzzDecode(f *testing.F) {
 		`{"type":"find","mode":"video","interests":["a","b"]}`,
 		`{"type":"candidate","pair":"p","candidate":{"candidate":"","sdpMid":"0"}}`,
 		`{"type":"report","pair":"p","reason":"spam","block":true}`, `{`, `[]`, `{"type":1}`, `null`,
+		`{"ack":` + strings.Repeat("1", 300) + `}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -40,7 +40,7 @@ func (h *Hub) handle(k *socket, m clientMessage) {
 	}
 	now := time.Now()
 	if !s.messages.take(now) {
-		h.refuseLocked(s, codeRateLimited, m.Type, "too many messages; slow down")
+		h.refuseLocked(s, codeRateLimited, printable(m.Type), "too many messages; slow down")
 		return
 	}
 	switch m.Type {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -100,7 +101,8 @@ func decode(data []byte) (clientMessage, error) {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return m, fmt.Errorf("%s: a %s cannot stand here", wrongType.Field, wrongType.Value)
+		kind, _, _ := strings.Cut(wrongType.Value, " ") // a number is quoted in full
+		return m, fmt.Errorf("%s: a %s cannot stand here", wrongType.Field, kind)
 	case err != nil:
 		return m, errors.New("not one JSON object")
 	case m.Type == "":
