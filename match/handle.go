@@ -29,19 +29,25 @@ var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam"
 // ReportReasons lists every reason that Stats.Reports may count.
 func ReportReasons() []string { return slices.Clone(reportReasons) }
 
-// handle follows one message of a session's client. Only the present socket is
-// listened to: on a newer one the client says again what got no answer.
-func (h *Hub) handle(k *socket, m clientMessage) {
+// handle follows one message of a session's client; malformed says why it could
+// not be decoded, if so. Only the present socket is listened to: on a newer one
+// the client says again what got no answer. handle reports whether to read on at
+// once.
+func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := k.session
 	if h.sessions[s.id] != s || s.socket != k {
-		return // the session ended, or has another socket: k is being shut
+		return false // the session ended, or has another socket: k is being shut
 	}
 	now := time.Now()
 	if !s.messages.take(now) {
 		h.refuseLocked(s, codeRateLimited, printable(m.Type), "too many messages; slow down")
-		return
+		return false
+	}
+	if malformed != nil {
+		h.refuseLocked(s, codeBadMessage, printable(m.Type), malformed.Error())
+		return true
 	}
 	switch m.Type {
 	case "find":
@@ -62,21 +68,7 @@ func (h *Hub) handle(k *socket, m clientMessage) {
 	default:
 		h.refuseLocked(s, codeUnknownType, printable(m.Type), "no such type")
 	}
-}
-
-// handleMalformed answers a message that could not be decoded.
-func (h *Hub) handleMalformed(k *socket, re string, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s := k.session
-	if s.socket != k {
-		return
-	}
-	if s.messages.take(time.Now()) {
-		h.refuseLocked(s, codeBadMessage, printable(re), err.Error())
-	} else {
-		h.refuseLocked(s, codeRateLimited, printable(re), "too many messages; slow down")
-	}
+	return true
 }
 
 func (h *Hub) handleFind(s *session, m clientMessage, now time.Time) {

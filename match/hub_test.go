@@ -1207,6 +1207,23 @@ func TestW5SocketsPerAddress(t *testing.T) {
 	})
 }
 
+func TestW5FloodIsReadSlowly(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		c, start := f.visit("192.0.2.1"), time.Now()
+		limited := 0
+		for range 1200 {
+			c.send(`{}`)
+			if c.expect("error").Code == "rate_limited" {
+				limited++
+			}
+		}
+		// 200 at once, and then one within the rate for each that is not.
+		if got := time.Since(start); got < 12*time.Second || got > 13*time.Second || limited < 400 {
+			t.Errorf("1,200 messages in %v, %d of them limited", got, limited)
+		}
+	})
+}
+
 func TestW5ChatterBeforeTheHello(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		c := f.mustConnect("192.0.2.1")

@@ -21,6 +21,7 @@ const (
 
 	maxMessage     = 32 << 10 // bytes
 	consentTimeout = 10 * time.Minute
+	floodPause     = 25 * time.Millisecond // after a message past the rate, or on a socket being shut
 	writeTimeout   = 10 * time.Second
 	closeTimeout   = 20 * time.Second // to take what is queued, and the close
 	pingInterval   = 20 * time.Second
@@ -175,21 +176,26 @@ func (k *socket) serve(ctx context.Context) (goodbye bool) {
 		case !utf8.Valid(data):
 			k.shut(websocket.StatusInvalidFramePayloadData, "not UTF-8")
 		case k.session != nil:
-			k.message(data)
+			k.message(ctx, data)
 		default:
 			k.hello(ctx, data, hello)
 		}
 	}
 }
 
-// message handles what follows the hello.
-func (k *socket) message(data []byte) {
+// message handles what follows the hello. Who floods is read slowly: to parse and
+// refuse a message costs more than to send one.
+func (k *socket) message(ctx context.Context, data []byte) {
 	m, err := decode(data)
-	if err != nil {
-		k.hub.handleMalformed(k, m.Type, err)
+	if k.hub.handle(k, m, err) {
 		return
 	}
-	k.hub.handle(k, m)
+	pause := time.NewTimer(floodPause)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-ctx.Done():
+	}
 }
 
 // shut asks the writer to close the socket, after what is queued, and cuts the
