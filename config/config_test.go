@@ -154,6 +154,30 @@ func TestO1BadFiles(t *testing.T) {
 	}
 }
 
+// A section whose keys are all commented out sets nothing.
+func TestEmptySection(t *testing.T) {
+	for _, text := range []string{"http:\n", "http:\n  # listen: ':1'\nturn: {}\n", "http: ~\nlog: null\n", "site:\n  name:\n"} {
+		got, err := load(t, "--config", writeFile(t, text))
+		if err != nil || !reflect.DeepEqual(got, config.Default()) {
+			t.Errorf("%q: %v, %+v, want the defaults", text, err, got)
+		}
+	}
+}
+
+// One mistake is told once.
+func TestSectionWithValue(t *testing.T) {
+	for _, text := range []string{"turn: 5\n", "turn: ''\n", "turn: [udp]\n", "turn: false\n"} {
+		file := writeFile(t, text)
+		_, err := load(t, "--config", file)
+		if want := file + ": turn: is a section; write its keys below it, indented"; err == nil || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", text, err, want)
+		}
+	}
+	if _, err := load(t, "--config", writeFile(t, "tunr:\n")); err == nil || !strings.Contains(err.Error(), "tunr: unknown key") {
+		t.Errorf("empty section that does not exist: %v", err)
+	}
+}
+
 func TestBadEnvironmentAndFlags(t *testing.T) {
 	t.Setenv("JOINGYD_TURN_LISTN", ":1")
 	if _, err := load(t); err == nil || !strings.Contains(err.Error(), "JOINGYD_TURN_LISTN") {

@@ -103,28 +103,20 @@ func (l *loader) readFile() error {
 func (l *loader) unknownKeys() error {
 	var problems []error
 	for _, key := range l.viper.AllKeys() {
-		if !slices.ContainsFunc(l.fields, func(f Field) bool { return f.Key == key }) {
+		switch {
+		case slices.ContainsFunc(l.fields, func(f Field) bool { return f.Key == key }):
+		case !l.isSection(key):
 			problems = append(problems, &Problem{l.file, key, "unknown key" + l.hint(key)})
+		case l.viper.Get(key) != nil: // a section with a plain value: `turn: 5`
+			problems = append(problems, &Problem{l.file, key, "is a section; write its keys below it, indented"})
 		}
-	}
-	for _, key := range l.emptySections() {
-		problems = append(problems, &Problem{l.file, key, "is a section; write its keys below it, indented"})
+		// An empty section, all its keys commented out, sets nothing.
 	}
 	return errors.Join(problems...)
 }
 
-// emptySections finds sections that hold a plain value: `turn: 5`.
-func (l *loader) emptySections() (keys []string) {
-	for _, f := range l.fields {
-		section, _, nested := strings.Cut(f.Key, ".")
-		if !nested || !l.viper.InConfig(section) || slices.Contains(keys, section) {
-			continue
-		}
-		if _, ok := l.viper.Get(section).(map[string]any); !ok {
-			keys = append(keys, section)
-		}
-	}
-	return keys
+func (l *loader) isSection(key string) bool {
+	return slices.ContainsFunc(l.fields, func(f Field) bool { return strings.HasPrefix(f.Key, key+".") })
 }
 
 func (l *loader) unknownEnv() error {
