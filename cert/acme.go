@@ -37,7 +37,7 @@ type ACMESource struct {
 	domains  []string
 	dir      string
 	log      *slog.Logger
-	fallback tls.Certificate
+	fallback *SelfSignedSource
 	cache    *certmagic.Cache
 	config   *certmagic.Config
 	issuer   *certmagic.ACMEIssuer
@@ -64,7 +64,7 @@ func ACME(opts ACMEOptions) (*ACMESource, error) {
 	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("acme: %w", err)
 	}
-	fallback, err := SelfSigned(filepath.Join(opts.Dir, "self-signed.pem"), time.Now())
+	fallback, err := SelfSigned(filepath.Join(opts.Dir, "self-signed.pem"), opts.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("acme: %w", err)
 	}
@@ -110,7 +110,8 @@ func (a *ACMESource) TLSConfig() *tls.Config {
 }
 
 // GetCertificate is for tls.Config; beside it acme-tls/1 must be offered. It asks
-// nobody and reads no file. A nil hello stands for a client that names no domain.
+// nobody, and reads no file but the self-signed certificate's when that nears its
+// end. A nil hello stands for a client that names no domain.
 func (a *ACMESource) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if hello == nil {
 		hello = &tls.ClientHelloInfo{}
@@ -128,7 +129,7 @@ func (a *ACMESource) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificat
 	if best := a.best(name); best != nil {
 		return best, nil
 	}
-	return &a.fallback, nil
+	return a.fallback.GetCertificate(hello)
 }
 
 // best returns the domain's certificate that lasts longest, or nil.

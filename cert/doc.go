@@ -1,7 +1,7 @@
 // Package cert finds the certificate that the daemon shows. There are three ways to
 // one, and each survives what comes after:
 //
-//	SelfSigned  made here; browsers warn, good for trying out
+//	SelfSigned  made and renewed here; browsers warn, good for trying out
 //	Files       two PEM files that others renew, read again when they change
 //	ACME        obtained and renewed from a CA such as Let's Encrypt
 //

@@ -226,7 +226,7 @@ func TestFilesMayBeOne(t *testing.T) {
 func BenchmarkFilesGetCertificate(b *testing.B) {
 	dir := b.TempDir()
 	path := filepath.Join(dir, "both.pem")
-	if _, err := cert.SelfSigned(path, time.Now()); err != nil {
+	if _, err := cert.SelfSigned(path, nil); err != nil {
 		b.Fatal(err)
 	}
 	source, err := cert.Files(path, path, nil)

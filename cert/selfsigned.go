@@ -22,12 +22,11 @@ const (
 	selfSignedRenew = 30 * 24 * time.Hour // before its end
 )
 
-// SelfSigned returns the self-signed certificate in the file at path, and makes
-// one, for this machine's names and addresses, where there is none that is good
-// for another month. Key and certificate share the file, mode 0600.
-func SelfSigned(path string, now time.Time) (tls.Certificate, error) {
+// loadOrMake returns the certificate in the file, and makes one where there is none
+// that is good for another month.
+func loadOrMake(path string, now time.Time) (tls.Certificate, error) {
 	certificate, err := load(path)
-	if err == nil && certificate.Leaf.NotAfter.Sub(now) > selfSignedRenew {
+	if err == nil && !ageing(&certificate, now) {
 		return certificate, nil
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -41,6 +40,11 @@ func SelfSigned(path string, now time.Time) (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("self-signed certificate: %w", err)
 	}
 	return load(path)
+}
+
+// ageing reports whether it is time for the next certificate.
+func ageing(certificate *tls.Certificate, now time.Time) bool {
+	return certificate.Leaf.NotAfter.Sub(now) <= selfSignedRenew
 }
 
 func load(path string) (tls.Certificate, error) {

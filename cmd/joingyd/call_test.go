@@ -444,7 +444,7 @@ func mustParse(t *testing.T, text string) ident.Session {
 
 func TestSeveralListeners(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "both.pem")
-	if _, err := cert.SelfSigned(file, time.Now()); err != nil {
+	if _, err := cert.SelfSigned(file, nil); err != nil {
 		t.Fatal(err)
 	}
 	d := startDaemon(t, func(c *config.Config) {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/cert"
@@ -77,7 +76,7 @@ func TestCheckCommandFails(t *testing.T) {
 // DTLS on a port of their own.
 func TestCheckSharedPort(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "both.pem")
-	if _, err := cert.SelfSigned(file, time.Now()); err != nil {
+	if _, err := cert.SelfSigned(file, nil); err != nil {
 		t.Fatal(err)
 	}
 	d := startDaemon(t, func(c *config.Config) {

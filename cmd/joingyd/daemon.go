@@ -197,13 +197,13 @@ func (d *daemon) openHTTP() error {
 	}
 	d.closers = append(d.closers, d.httpListener.Close)
 	if d.cfg.HTTP.TLSSelfSigned {
-		certificate, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, "self-signed.pem"), time.Now())
+		source, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, "self-signed.pem"), d.log)
 		if err != nil {
 			return err
 		}
 		d.httpListener = tls.NewListener(d.httpListener, &tls.Config{
-			Certificates: []tls.Certificate{certificate},
-			NextProtos:   []string{"http/1.1"}, // a WebSocket needs it
+			GetCertificate: source.GetCertificate,
+			NextProtos:     []string{"http/1.1"}, // a WebSocket needs it
 		})
 	}
 	return nil
