@@ -73,7 +73,7 @@ func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
 	}
 	ended := s.live.Enforce()
 	for _, b := range bans {
-		s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "by", b.By, "permanent", b.Permanent(), "until", b.Until, "ended_sessions", ended)
+		s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "by", b.By, "until", untilText(b), "ended_sessions", ended)
 	}
 	return banResult(bans, ended, false), nil
 }
@@ -237,6 +237,14 @@ func (s *Service) until(req BanRequest) (time.Time, error) {
 		}
 	}
 	return s.opts.Now().Add(d + time.Second - 1).Truncate(time.Second), nil
+}
+
+// untilText is a ban's end in the log: RFC 3339, or permanent.
+func untilText(b ban.Ban) string {
+	if b.Permanent() {
+		return "permanent"
+	}
+	return b.Until.Format(time.RFC3339)
 }
 
 func banResult(bans []ban.Ban, ended int, dryRun bool) BanResult {

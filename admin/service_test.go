@@ -216,6 +216,25 @@ func TestBanEndsSessions(t *testing.T) {
 	}
 }
 
+func TestBanIsLoggedWithItsEnd(t *testing.T) {
+	f := newFixture(t)
+	for _, tt := range []struct {
+		req  admin.BanRequest
+		want string
+	}{
+		{admin.BanRequest{Target: "203.0.113.7", For: "1h"}, " until=2026-03-01T13:00:01Z "},
+		{admin.BanRequest{Target: "203.0.113.8", Permanent: true}, " until=permanent "},
+	} {
+		f.log.Reset()
+		if _, err := f.Ban(t.Context(), tt.req); err != nil {
+			t.Fatal(err)
+		}
+		if log := f.log.String(); !strings.Contains(log, tt.want) {
+			t.Errorf("log = %s, want%s", log, tt.want)
+		}
+	}
+}
+
 func TestBanSession(t *testing.T) {
 	f := newFixture(t)
 	id := f.live.join("203.0.113.7", "2001:db8::7", "2001:db8::8")
