@@ -49,6 +49,8 @@ type adminFlags struct {
 	output  outputFormat
 	offline bool
 	dataDir string
+
+	canOffline bool // --offline is an answer to no daemon
 }
 
 // add adds the flags of every command that asks.
@@ -60,6 +62,7 @@ func (f *adminFlags) add(cmd *cobra.Command) {
 
 // addOffline adds those of a command that can do without the daemon.
 func (f *adminFlags) addOffline(cmd *cobra.Command) {
+	f.canOffline = true
 	cmd.PersistentFlags().BoolVar(&f.offline, "offline", false, "open the ban store itself, while no daemon runs")
 	cmd.PersistentFlags().StringVar(&f.dataDir, "data-dir", "", "data directory for --offline (default: JOINGYD_DATA_DIR or ./var)")
 }
@@ -112,8 +115,11 @@ func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 			return client, err
 		}
 	}
-	return nil, fmt.Errorf("%w on %s; start it with joingyd serve, name its socket with --socket, or change the stored bans with --offline",
-		admin.ErrNoDaemon, strings.Join(places, " or "))
+	remedy := "start it with joingyd serve, or name its socket with --socket"
+	if f.canOffline {
+		remedy = "start it with joingyd serve, name its socket with --socket, or open the stored bans with --offline"
+	}
+	return nil, fmt.Errorf("%w on %s; %s", admin.ErrNoDaemon, strings.Join(places, " or "), remedy)
 }
 
 // openStore opens the store in the data directory, for --offline.

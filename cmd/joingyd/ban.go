@@ -39,6 +39,7 @@ bans.default_for says otherwise.`,
 			if err := req.Validate(); err != nil {
 				return err
 			}
+			flags.canOffline = req.Session == "" // sessions live in the daemon
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.BanResult, error) {
 				return c.Ban(ctx, req)
 			}, func(w io.Writer, result admin.BanResult) error {
