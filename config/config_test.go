@@ -203,13 +203,20 @@ func TestBadEnvironmentAndFlags(t *testing.T) {
 }
 
 func TestUnreadableFile(t *testing.T) {
-	for name, path := range map[string]string{
-		"missing":  filepath.Join(t.TempDir(), "none.yaml"),
-		"not YAML": writeFile(t, "a: [\n"),
-		"doubles":  writeFile(t, "site:\n  name: a\n  name: b\n"),
+	noEnding := filepath.Join(t.TempDir(), "joingyd")
+	if err := os.WriteFile(noEnding, []byte("site:\n  name: a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, path, remedy string }{
+		{"missing", filepath.Join(t.TempDir(), "none.yaml"), "no such file; name another"},
+		{"missing, no ending", filepath.Join(t.TempDir(), "none"), "no such file; name another"},
+		{"directory", t.TempDir(), "is a directory; name the file in it"},
+		{"no ending", noEnding, "rename it to end in .yaml"},
+		{"not YAML", writeFile(t, "a: [\n"), "config print"},
+		{"doubles", writeFile(t, "site:\n  name: a\n  name: b\n"), "config print"},
 	} {
-		if _, err := load(t, "--config", path); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: %v", name, err)
+		if _, err := load(t, "--config", tt.path); err == nil || !strings.Contains(err.Error(), tt.path+": ") || !strings.Contains(err.Error(), tt.remedy) {
+			t.Errorf("%s: %v, want one with the path and %q", tt.name, err, tt.remedy)
 		}
 	}
 }

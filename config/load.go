@@ -90,14 +90,28 @@ func (l *loader) readFile() error {
 	if l.file == "" {
 		return nil
 	}
-	l.viper.SetConfigFile(l.file)
-	if err := l.viper.ReadInConfig(); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("%s: no such file; name another with --config, or leave it out to run on defaults", l.file)
-		}
+	// Viper looks at the name's ending first, even where there is no file.
+	info, err := os.Stat(l.file)
+	if err == nil && info.IsDir() {
+		return fmt.Errorf("%s: is a directory; name the file in it with --config", l.file)
+	}
+	if err == nil {
+		l.viper.SetConfigFile(l.file)
+		err = l.viper.ReadInConfig()
+	}
+	_, unsupported := errors.AsType[viper.UnsupportedConfigError](err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%s: no such file; name another with --config, or leave it out to run on defaults", l.file)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%s: permission denied; run this as root or as the daemon's user", l.file)
+	case unsupported:
+		return fmt.Errorf("%s: the name does not tell the format; rename it to end in .yaml, .toml or .json", l.file)
+	default:
 		return fmt.Errorf("%s: cannot be read: %w; `joingyd config print` shows a whole valid file", l.file, err)
 	}
-	return nil
 }
 
 func (l *loader) unknownKeys() error {
