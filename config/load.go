@@ -29,6 +29,16 @@ type Problem struct {
 // Error implements error.
 func (p *Problem) Error() string { return p.Source + ": " + p.Key + ": " + p.Detail }
 
+// OnlyFlags reports whether every problem in Load's error is a flag's, so that the
+// command line alone is to blame.
+func OnlyFlags(err error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	return ok && !slices.ContainsFunc(joined.Unwrap(), func(err error) bool {
+		p, ok := errors.AsType[*Problem](err)
+		return !ok || !strings.HasPrefix(p.Source, "--")
+	})
+}
+
 // AddFlags adds a flag for every key, and --config, to flags.
 func AddFlags(flags *pflag.FlagSet) {
 	flags.String("config", os.Getenv("JOINGYD_CONFIG"), "configuration file (YAML, TOML or JSON by its ending)")

@@ -11,11 +11,22 @@ import (
 
 func newConfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "config",
-		Short: "Check and print the configuration",
+		Use:     "config",
+		Short:   "Check and print the configuration",
+		Example: "  joingyd config print > joingyd.yaml\n  joingyd config check --config joingyd.yaml",
 	}
 	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigDocsCommand())
 	return cmd
+}
+
+// loadConfig loads the configuration. A flag's value that cannot be used is wrong
+// usage, as one that cannot be read is.
+func loadConfig(cmd *cobra.Command) (config.Config, error) {
+	c, err := config.Load(cmd.Flags())
+	if config.OnlyFlags(err) {
+		err = usageError{err}
+	}
+	return c, err
 }
 
 func newConfigCheckCommand() *cobra.Command {
@@ -25,7 +36,7 @@ func newConfigCheckCommand() *cobra.Command {
 		Example: `  joingyd config check --config /etc/joingyd/joingyd.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := config.Load(cmd.Flags()); err != nil {
+			if _, err := loadConfig(cmd); err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "configuration is valid")
@@ -45,7 +56,7 @@ func newConfigPrintCommand() *cobra.Command {
   joingyd config print --config joingyd.yaml -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := config.Load(cmd.Flags())
+			c, err := loadConfig(cmd)
 			if err != nil {
 				return err
 			}

@@ -25,7 +25,7 @@ told to reconnect, and it exits when the last socket is closed.`,
   joingyd serve --listen 192.168.1.10:8443 --tls-self-signed   # cameras on a LAN`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := config.Load(cmd.Flags())
+			cfg, err := loadConfig(cmd)
 			if err != nil {
 				return err
 			}
