@@ -49,9 +49,13 @@ the command line made no sense.`,
 		newCheckCommand(),
 		newVersionCommand(),
 	)
+	root.InitDefaultHelpCmd()
 	for _, cmd := range root.Commands() {
-		if cmd.HasSubCommands() {
+		switch {
+		case cmd.HasSubCommands():
 			makeGroup(cmd)
+		case cmd.Name() == "help":
+			makeHelp(cmd)
 		}
 	}
 	return root
@@ -62,6 +66,18 @@ the command line made no sense.`,
 func makeGroup(cmd *cobra.Command) {
 	cmd.Args = cobra.NoArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// makeHelp lets help refuse what is no command. By default it would say so and
+// count that as done.
+func makeHelp(cmd *cobra.Command) {
+	cmd.Example = "  joingyd help bans list"
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if _, rest, err := cmd.Root().Find(args); err != nil || len(rest) > 0 {
+			return fmt.Errorf("there is no command %q", strings.Join(args, " "))
+		}
+		return nil
+	}
 }
 
 func newVersionCommand() *cobra.Command {
