@@ -72,16 +72,21 @@ func ask[T any](cmd *cobra.Command, f *adminFlags, send func(context.Context, co
 	ctx, cancel := context.WithTimeout(cmd.Context(), requestTime)
 	defer cancel()
 	answer, err := askControl(ctx, f, send)
-	out := cmd.OutOrStdout()
 	switch {
-	case err != nil && f.output == outputJSON:
-		return errors.Join(err, printJSON(out, refusal(err)))
 	case err != nil:
-		return err
+		return f.refuse(cmd, err)
 	case f.output == outputJSON:
-		return printJSON(out, answer)
+		return printJSON(cmd.OutOrStdout(), answer)
 	}
-	return text(out, answer)
+	return text(cmd.OutOrStdout(), answer)
+}
+
+// refuse returns why there is no answer, and prints it where JSON was asked for.
+func (f *adminFlags) refuse(cmd *cobra.Command, err error) error {
+	if f.output == outputJSON {
+		return errors.Join(err, printJSON(cmd.OutOrStdout(), refusal(err)))
+	}
+	return err
 }
 
 func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Context, control) (T, error)) (answer T, err error) {
@@ -156,6 +161,8 @@ func refusal(err error) *admin.Error {
 	code := admin.CodeInternal
 	if errors.Is(err, admin.ErrNoDaemon) {
 		code = admin.CodeUnavailable
+	} else if _, ok := errors.AsType[usageError](err); ok {
+		code = admin.CodeInvalid
 	}
 	return &admin.Error{Code: code, Detail: oneLine(err.Error())}
 }

@@ -37,7 +37,7 @@ bans.default_for says otherwise.`,
 				req.Target = args[0]
 			}
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			flags.canOffline = req.Session == "" // sessions live in the daemon
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.BanResult, error) {

@@ -54,7 +54,7 @@ lasts longest. The exit status is 0 whether or not it is banned.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req := admin.CheckRequest{Address: args[0]}
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.CheckResult, error) {
 				return c.Check(ctx, req)

@@ -22,7 +22,7 @@ use joingyd ban --session to prevent it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req := admin.KickRequest{Session: args[0]}
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.KickResult, error) {
 				return c.Kick(ctx, req)

@@ -36,7 +36,7 @@ asked.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.RelayList, error) {
 				return c.RelayList(ctx, req)
@@ -61,7 +61,7 @@ every one of this session. A client's address is cut to its /24 (IPv6: /48);
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req.Name = args[0]
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.RelayList, error) {
 				return c.RelayShow(ctx, req)
@@ -87,7 +87,7 @@ or joingyd ban --session to keep it out.`,
 				req.Relayed = args[0]
 			}
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.RelayKillResult, error) {
 				return c.RelayKill(ctx, req)

@@ -28,7 +28,7 @@ deadline forward, never put it off.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.RelayDrainResult, error) {
 				result, err := c.RelayDrain(ctx, req)

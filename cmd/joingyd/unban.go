@@ -27,7 +27,7 @@ said.`,
 				req.Target = args[0]
 			}
 			if err := req.Validate(); err != nil {
-				return err
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.UnbanResult, error) {
 				return c.Unban(ctx, req)
