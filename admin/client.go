@@ -34,7 +34,7 @@ func Connect(ctx context.Context, path string) (*Client, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w; run this as root or as the daemon's user", err)
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("%w; name the daemon's socket with --socket", err)
 	}
 	conn.Close()
 	return &Client{http: &http.Client{Transport: &http.Transport{
@@ -104,7 +104,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, result any) 
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("the daemon did not answer: %w", err)
+		return fmt.Errorf("the daemon did not answer: %w; its log may say why", err)
 	}
 	defer resp.Body.Close()
 	answer := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer))

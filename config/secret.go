@@ -67,6 +67,9 @@ func LoadUsers(path string) (map[string]string, error) {
 // readPrivate reads a file that nobody but its owner may read.
 func readPrivate(path string) (string, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrPermission) {
+		return "", fmt.Errorf("secret: %w; run this as root or as the daemon's user", err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("secret: %w", err)
 	}

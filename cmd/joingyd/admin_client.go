@@ -19,10 +19,11 @@ import (
 	"github.com/joingyd/joingyd/config"
 )
 
-// The files of the ban store, in the data directory.
+// Files in the data directory: the ban store's, and the control socket.
 const (
-	banStoreFile = "joingyd.db"
-	banKeyFile   = "ban.key"
+	banStoreFile    = "joingyd.db"
+	banKeyFile      = "ban.key"
+	adminSocketFile = "admin.sock"
 )
 
 // requestTime is how long the daemon may take for an answer.
@@ -108,7 +109,7 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 // connect finds the daemon: where it was told to look, else at the usual places.
 func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 	if f.dataDir != "" {
-		return nil, usageError{errors.New("--data-dir goes with --offline; a running daemon is found by --socket")}
+		return nil, usageError{fmt.Errorf("--data-dir goes with --offline; ask a running daemon with --socket %s", filepath.Join(f.dataDir, adminSocketFile))}
 	}
 	places := []string{"/run/joingyd/admin.sock", "./var/admin.sock"}
 	if told := cmp.Or(f.socket, os.Getenv("JOINGYD_SOCKET")); told != "" {
@@ -120,9 +121,9 @@ func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 			return client, err
 		}
 	}
-	remedy := "start it with joingyd serve, or name its socket with --socket"
+	remedy := "start it with joingyd serve, or name its socket with --socket (admin.sock in its data directory)"
 	if f.canOffline {
-		remedy = "start it with joingyd serve, name its socket with --socket, or open the stored bans with --offline"
+		remedy += ", or open the stored bans with --offline"
 	}
 	return nil, fmt.Errorf("%w on %s; %s", admin.ErrNoDaemon, strings.Join(places, " or "), remedy)
 }
@@ -143,10 +144,16 @@ func (f *adminFlags) openStore() (*ban.Store, error) {
 		load = config.LoadOrCreateSecret
 	}
 	key, err := load(filepath.Join(dir, banKeyFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w; put the key file back that the store was made with", err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	store, err := ban.Open(path, ban.Key(key), nil)
+	if errors.Is(err, ban.ErrLocked) && f.dataDir != "" {
+		return nil, fmt.Errorf("a daemon is running: leave out --offline and --data-dir, and ask it with --socket %s", filepath.Join(dir, adminSocketFile))
+	}
 	if errors.Is(err, ban.ErrLocked) {
 		return nil, errors.New("a daemon is running: leave out --offline")
 	}

@@ -69,7 +69,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 		}
 	}()
 	if d.adminPath == "" {
-		d.adminPath = filepath.Join(cfg.DataDir, "admin.sock")
+		d.adminPath = filepath.Join(cfg.DataDir, adminSocketFile)
 	}
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w; name another with --data-dir", err)

@@ -53,7 +53,7 @@ func waitForDrain(ctx context.Context, c control, result admin.RelayDrainResult)
 	for result.Left > 0 {
 		select {
 		case <-ctx.Done():
-			return result, fmt.Errorf("waited in vain: the drain goes on, with %s left", count(result.Left, "allocation"))
+			return result, fmt.Errorf("waited in vain: the drain goes on, with %s left; joingyd relay list shows what is", count(result.Left, "allocation"))
 		case <-poll.C:
 		}
 		status, err := c.Status(ctx)
