@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/joingyd/joingyd/turn/xdp"
 )
 
 // With XDP the relay's work happens on the generator's core, in the sender's own
@@ -130,6 +132,13 @@ func (b *bench) vethRound(n *namespaces, v variant, results map[cell][]figures) 
 		return "", err
 	}
 	defer s.stop()
+	if v.offload == string(xdp.ModeNative) {
+		undo, err := passAll(clientLink)
+		if err != nil {
+			return "", err
+		}
+		defer undo()
+	}
 	b.gen.aim(s.addr)
 	b.progress("%v, process %d", v, s.pid())
 	if err := b.call(s, b.pairs[0]); err != nil {

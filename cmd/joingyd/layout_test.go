@@ -42,7 +42,7 @@ var owners = map[string][]string{
 	"github.com/pion/stun/v2":    {"turn", "check"},
 	"github.com/pion/logging":    {"turn", "check"},
 	"github.com/pion/sdp/v3":     {"match/mask"},
-	"github.com/cilium/ebpf":     {"turn/xdp"},
+	"github.com/cilium/ebpf":     {"turn/xdp", "bench/relay"},
 	"github.com/coder/websocket": {"match", "client"},
 	"go.etcd.io/bbolt":           {"ban"},
 	"github.com/gaissmai/bart":   {"ban"},
