@@ -78,6 +78,8 @@ func (c *checker) refused(err error) Step {
 
 const upgradeRemedy = "A proxy before joingyd does not pass WebSockets on. Let it forward /ws over HTTP/1.1 with the headers Upgrade and Connection, unbuffered (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")."
 
+const tooManyRemedy = "This address has too many sessions. Close some, or raise match.sessions_per_address. If all visitors come through a proxy, joingyd takes them for one."
+
 func statusRemedy(e *client.StatusError) string {
 	switch {
 	case e.Status == http.StatusForbidden && strings.Contains(e.Body, "origin"):
@@ -86,6 +88,8 @@ func statusRemedy(e *client.StatusError) string {
 		return "Something before joingyd (a proxy, a firewall for web applications) refuses /ws. Let it through."
 	case e.Status == http.StatusServiceUnavailable && strings.Contains(e.Body, "going away"):
 		return "The daemon is ending. Start it again, and see why: journalctl -u joingyd."
+	case e.Status == http.StatusTooManyRequests:
+		return tooManyRemedy
 	case isGateway(e.Status):
 		return proxyRemedy
 	}
@@ -99,7 +103,7 @@ func closeRemedy(code int) string {
 	case 4408:
 		return upgradeRemedy
 	case 4429:
-		return "This address has too many sessions. Close some, or raise match.sessions_per_address. If all visitors come through a proxy, joingyd takes them for one."
+		return tooManyRemedy
 	}
 	return "See the daemon's log: journalctl -u joingyd."
 }

@@ -73,7 +73,7 @@ type Match struct {
 	Patience     time.Duration `key:"patience" doc:"How long a visitor with interests waits for a common one before anybody will do."`
 	ResumeGrace  time.Duration `key:"resume_grace" doc:"How long a session outlives its socket."`
 	HelloTimeout time.Duration `key:"hello_timeout" doc:"How long a new socket may stay silent."`
-	PerAddress   int           `key:"sessions_per_address" doc:"Sessions that one address (IPv6: /64) may hold."`
+	PerAddress   int           `key:"sessions_per_address" doc:"Sessions that one address (IPv6: /64) may hold. It may hold twice as many sockets: one that is lost and its successor overlap."`
 }
 
 // Bans is the ban store.
