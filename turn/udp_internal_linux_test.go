@@ -11,30 +11,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A joined message that the kernel refuses to take apart (here: since the socket
-// makes no checksums) is sent a datagram at a time, and in order.
-func TestRefusedJoinedMessageIsSentApart(t *testing.T) {
+func socketAndClient(t *testing.T) (*linuxSocket, *net.UDPConn) {
+	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := newUDPSocket(conn)
+	socket, err := newUDPSocket(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer opened.close()
-	socket := opened.(*linuxSocket)
+	t.Cleanup(func() { socket.close() })
+	client, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return socket.(*linuxSocket), client
+}
+
+// A joined message that the kernel refuses to take apart (here: since the socket
+// makes no checksums) is sent a datagram at a time, and in order.
+func TestRefusedJoinedMessageIsSentApart(t *testing.T) {
+	socket, client := socketAndClient(t)
 	if !socket.gso.Load() {
 		t.Skip("this kernel joins nothing (UDP_SEGMENT)")
 	}
 	if err := unix.SetsockoptInt(socket.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
 		t.Fatal(err)
 	}
-	client, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
 	var c counters
 	w := socket.writer(&c)
 	to := endpointOf(addrPort(client.LocalAddr()))
@@ -63,20 +68,7 @@ func TestRefusedJoinedMessageIsSentApart(t *testing.T) {
 
 // What can never be sent is counted, and what follows it is sent.
 func TestUnsendableIsCounted(t *testing.T) {
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	socket, err := newUDPSocket(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.close()
-	client, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	socket, client := socketAndClient(t)
 	var c counters
 	w := socket.writer(&c)
 	w.add(endpointOf(netip.MustParseAddrPort("127.0.0.1:0")), netip.Addr{}, []byte("to no port"))
