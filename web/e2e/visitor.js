@@ -100,13 +100,20 @@ export class Visitor {
   /**
    * Waits until the partner's video shows at least this many frames.
    * @param {number} [frames]
+   * @param {number} [within] ms
    */
-  async decodes(frames = 1) {
+  async decodes(frames = 1, within = patience) {
     await this.page.waitForFunction(
       (wanted) => /** @type {HTMLVideoElement} */ (document.querySelector('#remote-video')).getVideoPlaybackQuality().totalVideoFrames >= wanted,
       frames,
-      { timeout: patience, polling: 20 },
+      { timeout: within, polling: 20 },
     );
+  }
+
+  /** Writes a line into the chat. @param {string} text */
+  async write(text) {
+    await this.page.fill('#message', text);
+    await this.page.press('#message', 'Enter');
   }
 
   /** Waits for a line of the chat. @param {string} from @param {string} text */
