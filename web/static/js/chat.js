@@ -43,10 +43,15 @@ export class Chat {
     });
     this.#message.addEventListener('input', () => this.#keyed());
     const log = this.#log;
+    let [width, height] = [0, 0];
     log.addEventListener('scroll', () => {
-      this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+      if (log.clientWidth !== width || log.clientHeight !== height) return; // a resize moved it, not the reader
+      this.#atEnd = log.scrollHeight - log.scrollTop - height < 60;
     });
-    new ResizeObserver(() => this.#follow()).observe(log); // a keyboard came up, the message grew
+    new ResizeObserver(() => { // a keyboard came up, the phone was turned, the message grew
+      [width, height] = [log.clientWidth, log.clientHeight];
+      this.#follow();
+    }).observe(log);
   }
 
   /** Lets the visitor write, or not. @param {boolean} on */
