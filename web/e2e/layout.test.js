@@ -65,3 +65,47 @@ for (const mode of /** @type {const} */ (['text', 'video'])) {
     }
   });
 }
+
+test('no button is too narrow for its label, and the bar is as high in every state', async (t) => {
+  const sizes = [320, 360, 390, 768, 900, 1280].map((width) => ({ width, height: 800 })).concat({ width: 568, height: 320 });
+  const height = 44; // px, of a button
+  /** @param {Visitor} visitor @param {string} state */
+  const check = async (visitor, state) => {
+    await visitor.state(state);
+    for (const size of sizes) {
+      await resize(visitor, size);
+      const buttons = await visitor.page.evaluate(() =>
+        [...document.querySelectorAll('button')].filter((button) => button.checkVisibility()).map((button) => {
+          const box = button.getBoundingClientRect();
+          const range = document.createRange();
+          const spills = [...button.childNodes].some((part) => {
+            if (part instanceof Element && getComputedStyle(part).position === 'absolute') return false; // a label for the ear
+            range.selectNode(part);
+            const { width, left, right } = range.getBoundingClientRect();
+            return width > 0 && (left < box.left || right > box.right);
+          });
+          return { label: button.innerText.trim(), spills: spills || button.scrollWidth > button.clientWidth, outside: box.left < 0 || box.right > innerWidth };
+        }),
+      );
+      const where = `${state} at ${size.width}x${size.height}`;
+      assert.deepEqual(buttons.filter(({ spills, outside }) => spills || outside), [], where);
+      if (state === 'start') continue;
+      const bar = await visitor.page.locator('.bar').evaluate((e) => ({ height: e.clientHeight, overflows: e.scrollWidth > e.clientWidth }));
+      assert.deepEqual(bar, { height, overflows: false }, where);
+    }
+  };
+
+  const daemon = await startDaemon();
+  t.after(() => daemon.stop());
+  for (const mode of /** @type {const} */ (['text', 'video'])) {
+    const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+    await check(a, 'start');
+    await a.start(mode);
+    await check(a, 'waiting');
+    await b.start(mode);
+    await check(a, 'chatting');
+    await a.page.click('#stop');
+    await check(a, 'left');
+    await Promise.all([a.close(), b.close()]);
+  }
+});
