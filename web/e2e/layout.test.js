@@ -109,3 +109,36 @@ test('no button is too narrow for its label, and the bar is as high in every sta
     await Promise.all([a.close(), b.close()]);
   }
 });
+
+for (const mode of /** @type {const} */ (['text', 'video'])) {
+  test(`${mode}: what is said about a lost connection hides nothing`, async (t) => {
+    const daemon = await startDaemon();
+    t.after(() => daemon.stop());
+    const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+    let cut = () => {};
+    let lost = false;
+    await a.page.routeWebSocket(/\/ws$/, (socket) => {
+      if (lost) return void socket.close({ code: 4000 });
+      const server = socket.connectToServer();
+      cut = () => {
+        lost = true;
+        void server.close({ code: 4000 });
+        void socket.close({ code: 4000 });
+      };
+    });
+    await a.page.reload();
+    await a.start(mode);
+    await a.state('waiting');
+    await b.start(mode);
+    await a.state('chatting');
+    cut();
+    await a.page.locator('#banner', { hasText: 'next try' }).waitFor(); // the longest text, after a few tries
+    for (const size of [phone, desk, { width: 320, height: 568 }, { width: 568, height: 320 }]) {
+      await resize(a, size);
+      const boxes = await a.page.evaluate(() => ['#status', '#banner', '#log', '#composer'].map((selector) => /** @type {Element} */ (document.querySelector(selector)).getBoundingClientRect().toJSON()));
+      for (let i = 1; i < boxes.length; i++) assert.ok(boxes[i].top >= boxes[i - 1].bottom, `part ${i} begins at ${boxes[i].top}, above ${boxes[i - 1].bottom}`);
+      assert.ok(boxes[3].bottom <= size.height, `the composer ends at ${boxes[3].bottom} of ${size.height}`);
+      assert.equal(await a.page.evaluate(() => document.documentElement.scrollHeight), size.height);
+    }
+  });
+}
