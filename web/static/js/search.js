@@ -10,29 +10,26 @@ const retry = 2_000; // ms before a search that the server could not take is tri
 export class Search {
   inLine = false; // the server has said that it knows of the search
   #ask;
-  #room;
-  #chat;
+  #views;
   #on = false;
   #lonely = false; // the visitor was told that nobody else is here
-  #online = 0;
+  #online = 0; // as the server last told
   #timer = 0;
 
   /**
    * @param {() => void} ask sends the server a `find`
-   * @param {import('./room.js').Room} room
-   * @param {import('./chat.js').Chat} chat
+   * @param {Pick<import('./types.js').Views, 'start' | 'room' | 'chat'>} views
    */
-  constructor(ask, room, chat) {
+  constructor(ask, views) {
     this.#ask = ask;
-    this.#room = room;
-    this.#chat = chat;
+    this.#views = views;
   }
 
   /** Tells the visitor that the search is on. */
   show() {
     this.stop();
     this.#on = true;
-    this.#chat.system(words.looking);
+    this.#views.chat.system(words.looking);
     this.online(this.#online);
   }
 
@@ -60,13 +57,20 @@ export class Search {
     this.#on = this.#lonely = this.inLine = false;
   }
 
-  /** @param {number} count of visitors, this one included */
-  online(count) {
+  /** Ends the search. The last count may be from before the partner came. */
+  found() {
+    this.stop();
+    this.#views.start.online(Math.max(this.#online, 2));
+  }
+
+  /** @param {number} [count] of visitors, this one included */
+  online(count = 0) {
     this.#online = count;
+    this.#views.start.online(count);
     if (!this.#on) return;
     const lonely = count <= 1;
-    this.#room.status(lonely ? words.alone : words.looking);
-    if (lonely && !this.#lonely) this.#chat.system(words.lonely);
+    this.#views.room.status(lonely ? words.alone : words.looking);
+    if (lonely && !this.#lonely) this.#views.chat.system(words.lonely);
     this.#lonely = lonely;
   }
 }

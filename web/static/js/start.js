@@ -1,7 +1,7 @@
 // @ts-check
 // The start view: who is online, interests, consent, and the two buttons.
 
-import { byId, make } from './dom.js';
+import { byId, make, say } from './dom.js';
 import { Interests } from './interests.js';
 import { videoProblem } from './support.js';
 
@@ -61,7 +61,7 @@ export class StartView {
 
   /** @param {number} count */
   online(count) {
-    this.#online.textContent = `${count.toLocaleString('en')} online`;
+    say(this.#online, `${count.toLocaleString('en')} online`);
   }
 
   /** Asks for consent to another version of the policy. @param {string} policy */
@@ -106,7 +106,7 @@ export class StartView {
       const { online } = await response.json();
       if (!this.#view.hidden) this.online(online);
     } catch {
-      this.#online.textContent = '';
+      say(this.#online, '');
     }
   }
 }

@@ -37,7 +37,7 @@ export class Visit {
     this.#video = new Video(views.stage, views.camera);
     this.#pairs = views.pairs;
     const ask = () => this.#connection.send({ type: 'find', mode: this.#mode, interests: views.start.interests });
-    this.#search = new Search(ask, views.room, views.chat);
+    this.#search = new Search(ask, views);
     this.#connection = new Connection({
       welcome: (message, resumed) => this.#welcome(message, resumed),
       message: (message) => this.#message(message),
@@ -134,7 +134,7 @@ export class Visit {
    */
   #welcome(m, resumed) {
     this.#views.room.banner('');
-    this.#online(m.online);
+    this.#search.online(m.online);
     this.#video.configure(m.ice);
     switch (this.#state) {
       case 'connecting':
@@ -177,7 +177,7 @@ export class Visit {
       case 'reported':
         return this.#views.chat.system(words.reported);
       case 'online':
-        return this.#online(m.count);
+        return this.#search.online(m.count);
       case 'ice':
         return this.#video.configure(m.ice);
       case 'banned':
@@ -214,7 +214,7 @@ export class Visit {
     if (this.#state !== 'waiting' && this.#state !== 'chatting') return; // Stop crossed it on the way
     const pair = m.pair ?? '';
     this.#endChat('seeking');
-    this.#search.stop();
+    this.#search.found();
     this.#pairs.begin(pair);
     this.#become('chatting');
     room.status(words.chatting);
@@ -246,11 +246,6 @@ export class Visit {
     room.status(why);
     chat.system(why);
     if (!wanted) this.#search.soon(() => this.#findAgain());
-  }
-
-  #online(count = 0) {
-    this.#views.start.online(count);
-    this.#search.online(count);
   }
 
   /** @param {ServerMessage} m */
