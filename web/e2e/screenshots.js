@@ -1,5 +1,5 @@
-// Takes a picture of every page and state, at 390 and 1,280 px, light and dark,
-// into out/. Look at them: nothing else here does.
+// Takes a picture of every page and state, at 320, 390 and 1,280 px, light and
+// dark, into out/. Look at them: nothing else here does.
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,47 +8,107 @@ import { startDaemon } from './daemon.js';
 import { Visitor } from './visitor.js';
 
 const out = path.join(import.meta.dirname, 'out');
-const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } };
+const sizes = { small: { width: 320, height: 568 }, phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } };
 const pages = ['about', 'terms', 'privacy', 'rules', 'safety', 'appeal', 'data', 'law', 'guardian', 'transparency', 'none'];
+const talk = [
+  'Hi! Which trail did you like best?',
+  'The one round the lake. Do you play jazz, or listen?',
+  'Both, badly. I had lessons as a child, gave them up, and found the trumpet again in a cupboard last winter. The neighbours are patient so far.',
+  'Ha!',
+  'And you?',
+  'I only listen, but a lot. https://music.example/a-very-long-address-without-a-single-place-to-break-it/0123456789',
+];
+// A name for this machine that no browser takes for localhost.
+const args = ['--host-resolver-rules=MAP plain.test 127.0.0.1'];
 
-/** @param {Visitor} visitor @param {string} name */
-const shoot = (visitor, name) => visitor.page.screenshot({ path: path.join(out, `${name}.png`) });
+const daemon = await startDaemon('--site-contact', 'mail@example.org');
+const insecure = daemon.url.replace('127.0.0.1', 'plain.test');
+
+/** All of the page, also what is below the window: in a chat there must be nothing. @param {Visitor} visitor @param {string} name */
+const shoot = (visitor, name) => visitor.page.screenshot({ path: path.join(out, `${name}.png`), fullPage: true });
+
+/**
+ * Brings the visitor and the partner into a chat, from wherever they are.
+ * @param {Visitor} visitor @param {Visitor} partner @param {'video' | 'text'} mode
+ */
+async function meet(visitor, partner, mode) {
+  await partner.page.goto(daemon.url);
+  await partner.start(mode, 'jazz');
+  await Promise.all([visitor.state('chatting'), partner.state('chatting')]);
+}
+
+/** @param {Visitor} visitor @param {Visitor} partner @param {string[]} lines the partner's first */
+async function converse(visitor, partner, lines) {
+  for (const [i, line] of lines.entries()) {
+    const writer = i % 2 === 0 ? partner : visitor;
+    await writer.write(line);
+    await writer.page.locator('#log .line:last-child[data-mark="sent"]').waitFor();
+  }
+}
+
+/** What can be wrong before a chat. @param {Visitor} visitor @param {(what: string) => string} name */
+async function shootStart(visitor, name) {
+  await shoot(visitor, name('start'));
+  await visitor.page.goto(insecure);
+  await visitor.page.locator('#support').waitFor();
+  await shoot(visitor, name('insecure'));
+  await visitor.page.goto(daemon.url);
+  await visitor.page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+  });
+  await visitor.start('video');
+  await visitor.page.locator('#notice').waitFor();
+  await shoot(visitor, name('refused'));
+}
+
+/** @param {Visitor} visitor @param {Visitor} partner @param {(what: string) => string} name */
+async function shootText(visitor, partner, name) {
+  await visitor.page.goto(daemon.url);
+  await visitor.start('text', 'jazz');
+  await visitor.state('waiting');
+  await meet(visitor, partner, 'text');
+  await converse(visitor, partner, [...talk, ...talk, ...talk]);
+  await visitor.page.fill('#message', 'I am still writing this line, and it is getting longer than the box is wide, so the box grows with it.');
+  await partner.page.type('#message', 'Hm');
+  await visitor.page.locator('#typing').waitFor();
+  await shoot(visitor, name('text'));
+}
+
+/** @param {Visitor} visitor @param {Visitor} partner @param {(what: string) => string} name */
+async function shootVideo(visitor, partner, name) {
+  await visitor.page.goto(daemon.url);
+  await visitor.start('video', 'hiking', 'jazz');
+  await visitor.state('waiting');
+  await shoot(visitor, name('waiting'));
+  await meet(visitor, partner, 'video');
+  await visitor.decodes(20);
+  await converse(visitor, partner, talk.slice(0, 2));
+  await shoot(visitor, name('chat'));
+  await visitor.page.click('#report');
+  await shoot(visitor, name('report'));
+  await visitor.page.click('#report-cancel');
+  await visitor.page.click('#stop');
+  await visitor.state('left');
+  await shoot(visitor, name('left'));
+  await daemon.control('ban', '127.0.0.1', '--force', '--reason', 'Nudity');
+  await visitor.state('banned');
+  await shoot(visitor, name('banned'));
+  await daemon.control('unban', '127.0.0.1');
+}
 
 await mkdir(out, { recursive: true });
-const daemon = await startDaemon('--site-contact', 'mail@example.org');
 const partner = await Visitor.open(daemon.url);
 try {
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       const name = (/** @type {string} */ what) => `${what}-${size}-${colorScheme}`;
-      const visitor = await Visitor.open(daemon.url, { viewport, colorScheme });
-      await shoot(visitor, name('start'));
-      await visitor.start('video', 'hiking', 'jazz');
-      await visitor.state('waiting');
-      await shoot(visitor, name('waiting'));
-      await partner.page.goto(daemon.url);
-      await partner.start('video', 'jazz');
-      await visitor.decodes(20);
-      await partner.page.fill('#message', 'Hi! Which trail did you like best?');
-      await partner.page.press('#message', 'Enter');
-      await visitor.reads('them', 'trail');
-      await visitor.page.fill('#message', 'The one round the lake. Do you play jazz, or listen?');
-      await visitor.page.press('#message', 'Enter');
-      await partner.reads('them', 'lake');
-      await shoot(visitor, name('chat'));
-      await visitor.page.click('#report');
-      await shoot(visitor, name('report'));
-      await visitor.page.click('#report-cancel');
-      await partner.page.click('#stop');
-      await visitor.state('left');
-      await shoot(visitor, name('left'));
-      await daemon.control('ban', '127.0.0.1', '--force', '--reason', 'Nudity');
-      await visitor.state('banned');
-      await shoot(visitor, name('banned'));
-      await daemon.control('unban', '127.0.0.1');
-      for (const page of pages) {
+      const visitor = await Visitor.open(daemon.url, { viewport, colorScheme, args });
+      await shootStart(visitor, name);
+      await shootText(visitor, partner, name);
+      await shootVideo(visitor, partner, name);
+      for (const page of colorScheme === 'light' ? pages : []) {
         await visitor.page.goto(`${daemon.url}/${page}`);
-        if (colorScheme === 'light') await shoot(visitor, name(`page-${page}`));
+        await shoot(visitor, name(`page-${page}`));
       }
       await visitor.close();
     }
