@@ -181,7 +181,7 @@ func TestCounts(t *testing.T) {
 	wantSamples(t, samples(families), map[string]float64{
 		"joingyd_bans_active":                     2,
 		"joingyd_turn_allocations{transport=udp}": 3,
-		"joingyd_turn_sessions": 4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,
+		"joingyd_turn_sessions":                   4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,
 		"joingyd_turn_packets_total{transport=udp}": 6, "joingyd_turn_bytes_total{transport=udp}": 7,
 		"joingyd_turn_drops_total{reason=queue_full}{transport=udp}": 8, "joingyd_turn_drops_total{reason=other}{transport=udp}": 9,
 		"joingyd_turn_auth_total{result=ok}{transport=udp}": 10, "joingyd_turn_auth_total{result=failed}{transport=udp}": 11,
