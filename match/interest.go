@@ -22,9 +22,25 @@ type interest struct {
 }
 
 // fold brings spellings of one interest together: width and compatibility forms
-// (NFKC), case, and spaces. Lower-casing after the case folding makes it stable:
-// x/text folds the two cases of Cherokee into each other.
+// (NFKC), case, and spaces. One form can bring forth another (the spacing iota
+// below a combining one, and that one a letter), so it goes on until nothing
+// changes.
 func fold(text string) string {
+	const rounds = 4 // two have always been enough
+	text = strings.ToValidUTF8(text, "\ufffd")
+	for range rounds {
+		folded := foldOnce(text)
+		if folded == text {
+			break
+		}
+		text = folded
+	}
+	return text
+}
+
+// foldOnce lower-cases after the case folding: x/text folds the two cases of
+// Cherokee into each other.
+func foldOnce(text string) string {
 	folded := strings.ToLower(cases.Fold().String(norm.NFKC.String(text)))
 	return strings.Join(strings.Fields(norm.NFKC.String(folded)), " ")
 }

@@ -237,7 +237,7 @@ func TestParseInterestsLooksAtTheLengthFirst(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, seed := range []string{"Chess", "ＪＡＺＺ", "ß", "İ", "ﬃ", "a\u0301"} {
+	for _, seed := range []string{"Chess", "ＪＡＺＺ", "ß", "İ", "ﬃ", "a\u0301", "\xf5\u037a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
