@@ -18,6 +18,10 @@ const (
 	gather   = 50 * time.Microsecond // to which the kernel adds about as much
 )
 
+// stagger keeps the starts of buffers apart in the processor's caches, whose sets
+// repeat at powers of two: most packets fill only the start. In bytes.
+const stagger = 17 * 64
+
 // linuxReader is the batch that one goroutine reads into.
 type linuxReader struct {
 	socket   *linuxSocket
@@ -25,6 +29,7 @@ type linuxReader struct {
 	packets  int
 	busy     bool
 	size     int // of each buffer
+	stride   int // from one buffer to the next
 	buffer   []byte
 	headers  [readBatch]mmsghdr
 	pieces   [readBatch]unix.Iovec
@@ -37,10 +42,11 @@ func (s *linuxSocket) reader() packetReader {
 	if s.gro {
 		r.size = joinedSize
 	}
-	r.buffer = make([]byte, readBatch*r.size) // the kernel gives memory as it is used
+	r.stride = r.size + stagger
+	r.buffer = make([]byte, readBatch*r.stride) // the kernel gives memory as it is used
 	for i := range r.headers {
 		header := &r.headers[i].header
-		r.pieces[i].Base = &r.buffer[i*r.size]
+		r.pieces[i].Base = &r.buffer[i*r.stride]
 		r.pieces[i].SetLen(r.size)
 		header.Iov = &r.pieces[i]
 		header.SetIovlen(1)
@@ -88,7 +94,7 @@ func (r *linuxReader) count(n int) {
 // datagram implements packetReader, and makes the place ready for the next read.
 func (r *linuxReader) datagram(i int) datagram {
 	message := &r.headers[i]
-	d := datagram{data: r.buffer[i*r.size : i*r.size+int(message.size)], from: endpointOfName(&r.names[i])}
+	d := datagram{data: r.buffer[i*r.stride : i*r.stride+int(message.size)], from: endpointOfName(&r.names[i])}
 	if controls := message.header.Controllen; controls > 0 {
 		d.readControls(r.controls[i][:controls])
 	}
