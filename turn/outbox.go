@@ -97,6 +97,10 @@ func (o *outbox) writer(l *listener) packetWriter {
 
 // flush sends what there is.
 func (o *outbox) flush() {
+	if o.packets != 0 { // before they leave: a client that has got one finds it counted
+		o.counters.relayed(o.packets, o.bytes)
+		o.packets, o.bytes = 0, 0
+	}
 	for i := range o.writers {
 		o.writers[i].batch.flush()
 	}
@@ -108,10 +112,6 @@ func (o *outbox) flush() {
 		o.writers, o.spare = o.writers[:0], nil
 	}
 	o.spare = o.spare[:0]
-	if o.packets != 0 {
-		o.counters.relayed(o.packets, o.bytes)
-		o.packets, o.bytes = 0, 0
-	}
 }
 
 // dataIndication sends data to a client that has no channel for the sender (RFC

@@ -167,6 +167,7 @@ func TestInspectKillDrain(t *testing.T) {
 	mutual(t, a, b)
 	a.send(t, b, "ten  bytes")
 	b.expect(t, a, "ten  bytes")
+	f.waitFor(t, "count of the packet", func() bool { return f.Stats().Packets == 1 }) // queued for b's stream before
 	list := f.Allocations()
 	if len(list) != 2 || list[0].Session != a.id || list[0].Relayed != a.addr() || list[0].Transport != "udp" || list[1].Transport != "tcp" ||
 		!list[0].Paired || list[0].SentBytes != 10 || list[1].ReceivedPackets != 1 || list[0].Client.Addr() != loopback {

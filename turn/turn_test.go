@@ -215,6 +215,8 @@ func TestPairTalks(t *testing.T) {
 				b.send(t, a, "hello, partner a")
 				a.expect(t, b, "hello, partner a")
 			}
+			// What goes to a stream is counted once it is queued.
+			f.waitFor(t, "40 packets", func() bool { return f.Stats().Packets >= 40 })
 			if stats := f.Stats(); stats.Packets != 40 || stats.Bytes != 640 || stats.Allocations != 2 {
 				t.Errorf("Stats() = %+v", stats)
 			}
