@@ -39,6 +39,16 @@ type verdict struct {
 // isChannelData reports whether the frame claims to be ChannelData.
 func isChannelData(frame []byte) bool { return len(frame) > 0 && frame[0]>>6 == 1 }
 
+// channelDataSize returns the length of application data that a ChannelData
+// message claims, if it has as much (RFC 8656 section 12.4).
+func channelDataSize(frame []byte) (size int, ok bool) {
+	if len(frame) < channelHeader {
+		return 0, false
+	}
+	size = int(binary.BigEndian.Uint16(frame[2:]))
+	return size, size <= len(frame)-channelHeader
+}
+
 // gate judges one datagram or frame. It may change frame in place. What may be
 // granted is granted when it returns.
 func (l *listener) gate(frame []byte, client netip.AddrPort) verdict {
@@ -65,7 +75,7 @@ func (l *listener) gate(frame []byte, client netip.AddrPort) verdict {
 // gateChannelData checks the length that ChannelData claims: pion would pad it
 // with what its buffer happens to hold.
 func (l *listener) gateChannelData(frame []byte, client netip.AddrPort) verdict {
-	if len(frame) < channelHeader || int(binary.BigEndian.Uint16(frame[2:])) > len(frame)-channelHeader {
+	if _, ok := channelDataSize(frame); !ok {
 		return verdict{drop: DropMalformed}
 	}
 	if !l.hasAllocation(client) {

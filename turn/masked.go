@@ -75,12 +75,9 @@ func commonPair(a, b *session) *pair {
 // channelData passes a ChannelData message on (RFC 8656 section 12.6). The frame
 // is out's until it is flushed, and changes in place.
 func (l *listener) channelData(out *outbox, from endpoint, frame []byte) DropReason {
-	if len(frame) < channelHeader {
+	size, ok := channelDataSize(frame)
+	if !ok {
 		return DropMalformed
-	}
-	size := int(binary.BigEndian.Uint16(frame[2:]))
-	if size > len(frame)-channelHeader {
-		return DropMalformed // pion would pad it with what its buffer happens to hold
 	}
 	r := l.clients.get(from)
 	if r == nil {

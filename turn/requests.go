@@ -11,8 +11,8 @@ import (
 // before it starts the permission's timer; closing the allocation in between is
 // a nil pointer, and the end of the process.
 //
-// pion's read loop of the socket calls begin and next; ended and forgotten
-// bracket what an allocation's goroutine does after its last read.
+// pion's read loop of the socket calls begin and next; relaySocket's readEnd and
+// Close bracket what an allocation's goroutine does after its last read.
 type requests struct {
 	mu sync.Mutex
 

@@ -51,8 +51,8 @@ type Options struct {
 	ungated bool // tests only: shows what the gate is for
 }
 
-// Server is the relay. Make one with New, give it sockets with ServeUDP and
-// ServeTCP, end it with Close.
+// Server is the relay. Make one with New, give it sockets with ListenUDP,
+// ServeUDP and ServeStream, end it with Close.
 type Server struct {
 	opts     Options
 	open     *openRelay                // nil: masked

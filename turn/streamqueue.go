@@ -53,7 +53,7 @@ func (q *streamQueue) write() {
 		q.mu.Lock()
 		frames := q.waiting
 		if len(frames) == 0 || q.dead {
-			q.writing, q.waiting = false, nil
+			q.writing = false
 			if cap(q.spare) > keptQueue {
 				q.spare = nil
 			}

@@ -25,7 +25,7 @@ func (d *daemon) openMetrics() (err error) {
 		ReportReasons: match.ReportReasons(),
 		RefusedCodes:  match.ErrorCodes(),
 
-		OffloadOutcomes: offloadOutcomes,
+		OffloadOutcomes: offloadOutcomes(),
 	}, d.log)
 	if d.metricsListener, err = net.Listen("tcp", d.cfg.Admin.MetricsListen); err != nil {
 		return fmt.Errorf("admin.metrics_listen: %w; choose another with --admin-metrics-listen, or \"\" for no metrics", err)

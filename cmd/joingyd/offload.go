@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/turn"
@@ -38,19 +40,19 @@ func (d *daemon) openOffload() (turn.Offload, error) {
 }
 
 // offloadOutcomes is what becomes of a packet that the kernel looked at.
-var offloadOutcomes = []string{"forwarded", "dropped", "checksum", "expired", "forwarding", "neighbour", "mtu", "route"}
+func offloadOutcomes() []string { return slices.Sorted(maps.Keys(offloadPackets(xdp.Stats{}))) }
+
+func offloadPackets(s xdp.Stats) map[string]uint64 {
+	return map[string]uint64{
+		"forwarded": s.Forwarded, "dropped": s.Dropped, "checksum": s.Passed.Checksum, "expired": s.Passed.Expired,
+		"forwarding": s.Passed.Forwarding, "neighbour": s.Passed.Neighbour, "mtu": s.Passed.MTU, "route": s.Passed.Route,
+	}
+}
 
 func (d *daemon) offloadMetrics() metrics.Offload {
 	if d.forwarder == nil {
 		return metrics.Offload{}
 	}
 	s := d.forwarder.Stats()
-	return metrics.Offload{
-		Interfaces: len(s.Interfaces),
-		Flows:      s.Flows,
-		Packets: map[string]uint64{
-			"forwarded": s.Forwarded, "dropped": s.Dropped, "checksum": s.Passed.Checksum, "expired": s.Passed.Expired,
-			"forwarding": s.Passed.Forwarding, "neighbour": s.Passed.Neighbour, "mtu": s.Passed.MTU, "route": s.Passed.Route,
-		},
-	}
+	return metrics.Offload{Interfaces: len(s.Interfaces), Flows: s.Flows, Packets: offloadPackets(s)}
 }
