@@ -32,6 +32,7 @@ var forbidden = []struct {
 	{"check", []string{"metrics", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a check sees a site from outside"},
 	{"metrics", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "metrics read numbers from functions, and the parts need no Prometheus"},
 	{"front", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "sharing a port needs to know no service"},
+	{"bench/match/optimum", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client"}, "the optimum is a function of a graph"},
 	{"cert", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "ident"}, "certificates depend on nothing"},
 }
 
