@@ -17,9 +17,12 @@
 //	2·weight ≤ Σ u(v) + Σ z(B)·(|B|−1)/2
 //
 // The algorithm keeps a matching and feasible prices for which all that stands
-// between the two sides is free vertices with a price. It takes these one by
-// one and searches for a path along which to match each, or to leave free
-// another that has no price; prices change meanwhile as little as lets the
-// search go on. When none is left the two sides are equal, which proves that
-// the matching is best; the tests check each result by this proof.
+// between the two sides is free vertices with a price; an auction finds prices
+// to start with that leave few of these. It takes them one by one and searches
+// for a path along which to match each, or to leave free another that has no
+// price; prices change meanwhile as little as lets the search go on. When none
+// is left the two sides are equal, which proves that the matching is best; the
+// tests check results by this proof.
+//
+// [UpperBound] is a bound by prices for vertices alone.
 package optimum

@@ -79,7 +79,7 @@ func TestTicketsAreProved(t *testing.T) {
 	for _, rate := range []float64{1, 10, 100} {
 		edges := pairs(tickets(1, 2000, rate))
 		g := newGraph(2000, edges)
-		s := newSolver(g, startPrices(g))
+		s := newSolver(g, auctionPrices(g))
 		s.solve()
 		if verify(t, s, edges) == 0 {
 			t.Errorf("%v a second: nobody matched over %d edges", rate, len(edges))
