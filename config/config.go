@@ -70,7 +70,8 @@ type TURN struct {
 
 // Match is the matchmaker.
 type Match struct {
-	Patience     time.Duration `key:"patience" doc:"How long a visitor with interests waits for a common one before anybody will do."`
+	Patience     time.Duration `key:"patience" doc:"How long a visitor with interests waits for a good match, at most, before anybody will do. Longer is better matched: docs/benchmarks.md shows by how much."`
+	AnyLanguage  bool          `key:"any_language" doc:"Let two who do not speak a common language meet when the patience of both has ended."`
 	ResumeGrace  time.Duration `key:"resume_grace" doc:"How long a session outlives its socket."`
 	HelloTimeout time.Duration `key:"hello_timeout" doc:"How long a new socket may stay silent."`
 	PerAddress   int           `key:"sessions_per_address" doc:"Sessions that one address (IPv6: /64) may hold. It may hold twice as many sockets: one that is lost and its successor overlap."`
@@ -128,6 +129,7 @@ func Default() Config {
 		},
 		Match: Match{
 			Patience:     3 * time.Second,
+			AnyLanguage:  true,
 			ResumeGrace:  15 * time.Second,
 			HelloTimeout: 5 * time.Second,
 			PerAddress:   32,

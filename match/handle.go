@@ -12,6 +12,7 @@ import (
 
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match/mask"
+	"github.com/joingyd/joingyd/match/pool"
 )
 
 const (
@@ -72,11 +73,11 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 }
 
 func (h *Hub) handleFind(s *session, m clientMessage, now time.Time) {
-	if m.Mode != Video && m.Mode != Text {
+	if m.Mode != pool.Video && m.Mode != pool.Text {
 		h.refuseLocked(s, codeBadMessage, m.Type, `mode: must be "video" or "text"`)
 		return
 	}
-	interests, err := parseInterests(m.Interests)
+	interests, err := pool.ParseInterests(m.Interests)
 	if err != nil {
 		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
 		return
@@ -113,7 +114,7 @@ func (h *Hub) handleSignal(s *session, m clientMessage, now time.Time) {
 		return
 	}
 	p := s.pair
-	if p.mode != Video {
+	if p.mode != pool.Video {
 		h.refuseLocked(s, codeBadMessage, m.Type, "a text chat has no descriptions and candidates")
 		return
 	}
@@ -206,7 +207,7 @@ func (h *Hub) handleTyping(s *session, m clientMessage) {
 }
 
 // handleReport counts a report, once for each side of a pair, during the chat
-// and for a minute after.
+// and for a minute after. The two do not meet again.
 func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 	id, err := ident.ParsePair(m.Pair)
 	switch {
@@ -236,11 +237,9 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		h.reports[m.Reason]++
 		h.opts.Logger.Info("report", "reason", m.Reason)
 	}
-	if m.Block {
-		s.block(partner)
-		if s.ticket != nil {
-			s.ticket.blocked = s.blocked // it waits already
-		}
+	s.block(partner)
+	if s.ticket != nil {
+		s.ticket.Avoid = s.blocked // it waits already
 	}
 	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair})
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/joingyd/joingyd/match/pool"
 )
 
 const maxLanguages = 20
@@ -34,12 +37,18 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 		k.shut(closeProtocol, "the first message is hello")
 		return
 	case len(m.Languages) > maxLanguages:
-		k.refuse(ctx, newError(codeBadMessage, m.Type, "languages: too many"))
+		k.refuse(ctx, newError(codeBadMessage, m.Type, fmt.Sprintf("languages: %d given, at most %d are allowed", len(m.Languages), maxLanguages)))
+		return
+	}
+	languages, err := pool.ParseLanguages(m.Languages)
+	switch {
+	case err != nil:
+		k.refuse(ctx, newError(codeBadMessage, m.Type, err.Error()))
 		return
 	case !deadline.Stop():
 		return // too late: the socket is being shut
 	}
-	switch outcome, ban := k.hub.greet(k, m); outcome {
+	switch outcome, ban := k.hub.greet(k, m, languages); outcome {
 	case greetBanned:
 		k.tell(ctx, newBanned(ban, k.hub.opts.Appeal))
 		k.shut(closeBanned, "banned")
@@ -97,7 +106,7 @@ const (
 // greet resumes the session that m names, or makes a new one. The address may
 // have been banned since the upgrade. It is looked at under the lock: EnforceBans
 // finds a session made before the ban, and none is made after it.
-func (h *Hub) greet(k *socket, m clientMessage) (greeting, Ban) {
+func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, Ban) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || k.isShutting() {
@@ -112,7 +121,7 @@ func (h *Hub) greet(k *socket, m clientMessage) (greeting, Ban) {
 	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.opts.Policy {
 		return greetConsent, Ban{}
 	}
-	s := newSession(k.addr)
+	s := newSession(k.addr, languages)
 	if h.perAddress[s.key] >= h.opts.SessionsPerAddress {
 		return greetTooMany, Ban{}
 	}
@@ -141,8 +150,8 @@ func (h *Hub) resumeLocked(k *socket, m clientMessage) bool {
 		return false
 	}
 	h.attachLocked(s, k, m.Ack)
-	if s.ticket != nil && s.ticket.gate == nil {
-		h.waitLocked(s, time.Now())
+	if s.ticket != nil && !s.ticket.Waiting() {
+		h.waitLocked(s, h.pool.Return(s.ticket, time.Now()))
 	}
 	return true
 }

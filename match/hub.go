@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/pool"
 )
 
 // Relay is the TURN server as the hub sees it. Its methods may be called with the
@@ -48,6 +50,7 @@ type Options struct {
 	Absent  bool                           // whether an absent Origin may
 
 	Patience           time.Duration // before anybody will do
+	AnyLanguage        bool          // whether that includes those of other languages
 	ResumeGrace        time.Duration // a session outlives its socket by this
 	HelloTimeout       time.Duration // silence allowed to a new socket
 	SessionsPerAddress int           // and twice as many sockets
@@ -77,7 +80,7 @@ type Hub struct {
 	sessions   map[ident.Session]*session
 	resumable  map[resumeHash]*session
 	perAddress map[netip.Prefix]int // sessions
-	pool       *pool
+	pool       *pool.Pool
 	pairs      int
 	reports    map[string]uint64 // by reason
 	refused    map[string]uint64 // messages refused, by error code
@@ -99,7 +102,7 @@ func New(opts Options) *Hub {
 		sessions:   make(map[ident.Session]*session),
 		resumable:  make(map[resumeHash]*session),
 		perAddress: make(map[netip.Prefix]int),
-		pool:       newPool(opts.Patience),
+		pool:       pool.New(pool.Options{Patience: opts.Patience, AnyLanguage: opts.AnyLanguage, Seed: rand.Uint64()}),
 		reports:    make(map[string]uint64),
 		refused:    make(map[string]uint64),
 	}
@@ -185,7 +188,7 @@ func (h *Hub) Stats() Stats {
 	defer h.mu.Unlock()
 	stats := Stats{
 		Online:  len(h.sessions),
-		Waiting: h.pool.len(),
+		Waiting: h.pool.Len(),
 		Pairs:   h.pairs,
 		Reports: make(map[string]uint64),
 		Refused: make(map[string]uint64),
@@ -199,15 +202,15 @@ func (h *Hub) Stats() Stats {
 	return stats
 }
 
-// expire pairs whose patience has ended and returns the time until the next.
+// expire pairs those whose time has come and returns the time until the next.
 func (h *Hub) expire() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	for _, tickets := range h.pool.expire(now) {
-		h.pairLocked(tickets[0], tickets[1])
+	for _, found := range h.pool.Expire(now) {
+		h.pairLocked(found.A, found.B)
 	}
-	if at, ok := h.pool.next(); ok {
+	if at, ok := h.pool.Next(); ok {
 		return max(at.Sub(now), 0)
 	}
 	return time.Hour

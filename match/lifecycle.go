@@ -1,6 +1,10 @@
 package match
 
-import "time"
+import (
+	"time"
+
+	"github.com/joingyd/joingyd/match/pool"
+)
 
 // sendLocked queues m for the session's client. A client that has fallen too far
 // behind loses its session: what it has not read cannot be kept for ever.
@@ -44,24 +48,24 @@ func (h *Hub) refuseLocked(s *session, code errorCode, re, detail string) {
 }
 
 // findLocked puts the session in the pool, or pairs it at once.
-func (h *Hub) findLocked(s *session, mode Mode, interests []interest) {
+func (h *Hub) findLocked(s *session, mode pool.Mode, interests []pool.Interest) {
 	h.partLocked(s, leftNext)
 	h.stopWaitingLocked(s)
 	now := time.Now()
-	t := &ticket{
-		session: s.id, mode: mode, interests: interests, since: now,
-		last: s.past.partner, blocked: s.blocked, deadline: -1,
+	t := &pool.Ticket{
+		Session: s.id, Mode: mode, Languages: s.languages, Interests: interests, Since: now,
+		Recent: s.recent, Avoid: s.blocked,
 	}
 	s.ticket = t
-	h.waitLocked(s, now)
+	h.waitLocked(s, h.pool.Add(t, now))
 	if s.ticket == t {
 		h.sendLocked(s, &waitingMessage{head{Type: "waiting"}, mode, now.UTC()})
 	}
 }
 
-// waitLocked gives the session's ticket to the pool.
-func (h *Hub) waitLocked(s *session, now time.Time) {
-	if partner := h.pool.add(s.ticket, now); partner != nil {
+// waitLocked follows what the pool answered when it was given the session's ticket.
+func (h *Hub) waitLocked(s *session, partner *pool.Ticket) {
+	if partner != nil {
 		h.pairLocked(s.ticket, partner)
 		return
 	}
@@ -73,7 +77,7 @@ func (h *Hub) waitLocked(s *session, now time.Time) {
 
 func (h *Hub) stopWaitingLocked(s *session) {
 	if s.ticket != nil {
-		h.pool.remove(s.ticket)
+		h.pool.Remove(s.ticket, time.Now())
 		s.ticket = nil
 	}
 }
@@ -81,8 +85,8 @@ func (h *Hub) stopWaitingLocked(s *session) {
 // pairLocked makes a pair of two tickets that the pool has let go. The relay
 // knows of it before either side does. Where one side could not even be told, it
 // is too slow to keep, and the other goes back to its place in the line.
-func (h *Hub) pairLocked(one, two *ticket) {
-	a, b := h.sessions[one.session], h.sessions[two.session]
+func (h *Hub) pairLocked(one, two *pool.Ticket) {
+	a, b := h.sessions[one.Session], h.sessions[two.Session]
 	roomA, roomB := a.out.room(1, maxMatched), b.out.room(1, maxMatched)
 	if !roomA || !roomB {
 		h.waitOrEndLocked(a, roomA)
@@ -90,7 +94,7 @@ func (h *Hub) pairLocked(one, two *ticket) {
 		return
 	}
 	a.ticket, b.ticket = nil, nil
-	p := newPair(one.mode, a, b)
+	p := newPair(one.Mode, a, b)
 	if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {
 		h.opts.Logger.Error("relay refused a pair", "error", err)
 		h.refuseLocked(a, codeUnavailable, "find", "the relay cannot take this pair; try again")
@@ -98,20 +102,22 @@ func (h *Hub) pairLocked(one, two *ticket) {
 		return
 	}
 	a.pair, b.pair = p, p
+	a.met(b.id)
+	b.met(a.id)
 	h.pairs++
 	// The one who waited longer offers: its client is ready.
 	roleA, roleB := "polite", "impolite"
-	if one.since.Before(two.since) {
+	if one.Since.Before(two.Since) {
 		roleA, roleB = roleB, roleA
 	}
-	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, common(one.interests, two.interests)})
-	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, common(two.interests, one.interests)})
+	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, pool.Common(one.Interests, two.Interests)})
+	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, pool.Common(two.Interests, one.Interests)})
 }
 
 // waitOrEndLocked is for a session whose ticket the pool has let go.
 func (h *Hub) waitOrEndLocked(s *session, wait bool) {
 	if wait {
-		h.waitLocked(s, time.Now())
+		h.waitLocked(s, h.pool.Return(s.ticket, time.Now()))
 	} else {
 		h.tooSlowLocked(s)
 	}
@@ -194,7 +200,7 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		return
 	}
 	if s.ticket != nil {
-		h.pool.remove(s.ticket) // nobody is paired with the absent
+		h.pool.Remove(s.ticket, time.Now()) // nobody is paired with the absent
 	}
 	s.grace = time.AfterFunc(h.opts.ResumeGrace, func() {
 		h.mu.Lock()

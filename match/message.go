@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/joingyd/joingyd/match/mask"
+	"github.com/joingyd/joingyd/match/pool"
 )
 
 // Close codes of joingy.v1, beside RFC 6455's. 4000–4499 may reconnect,
@@ -70,8 +71,8 @@ type clientMessage struct {
 	Ack       uint64   `json:"ack"`       // hello
 	Languages []string `json:"languages"` // hello
 
-	Mode      Mode     `json:"mode"`      // find
-	Interests []string `json:"interests"` // find
+	Mode      pool.Mode `json:"mode"`      // find
+	Interests []string  `json:"interests"` // find
 
 	Pair        string          `json:"pair"`        // what follows
 	Description *description    `json:"description"` // description
@@ -151,16 +152,16 @@ type iceServer struct {
 
 type waitingMessage struct {
 	head
-	Mode  Mode      `json:"mode"`
+	Mode  pool.Mode `json:"mode"`
 	Since time.Time `json:"since"`
 }
 
 type matchedMessage struct {
 	head
-	Pair   string   `json:"pair"`
-	Role   string   `json:"role"`
-	Mode   Mode     `json:"mode"`
-	Common []string `json:"common"`
+	Pair   string    `json:"pair"`
+	Role   string    `json:"role"`
+	Mode   pool.Mode `json:"mode"`
+	Common []string  `json:"common"`
 }
 
 type descriptionMessage struct {

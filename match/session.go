@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/pool"
 )
 
 const (
 	maxAddrs     = 16               // addresses remembered of one session
-	maxBlocked   = 100              // partners that one session may block
+	maxBlocked   = 100              // partners that one session may block or report
+	maxRecent    = 20               // partners that it does not meet again soon
 	reportWindow = 60 * time.Second // after the end of a chat
 )
 
@@ -36,10 +38,12 @@ type session struct {
 	iceExpires time.Time
 	online     int // the count that the client was told last
 
-	ticket  *ticket // not nil while the visitor waits for a partner
-	pair    *pair   // not nil in a chat
-	past    past    // the chat before
-	blocked []ident.Session
+	languages []string        // that the visitor speaks
+	recent    []ident.Session // the last partners
+	ticket    *pool.Ticket    // not nil while the visitor waits for a partner
+	pair      *pair           // not nil in a chat
+	past      past            // the chat before
+	blocked   []ident.Session
 
 	messages bucket // any message
 	finds    bucket
@@ -49,7 +53,7 @@ type session struct {
 // pair is one chat.
 type pair struct {
 	id       ident.Pair
-	mode     Mode
+	mode     pool.Mode
 	a, b     *session
 	typing   [2]bool // whether a, b are said to type
 	reported [2]bool // whether a, b reported the other
@@ -59,7 +63,7 @@ type pair struct {
 	descriptions [2]bucket
 }
 
-func newPair(mode Mode, a, b *session) *pair {
+func newPair(mode pool.Mode, a, b *session) *pair {
 	descriptions := bucket{rate: 0.5, burst: 8} // see keptMessages
 	return &pair{id: ident.NewPair(), mode: mode, a: a, b: b, descriptions: [2]bucket{descriptions, descriptions}}
 }
@@ -80,14 +84,15 @@ type past struct {
 	reported bool
 }
 
-func newSession(addr netip.Addr) *session {
+func newSession(addr netip.Addr, languages []string) *session {
 	return &session{
-		id:       ident.NewSession(),
-		addrs:    []netip.Addr{addr},
-		key:      addressKey(addr),
-		messages: bucket{rate: 40, burst: 200}, // a call starts with dozens of candidates
-		finds:    bucket{rate: 1, burst: 12},
-		texts:    bucket{rate: 2, burst: 10},
+		id:        ident.NewSession(),
+		addrs:     []netip.Addr{addr},
+		key:       addressKey(addr),
+		languages: languages,
+		messages:  bucket{rate: 40, burst: 200}, // a call starts with dozens of candidates
+		finds:     bucket{rate: 1, burst: 12},
+		texts:     bucket{rate: 2, burst: 10},
 	}
 }
 
@@ -121,6 +126,14 @@ func (s *session) block(partner ident.Session) {
 		s.blocked = s.blocked[1:]
 	}
 	s.blocked = append(slices.Clip(s.blocked), partner) // a ticket may hold the old slice
+}
+
+// met remembers a partner.
+func (s *session) met(partner ident.Session) {
+	if len(s.recent) == maxRecent {
+		s.recent = s.recent[1:]
+	}
+	s.recent = append(slices.Clip(s.recent), partner) // a ticket may hold the old slice
 }
 
 // newResumeToken returns a token of 256 bits and the hash to know it by.

@@ -158,6 +158,7 @@ func (d *daemon) openHub() error {
 		Origins:            d.cfg.HTTP.AllowOrigins,
 		Absent:             d.cfg.HTTP.AllowNoOrigin,
 		Patience:           d.cfg.Match.Patience,
+		AnyLanguage:        d.cfg.Match.AnyLanguage,
 		ResumeGrace:        d.cfg.Match.ResumeGrace,
 		HelloTimeout:       d.cfg.Match.HelloTimeout,
 		SessionsPerAddress: d.cfg.Match.PerAddress,

@@ -23,6 +23,7 @@ var forbidden = []struct {
 	{"turn/xdp", []string{"turn", "ident"}, "forwarding packets needs to know no relay"},
 	{"match", []string{"metrics", "turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
 	{"match/mask", []string{"ident", "match"}, "the mask is a pure function"},
+	{"match/pool", []string{"match"}, "the pool is a data structure"},
 	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
@@ -53,7 +54,7 @@ var owners = map[string][]string{
 	"github.com/prometheus":      {"metrics"},
 	"github.com/pion/dtls":       {"turn"},
 	"github.com/caddyserver":     {"cert"},
-	"golang.org/x/text":          {"match"},
+	"golang.org/x/text":          {"match/pool"},
 	"golang.org/x/sync":          {"cmd/joingyd"},
 	"github.com/pion/webrtc":     {}, // tests only
 	"github.com/rogpeppe":        {}, // tests only

@@ -1,4 +1,4 @@
-package match
+package pool
 
 import (
 	"fmt"
@@ -15,10 +15,10 @@ const (
 	maxInterestLength = 32 // characters
 )
 
-// interest is one interest of a visitor.
-type interest struct {
-	shown  string // as its visitor wrote it
-	folded string // what is compared
+// Interest is one interest of a visitor.
+type Interest struct {
+	Shown  string // as its visitor wrote it
+	Folded string // what is compared
 }
 
 // fold brings spellings of one interest together: width and compatibility forms
@@ -45,12 +45,13 @@ func foldOnce(text string) string {
 	return strings.Join(strings.Fields(norm.NFKC.String(folded)), " ")
 }
 
-// parseInterests checks and folds what a find names. Doubles are merged.
-func parseInterests(texts []string) ([]interest, error) {
+// ParseInterests checks and folds what a visitor names, at most 10 of at most 32
+// characters. Doubles are merged. An error names the place.
+func ParseInterests(texts []string) ([]Interest, error) {
 	if len(texts) > maxInterests {
 		return nil, fmt.Errorf("interests: %d given, at most %d are allowed", len(texts), maxInterests)
 	}
-	interests := make([]interest, 0, len(texts))
+	interests := make([]Interest, 0, len(texts))
 	for i, text := range texts {
 		shown := strings.TrimSpace(text)
 		if utf8.RuneCountInString(shown) > maxInterestLength { // first: folding is slow, and the hub's lock is held
@@ -64,27 +65,27 @@ func parseInterests(texts []string) ([]interest, error) {
 			return nil, fmt.Errorf("interests[%d]: is empty", i)
 		}
 		if !hasInterest(interests, folded) {
-			interests = append(interests, interest{shown, folded})
+			interests = append(interests, Interest{shown, folded})
 		}
 	}
 	return interests, nil
 }
 
-func hasInterest(interests []interest, folded string) bool {
+func hasInterest(interests []Interest, folded string) bool {
 	for _, i := range interests {
-		if i.folded == folded {
+		if i.Folded == folded {
 			return true
 		}
 	}
 	return false
 }
 
-// common returns those of mine that are also among theirs, in my spelling.
-func common(mine, theirs []interest) []string {
+// Common returns those of mine that are also among theirs, in my spelling.
+func Common(mine, theirs []Interest) []string {
 	shown := []string{}
 	for _, i := range mine {
-		if hasInterest(theirs, i.folded) {
-			shown = append(shown, i.shown)
+		if hasInterest(theirs, i.Folded) {
+			shown = append(shown, i.Shown)
 		}
 	}
 	return shown
