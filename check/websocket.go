@@ -62,7 +62,7 @@ func (c *checker) refused(err error) Step {
 		if !banned.Until.IsZero() {
 			detail += fmt.Sprintf(" (until %s)", banned.Until.Format(time.RFC3339))
 		}
-		return failed(stepWebSocket, detail, "Check from another address, or end the ban: joingyd unban ADDRESS. If nobody can come in, joingyd takes every visitor for the proxy before it, whose address is banned.")
+		return failed(stepWebSocket, detail, "Check from another address, or end the ban: joingyd unban ADDRESS. If nobody can come in, joingyd takes every visitor for the proxy before it, whose address is banned: name it in http.trusted_proxies.")
 	}
 	if status, is := errors.AsType[*client.StatusError](err); is {
 		return failed(stepWebSocket, fmt.Sprintf("%d %s: %s", status.Status, http.StatusText(status.Status), excerpt(status.Body)), statusRemedy(status))
@@ -78,7 +78,7 @@ func (c *checker) refused(err error) Step {
 
 const upgradeRemedy = "A proxy before joingyd does not pass WebSockets on. Let it forward /ws over HTTP/1.1 with the headers Upgrade and Connection, unbuffered (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")."
 
-const tooManyRemedy = "This address has too many sessions. Close some, or raise match.sessions_per_address. If all visitors come through a proxy, joingyd takes them for one."
+const tooManyRemedy = "This address has too many sessions. Close some, or raise match.sessions_per_address. If all visitors come through a proxy, name it in http.trusted_proxies: joingyd takes them for one otherwise."
 
 func statusRemedy(e *client.StatusError) string {
 	switch {

@@ -31,6 +31,9 @@ type HTTP struct {
 	TLSSelfSigned bool     `key:"tls_self_signed" flag:"tls-self-signed" doc:"Serve https with a certificate made on first start. For a LAN: browsers give a camera only to https or localhost."`
 	AllowOrigins  []string `key:"allow_origins" doc:"Further web origins (https://host[:port]) whose pages may open the WebSocket. The site's own is always allowed."`
 	AllowNoOrigin bool     `key:"allow_no_origin" doc:"Let clients without an Origin header open the WebSocket: programs, never browsers."`
+
+	TrustedProxies  []string `key:"trusted_proxies" doc:"Addresses or prefixes of reverse proxies that say in forwarded_header where a request comes from. None: the header is never read. Visitors within could claim any address."`
+	ForwardedHeader string   `key:"forwarded_header" doc:"Header of the trusted proxies: X-Forwarded-For, or Forwarded (RFC 7239). The other is never read."`
 }
 
 // TLS is the certificate and the port where it serves everything.
@@ -105,7 +108,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		DataDir: "./var",
-		HTTP:    HTTP{Listen: ":8080", AllowOrigins: []string{}},
+		HTTP:    HTTP{Listen: ":8080", AllowOrigins: []string{}, TrustedProxies: []string{}, ForwardedHeader: "X-Forwarded-For"},
 		TLS:     TLS{ACMEDomains: []string{}, ACMECA: "https://acme-v02.api.letsencrypt.org/directory"},
 		TURN: TURN{
 			Listen:                 []string{":3478"},

@@ -54,6 +54,8 @@ func TestGoodFile(t *testing.T) {
 	want.DataDir = "/srv/joingyd"
 	want.HTTP.Listen = "127.0.0.1:8081"
 	want.HTTP.AllowOrigins = []string{"https://example.org", "http://localhost:3000"}
+	want.HTTP.TrustedProxies = []string{"127.0.0.1", "10.0.0.0/24", "2001:db8::/64"}
+	want.HTTP.ForwardedHeader = "Forwarded"
 	want.TURN.Listen = []string{"[::]:3479"}
 	want.TURN.Transports = []string{"tcp"}
 	want.TURN.CredentialLifetime = 30 * time.Minute
@@ -131,6 +133,14 @@ func TestO1BadFiles(t *testing.T) {
 		{"http:\n  tls_self_signed: perhaps\n", "http.tls_self_signed", "true or false"},
 		{"http:\n  allow_origins: ['example.org']\n", "http.allow_origins", "https://example.org"},
 		{"http:\n  allow_origins: ['https://example.org/']\n", "http.allow_origins", "not an origin"},
+		{"http:\n  trusted_proxies: ['proxy.test']\n", "http.trusted_proxies", "such as 127.0.0.1"},
+		{"http:\n  trusted_proxies: ['10.0.0.1/8']\n", "http.trusted_proxies", "host bits"},
+		{"http:\n  trusted_proxies: ['fe80::1%eth0']\n", "http.trusted_proxies", "neither"},
+		{"http:\n  trusted_proxies: ['::ffff:10.0.0.1']\n", "http.trusted_proxies", "leave ::ffff: away"},
+		{"http:\n  trusted_proxies: ['::ffff:10.0.0.0/104']\n", "http.trusted_proxies", "leave ::ffff: away"},
+		{"http:\n  trusted_proxies: ['0.0.0.0/0']\n", "http.trusted_proxies", "name the proxies alone"},
+		{"http:\n  trusted_proxies: ['127.0.0.1']\n  forwarded_header: X-Real-IP\n", "http.forwarded_header", "use X-Forwarded-For, Forwarded"},
+		{"http:\n  forwarded_header: Forwarded\n", "http.forwarded_header", "http.trusted_proxies"},
 		{"site:\n  name: ''\n", "site.name", "empty"},
 		{"site:\n  name: \"a\\tb\"\n", "site.name", "control character"},
 		{"site:\n  policy: 2026-11-24\n", "site.policy", "quotes"},

@@ -20,6 +20,7 @@ func (c Config) Validate() []*Problem {
 	for _, origin := range c.HTTP.AllowOrigins {
 		v.origin("http.allow_origins", origin)
 	}
+	v.proxies(c.HTTP)
 	v.tls(c)
 	v.relay(c.TURN)
 	if len(c.TURN.Listen) == 0 && len(c.TURN.TLSListen) == 0 && c.TLS.Listen == "" {
@@ -145,6 +146,19 @@ func (v *validator) oneOf(key, value string, choices ...string) {
 	}
 }
 
+// proxies checks who may say where a request comes from.
+func (v *validator) proxies(c HTTP) {
+	for _, text := range c.TrustedProxies {
+		if _, err := ParseProxy(text); err != nil {
+			v.add("http.trusted_proxies", err.Error())
+		}
+	}
+	v.oneOf("http.forwarded_header", c.ForwardedHeader, "X-Forwarded-For", "Forwarded")
+	if len(c.TrustedProxies) == 0 && c.ForwardedHeader != Default().HTTP.ForwardedHeader {
+		v.add("http.forwarded_header", "means nothing without http.trusted_proxies; name the proxies there, or take this out")
+	}
+}
+
 // tls checks that whatever needs a certificate has one.
 func (v *validator) tls(c Config) {
 	if c.TLS.Listen != "" {
@@ -223,4 +237,21 @@ func ParsePorts(text string) (first, last uint16, err error) {
 		return 0, 0, fmt.Errorf("%q is not a range of ports; write first-last, such as 49152-65535", text)
 	}
 	return uint16(a), uint16(b), nil
+}
+
+// ParseProxy reads an address or a prefix of trusted proxies.
+func ParseProxy(text string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(text)
+	if addr, addrErr := netip.ParseAddr(text); addrErr == nil && addr.Zone() == "" {
+		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	switch {
+	case err != nil || prefix.Masked() != prefix:
+		return prefix, fmt.Errorf("%q is neither an address nor a prefix; write one such as 127.0.0.1 or 10.0.0.0/24, without host bits", text)
+	case prefix.Addr().Is4In6():
+		return prefix, fmt.Errorf("%q is IPv4 written as IPv6; leave ::ffff: away", text)
+	case prefix.Bits() == 0:
+		return prefix, fmt.Errorf("%q lets everybody claim any address; name the proxies alone", text)
+	}
+	return prefix, nil
 }

@@ -10,6 +10,8 @@
 // the silent and the slow are closed here. What is handed over has its first
 // byte put back, no deadline, and the client's real address.
 //
+// ClientAddr tells where an HTTP request comes from, behind proxies too.
+//
 // A client of either service must speak first, as HTTP/1.1 and STUN clients do.
 // HTTP/2 is not offered: a WebSocket needs HTTP/1.1.
 package front

@@ -36,14 +36,15 @@ const (
 // daemon is the parts, plugged together. Its sockets are open when newDaemon
 // returns; run serves them.
 type daemon struct {
-	cfg   config.Config
-	log   *slog.Logger
-	bans  *ban.Store
-	relay *turn.Server
-	hub   *match.Hub
-	http  *http.Server
-	admin *admin.Server
-	drain *drainer
+	cfg     config.Config
+	log     *slog.Logger
+	bans    *ban.Store
+	relay   *turn.Server
+	clients *front.ClientAddr
+	hub     *match.Hub
+	http    *http.Server
+	admin   *admin.Server
+	drain   *drainer
 
 	forwarder *xdp.Forwarder // nil: none
 
@@ -148,11 +149,16 @@ func (d *daemon) listenTURN(transport, listen string) error {
 }
 
 func (d *daemon) openHub() error {
+	trusted, err := parseProxies(d.cfg.HTTP.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	d.clients = &front.ClientAddr{Trusted: trusted, Header: d.cfg.HTTP.ForwardedHeader}
 	d.hub = match.New(match.Options{
 		Relay:              matchRelay{d.relay},
 		Banned:             d.banned,
 		ICEURLs:            d.iceURLs,
-		Addr:               clientAddr,
+		Addr:               d.clients.Of,
 		Policy:             d.cfg.Site.Policy,
 		Appeal:             "/appeal",
 		Origins:            d.cfg.HTTP.AllowOrigins,

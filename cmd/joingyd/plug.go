@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -100,8 +101,20 @@ func (d *daemon) refused(addr netip.Addr) bool {
 
 // banNotice asks the ban store for the site.
 func (d *daemon) banNotice(r *http.Request) (web.BanNotice, bool) {
-	b, banned := d.bans.Check(clientAddr(r))
+	b, banned := d.bans.Check(d.clients.Of(r))
 	return web.BanNotice{Reason: b.Reason, Until: b.Until}, banned
+}
+
+// parseProxies reads http.trusted_proxies.
+func parseProxies(texts []string) (proxies []netip.Prefix, err error) {
+	for _, text := range texts {
+		proxy, err := config.ParseProxy(text)
+		if err != nil {
+			return nil, fmt.Errorf("http.trusted_proxies: %w", err)
+		}
+		proxies = append(proxies, proxy)
+	}
+	return proxies, nil
 }
 
 // iceURLs are the relay's URLs for a visitor who asked for this Host.
@@ -116,13 +129,4 @@ func (d *daemon) iceURLs(host string) []string {
 		return d.relay.URLs("")
 	}
 	return d.relay.URLs(host)
-}
-
-// clientAddr is where a request comes from; the zero value if that is unknown.
-func clientAddr(r *http.Request) netip.Addr {
-	addr, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return addr.Addr().Unmap().WithZone("")
 }
