@@ -77,7 +77,10 @@ type Match struct {
 	AnyLanguage  bool          `key:"any_language" doc:"Let two who do not speak a common language meet when the patience of both has ended."`
 	ResumeGrace  time.Duration `key:"resume_grace" doc:"How long a session outlives its socket."`
 	HelloTimeout time.Duration `key:"hello_timeout" doc:"How long a new socket may stay silent."`
-	PerAddress   int           `key:"sessions_per_address" doc:"Sessions that one address (IPv6: /64) may hold. It may hold twice as many sockets: one that is lost and its successor overlap."`
+
+	Sessions      int `key:"sessions" doc:"Sessions in all. Newcomers past that are told to come again later. A sixteenth more sockets are let in, for sessions that are resumed."`
+	PerAddress    int `key:"sessions_per_address" doc:"Sessions that one address (IPv6: /64) may hold without work. How fast they may come and search grows with it: see docs/operations.md."`
+	PerAddressMax int `key:"sessions_per_address_max" doc:"Sessions that one address may hold at all: those past sessions_per_address have to do some work before they are matched. It may hold twice as many sockets: one that is lost and its successor overlap. 0: four times sessions_per_address."`
 }
 
 // Bans is the ban store.
@@ -135,6 +138,7 @@ func Default() Config {
 			AnyLanguage:  true,
 			ResumeGrace:  15 * time.Second,
 			HelloTimeout: 5 * time.Second,
+			Sessions:     100_000,
 			PerAddress:   32,
 		},
 		Bans:  Bans{DefaultFor: 24 * time.Hour},

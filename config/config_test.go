@@ -62,6 +62,7 @@ func TestGoodFile(t *testing.T) {
 	want.TURN.AllocationsPerSession = 8
 	want.Admin.MetricsListen = ""
 	want.Match.Patience = 1500 * time.Millisecond
+	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
 	want.Log.Format = "json"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -130,6 +131,10 @@ func TestO1BadFiles(t *testing.T) {
 		{"turn:\n  allocations_per_session: many\n", "turn.allocations_per_session", "whole number"},
 		{"turn:\n  allocations_per_session: 1.5\n", "turn.allocations_per_session", "whole number"},
 		{"match:\n  patience: -1s\n", "match.patience", "out of range"},
+		{"match:\n  sessions: 0\n", "match.sessions", "1 to 10000000"},
+		{"match:\n  sessions_per_address: 0\n", "match.sessions_per_address", "1 to 1000000"},
+		{"match:\n  sessions_per_address_max: 31\n", "match.sessions_per_address_max", "0 for four times"},
+		{"match:\n  sessions_per_address_max: -1\n", "match.sessions_per_address_max", "out of range"},
 		{"http:\n  tls_self_signed: perhaps\n", "http.tls_self_signed", "true or false"},
 		{"http:\n  allow_origins: ['example.org']\n", "http.allow_origins", "https://example.org"},
 		{"http:\n  allow_origins: ['https://example.org/']\n", "http.allow_origins", "not an origin"},

@@ -51,7 +51,12 @@ func (c Config) Validate() []*Problem {
 	v.duration("match.patience", c.Match.Patience, 0, 10*time.Minute)
 	v.duration("match.resume_grace", c.Match.ResumeGrace, 0, 10*time.Minute)
 	v.duration("match.hello_timeout", c.Match.HelloTimeout, 100*time.Millisecond, time.Minute)
+	v.number("match.sessions", c.Match.Sessions, 1, 10_000_000)
 	v.number("match.sessions_per_address", c.Match.PerAddress, 1, 1_000_000)
+	v.number("match.sessions_per_address_max", c.Match.PerAddressMax, 0, 10_000_000)
+	if most := c.Match.PerAddressMax; most > 0 && most < c.Match.PerAddress {
+		v.add("match.sessions_per_address_max", "is less than match.sessions_per_address; give at least as many, or 0 for four times that")
+	}
 	v.duration("bans.default_for", c.Bans.DefaultFor, time.Minute, 10*365*24*time.Hour)
 	v.text("site.name", c.Site.Name, 1, 64)
 	v.text("site.contact", c.Site.Contact, 0, 200)

@@ -118,6 +118,12 @@ type fixture struct {
 // run runs test in a bubble with fake time and checks that nothing is left over.
 func run(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Helper()
+	runWith(t, func(*match.Options) {}, test)
+}
+
+// runWith is run with other options.
+func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, f *fixture)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{
 			t:      t,
@@ -125,7 +131,7 @@ func run(t *testing.T, test func(t *testing.T, f *fixture)) {
 			pipes:  &pipes{conns: make(chan net.Conn), closed: make(chan struct{})},
 			banned: map[netip.Addr]match.Ban{},
 		}
-		f.Hub = match.New(match.Options{
+		opts := match.Options{
 			Relay: f.relay,
 			Banned: func(a netip.Addr) (match.Ban, bool) {
 				f.mu.Lock()
@@ -137,7 +143,9 @@ func run(t *testing.T, test func(t *testing.T, f *fixture)) {
 			Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("Test-Addr")) },
 			Policy:  "v1", Appeal: "/appeal", Origins: []string{"https://other.test"},
 			Patience: 3 * time.Second, ResumeGrace: 15 * time.Second, HelloTimeout: 5 * time.Second, SessionsPerAddress: 3,
-		})
+		}
+		change(&opts)
+		f.Hub = match.New(opts)
 		server := &http.Server{Handler: f.Hub}
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(f.pipes) }()

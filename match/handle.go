@@ -82,8 +82,7 @@ func (h *Hub) handleFind(s *session, m clientMessage, now time.Time) {
 		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
 		return
 	}
-	if !s.finds.take(now) {
-		h.refuseLocked(s, codeRateLimited, m.Type, "too many searches; wait a second")
+	if !h.mayFindLocked(s, now) {
 		return
 	}
 	h.findLocked(s, m.Mode, interests)

@@ -14,9 +14,9 @@ import (
 
 const maxLanguages = 20
 
-// tooManyRetry is how long, in seconds, an address with too many sessions or
-// sockets is asked to wait, and one that chatters before its hello.
-const tooManyRetry = "60"
+// tooManyWait is how long an address with too many sessions or sockets is asked
+// to wait, and one that chatters before its hello.
+const tooManyWait = time.Minute
 
 // hello handles a message of a client that has no session yet. A socket that is
 // being shut gets none any more.
@@ -25,7 +25,8 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 		return
 	}
 	if !k.early.take(time.Now()) {
-		k.shut(closeTooMany, tooManyRetry)
+		k.hub.deny(deniedChatter)
+		k.shut(closeTooMany, seconds(tooManyWait))
 		return
 	}
 	m, err := decode(data)
@@ -60,8 +61,6 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 			k.consent = time.Now().Add(consentTimeout)
 		}
 		deadline.Reset(time.Until(k.consent))
-	case greetTooMany:
-		k.shut(closeTooMany, tooManyRetry)
 	case greetGone:
 		k.shut(closeGoingAway, "server going away")
 	}
@@ -98,7 +97,7 @@ type greeting int
 const (
 	greetWelcome greeting = iota
 	greetConsent
-	greetTooMany
+	greetTooMany // and the socket is being shut
 	greetBanned
 	greetGone
 )
@@ -113,6 +112,7 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 		return greetGone, Ban{}
 	}
 	if ban, banned := h.opts.Banned(k.addr); banned {
+		h.denied[deniedBan]++
 		return greetBanned, ban
 	}
 	if h.resumeLocked(k, m) {
@@ -122,10 +122,10 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 		return greetConsent, Ban{}
 	}
 	s := newSession(k.addr, languages)
-	if h.perAddress[s.key] >= h.opts.SessionsPerAddress {
+	if wait := h.admitSessionLocked(s); wait > 0 {
+		k.shut(closeTooMany, seconds(wait))
 		return greetTooMany, Ban{}
 	}
-	h.perAddress[s.key]++
 	h.sessions[s.id] = s
 	h.attachLocked(s, k, 0)
 	return greetWelcome, Ban{}

@@ -49,12 +49,15 @@ type Options struct {
 	Origins []string                       // further origins that may open the WebSocket
 	Absent  bool                           // whether an absent Origin may
 
-	Patience           time.Duration // before anybody will do
-	AnyLanguage        bool          // whether that includes those of other languages
-	ResumeGrace        time.Duration // a session outlives its socket by this
-	HelloTimeout       time.Duration // silence allowed to a new socket
-	SessionsPerAddress int           // and twice as many sockets
-	Logger             *slog.Logger  // nil: discarded
+	Patience     time.Duration // before anybody will do
+	AnyLanguage  bool          // whether that includes those of other languages
+	ResumeGrace  time.Duration // a session outlives its socket by this
+	HelloTimeout time.Duration // silence allowed to a new socket
+	Logger       *slog.Logger  // nil: discarded
+
+	Sessions              int // in all; 0: 100,000
+	SessionsPerAddress    int // that one address may hold without work
+	SessionsPerAddressMax int // with work, and twice as many sockets; 0: no more than without
 }
 
 const (
@@ -82,8 +85,10 @@ type Hub struct {
 	perAddress map[netip.Prefix]int // sessions
 	pool       *pool.Pool
 	pairs      int
+	addresses  *addresses
 	reports    map[string]uint64 // by reason
 	refused    map[string]uint64 // messages refused, by error code
+	denied     map[denial]uint64 // upgrades, sessions and searches
 }
 
 // New makes a hub.
@@ -94,6 +99,10 @@ func New(opts Options) *Hub {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	if opts.Sessions == 0 {
+		opts.Sessions = defaultSessions
+	}
+	opts.SessionsPerAddressMax = max(opts.SessionsPerAddressMax, opts.SessionsPerAddress)
 	return &Hub{
 		opts:       opts,
 		wake:       make(chan struct{}, 1),
@@ -105,6 +114,8 @@ func New(opts Options) *Hub {
 		pool:       pool.New(pool.Options{Patience: opts.Patience, AnyLanguage: opts.AnyLanguage, Seed: rand.Uint64()}),
 		reports:    make(map[string]uint64),
 		refused:    make(map[string]uint64),
+		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
+		denied:     make(map[denial]uint64),
 	}
 }
 
@@ -125,6 +136,7 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-patience.C:
 		case <-online.C:
 			h.tellOnline()
+			h.forgetAddresses()
 		case <-credentials.C:
 			h.renewCredentials()
 		}
@@ -173,13 +185,17 @@ func (h *Hub) Online() int {
 	return len(h.sessions)
 }
 
-// Stats are the counts of one moment; Reports and Refused count since the start.
+// Stats are the counts of one moment; what is below Addresses counts since the
+// start.
 type Stats struct {
-	Online  int
-	Waiting int
-	Pairs   int
-	Reports map[string]uint64 // by reason
-	Refused map[string]uint64 // messages, by error code
+	Online    int
+	Waiting   int
+	Pairs     int
+	Addresses int               // remembered
+	Forgotten uint64            // addresses, for want of room
+	Reports   map[string]uint64 // by reason
+	Refused   map[string]uint64 // messages, by error code
+	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
 }
 
 // Stats returns the counts of this moment.
@@ -192,12 +208,19 @@ func (h *Hub) Stats() Stats {
 		Pairs:   h.pairs,
 		Reports: make(map[string]uint64),
 		Refused: make(map[string]uint64),
+		Denied:  make(map[string]uint64),
+
+		Addresses: len(h.addresses.byKey),
+		Forgotten: h.addresses.forgotten,
 	}
 	for reason, n := range h.reports {
 		stats.Reports[reason] = n
 	}
 	for code, n := range h.refused {
 		stats.Refused[code] = n
+	}
+	for reason, n := range h.denied {
+		stats.Denied[string(reason)] = n
 	}
 	return stats
 }

@@ -59,15 +59,11 @@ type socket struct {
 }
 
 // ServeHTTP upgrades a request and serves its socket until it ends. A foreign
-// origin and a banned address get 403, an address with too many sockets 429.
+// origin and a banned address get 403, an address with too many sockets or too
+// many upgrades 429, anybody 503 while the site is full.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.originAllowed(r) {
-		http.Error(w, "this page's origin may not open the WebSocket; the operator can allow it with http.allow_origins", http.StatusForbidden)
-		return
-	}
 	addr := h.opts.Addr(r)
-	if ban, banned := h.opts.Banned(addr); banned {
-		refuseBanned(w, ban)
+	if !h.admit(w, r, addr) {
 		return
 	}
 	k := &socket{
@@ -78,13 +74,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	k.cancel = cancel
-	switch h.enter(k) {
-	case http.StatusServiceUnavailable:
-		http.Error(w, "server going away", http.StatusServiceUnavailable)
-		return
-	case http.StatusTooManyRequests:
-		w.Header().Set("Retry-After", tooManyRetry)
-		http.Error(w, "too many connections of this address", http.StatusTooManyRequests)
+	if status, why := h.enter(k); status != http.StatusSwitchingProtocols {
+		w.Header().Set("Retry-After", seconds(tooManyWait))
+		http.Error(w, why, status)
 		return
 	}
 	defer h.sockets.Done()
@@ -106,23 +98,28 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	goodbye = k.serve(ctx)
 }
 
-// enter registers the socket, unless the hub is closed or the address has too
-// many: two for each session that it may hold, since a newer socket takes over
-// before the old one is gone. It returns the status to answer with.
-func (h *Hub) enter(k *socket) int {
+// enter registers the socket, unless the hub is closed or there are too many: in
+// all, a sixteenth more than sessions, so that those can be resumed; of the
+// address, two for each session that it may hold, since a newer socket takes over
+// before the old one is gone. It returns the status to answer with, and why.
+func (h *Hub) enter(k *socket) (status int, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := addressKey(k.addr)
 	switch {
 	case h.closed:
-		return http.StatusServiceUnavailable
-	case h.openFrom[key] >= 2*h.opts.SessionsPerAddress:
-		return http.StatusTooManyRequests
+		return http.StatusServiceUnavailable, "server going away"
+	case len(h.open) >= h.opts.Sessions+h.opts.Sessions/16:
+		h.denied[deniedCapacity]++
+		return http.StatusServiceUnavailable, "the site is full; come again later"
+	case h.openFrom[key] >= 2*h.opts.SessionsPerAddressMax:
+		h.denied[deniedSockets]++
+		return http.StatusTooManyRequests, "too many connections of this address"
 	}
 	h.open[k] = struct{}{}
 	h.openFrom[key]++
 	h.sockets.Add(1)
-	return http.StatusSwitchingProtocols
+	return http.StatusSwitchingProtocols, ""
 }
 
 // leaveLocked undoes enter.

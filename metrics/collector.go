@@ -18,7 +18,8 @@ type collector struct {
 	draining, packets, bytes, drops, auth family
 	offload, flows, offloaded             family
 	matchSessions, waiting, pairs         family
-	reports, refused                      family
+	addresses, forgotten                  family
+	reports, refused, denied              family
 }
 
 // family is one metric.
@@ -69,6 +70,9 @@ func newCollector(sources Sources) *collector {
 		pairs:         gauge("match_pairs", "Chats."),
 		reports:       counter("match_reports_total", "Reports by visitors, by reason.", "reason"),
 		refused:       counter("match_refused_total", "Messages of clients refused, by error code.", "code"),
+		denied:        counter("match_denied_total", "Upgrades, sessions and searches of clients that were not admitted, by reason.", "reason"),
+		addresses:     gauge("match_addresses", "Client addresses whose limits are remembered."),
+		forgotten:     counter("match_addresses_forgotten_total", "Client addresses whose limits were forgotten for want of room."),
 	}
 }
 
@@ -77,7 +81,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
 		c.build, c.bans, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
-		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused,
+		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.addresses, c.forgotten,
 	} {
 		to <- f.desc
 	}
@@ -116,6 +120,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.pairs.send(to, float64(match.Pairs))
 	sendAll(to, c.reports, match.Reports, c.sources.ReportReasons)
 	sendAll(to, c.refused, match.Refused, c.sources.RefusedCodes)
+	sendAll(to, c.denied, match.Denied, c.sources.Denials)
+	c.addresses.send(to, float64(match.Addresses))
+	c.forgotten.send(to, float64(match.Forgotten))
 }
 
 func (f family) send(to chan<- prometheus.Metric, value float64, label ...string) {

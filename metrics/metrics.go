@@ -22,6 +22,7 @@ type Sources struct {
 	DropReasons   []string // of Transport.Drops
 	ReportReasons []string // of Match.Reports
 	RefusedCodes  []string // of Match.Refused
+	Denials       []string // of Match.Denied
 
 	OffloadOutcomes []string // of Offload.Packets
 }
@@ -52,12 +53,15 @@ type Offload struct {
 	Packets    map[string]uint64 // of known flows, by what became of them; since the start
 }
 
-// Match is what the matchmaker counts. Reports and Refused count since the
+// Match is what the matchmaker counts. What is below Addresses counts since the
 // start; the rest is live.
 type Match struct {
-	Sessions int
-	Waiting  int               // sessions in the pool
-	Pairs    int               // chats
-	Reports  map[string]uint64 // by reason
-	Refused  map[string]uint64 // messages, by error code
+	Sessions  int
+	Waiting   int               // sessions in the pool
+	Pairs     int               // chats
+	Addresses int               // whose limits are remembered
+	Forgotten uint64            // addresses, for want of room
+	Reports   map[string]uint64 // by reason
+	Refused   map[string]uint64 // messages, by error code
+	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
 }

@@ -24,6 +24,7 @@ func testSources() Sources {
 		DropReasons:   []string{"too_large", "queue_full"},
 		ReportReasons: []string{"spam", "other"},
 		RefusedCodes:  []string{"masked"},
+		Denials:       []string{"capacity"},
 
 		OffloadOutcomes: []string{"forwarded"},
 	}
@@ -126,6 +127,11 @@ var zero = map[string]float64{
 	"joingyd_match_reports_total{reason=other}": 0,
 	"joingyd_match_refused_total{code=masked}":  0,
 	"joingyd_match_refused_total{code=other}":   0,
+
+	"joingyd_match_addresses":                     0,
+	"joingyd_match_addresses_forgotten_total":     0,
+	"joingyd_match_denied_total{reason=capacity}": 0,
+	"joingyd_match_denied_total{reason=other}":    0,
 }
 
 func wantSamples(t *testing.T, got, changed map[string]float64) {
@@ -175,10 +181,14 @@ func TestCounts(t *testing.T) {
 		return Match{
 			Sessions: 12, Waiting: 13, Pairs: 14,
 			Reports: map[string]uint64{"spam": 15, "other": 16, "": 17}, Refused: map[string]uint64{"\xff": 18},
+			Addresses: 23, Forgotten: 24, Denied: map[string]uint64{"capacity": 25, "mood": 26},
 		}
 	}
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
+		"joingyd_match_addresses": 23, "joingyd_match_addresses_forgotten_total": 24,
+		"joingyd_match_denied_total{reason=capacity}": 25, "joingyd_match_denied_total{reason=other}": 26,
+
 		"joingyd_bans_active":                     2,
 		"joingyd_turn_allocations{transport=udp}": 3,
 		"joingyd_turn_sessions":                   4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -155,20 +156,23 @@ func (d *daemon) openHub() error {
 	}
 	d.clients = &front.ClientAddr{Trusted: trusted, Header: d.cfg.HTTP.ForwardedHeader}
 	d.hub = match.New(match.Options{
-		Relay:              matchRelay{d.relay},
-		Banned:             d.banned,
-		ICEURLs:            d.iceURLs,
-		Addr:               d.clients.Of,
-		Policy:             d.cfg.Site.Policy,
-		Appeal:             "/appeal",
-		Origins:            d.cfg.HTTP.AllowOrigins,
-		Absent:             d.cfg.HTTP.AllowNoOrigin,
-		Patience:           d.cfg.Match.Patience,
-		AnyLanguage:        d.cfg.Match.AnyLanguage,
-		ResumeGrace:        d.cfg.Match.ResumeGrace,
-		HelloTimeout:       d.cfg.Match.HelloTimeout,
-		SessionsPerAddress: d.cfg.Match.PerAddress,
-		Logger:             d.log,
+		Relay:        matchRelay{d.relay},
+		Banned:       d.banned,
+		ICEURLs:      d.iceURLs,
+		Addr:         d.clients.Of,
+		Policy:       d.cfg.Site.Policy,
+		Appeal:       "/appeal",
+		Origins:      d.cfg.HTTP.AllowOrigins,
+		Absent:       d.cfg.HTTP.AllowNoOrigin,
+		Patience:     d.cfg.Match.Patience,
+		AnyLanguage:  d.cfg.Match.AnyLanguage,
+		ResumeGrace:  d.cfg.Match.ResumeGrace,
+		HelloTimeout: d.cfg.Match.HelloTimeout,
+		Logger:       d.log,
+
+		Sessions:              d.cfg.Match.Sessions,
+		SessionsPerAddress:    d.cfg.Match.PerAddress,
+		SessionsPerAddressMax: cmp.Or(d.cfg.Match.PerAddressMax, 4*d.cfg.Match.PerAddress),
 	})
 	return nil
 }

@@ -24,6 +24,7 @@ func (d *daemon) openMetrics() (err error) {
 		DropReasons:   texts(turn.DropReasons()),
 		ReportReasons: match.ReportReasons(),
 		RefusedCodes:  match.ErrorCodes(),
+		Denials:       match.Denials(),
 
 		OffloadOutcomes: offloadOutcomes(),
 	}, d.log)
@@ -54,7 +55,10 @@ func (d *daemon) relayMetrics() metrics.Relay {
 
 func (d *daemon) matchMetrics() metrics.Match {
 	s := d.hub.Stats()
-	return metrics.Match{Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Reports: s.Reports, Refused: s.Refused}
+	return metrics.Match{
+		Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Addresses: s.Addresses, Forgotten: s.Forgotten,
+		Reports: s.Reports, Refused: s.Refused, Denied: s.Denied,
+	}
 }
 
 func texts[T ~string](list []T) (out []string) {

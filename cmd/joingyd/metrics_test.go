@@ -54,6 +54,9 @@ func TestMetricsOfADaemon(t *testing.T) {
 	for _, code := range match.ErrorCodes() {
 		want = append(want, `joingyd_match_refused_total{code="`+code+`"}`)
 	}
+	for _, reason := range match.Denials() {
+		want = append(want, `joingyd_match_denied_total{reason="`+reason+`"}`)
+	}
 	for _, series := range append(want, "joingyd_bans_active", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
 		if value, ok := values[series]; !ok || value != 0 {
 			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
@@ -77,6 +80,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 		"joingyd_turn_pairs":                                   1,
 		"joingyd_match_sessions":                               2,
 		"joingyd_match_pairs":                                  1,
+		"joingyd_match_addresses":                              1,
 		`joingyd_match_reports_total{reason="spam"}`:           1,
 		`joingyd_match_refused_total{code="unknown_type"}`:     1,
 		"go_goroutines":                                        1,

@@ -1,0 +1,140 @@
+package match
+
+import (
+	"math"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// denial is why an upgrade, a session or a search was not admitted.
+type denial string
+
+const (
+	deniedOrigin      denial = "origin"       // 403
+	deniedBan         denial = "banned"       // 403, or 4503 after the upgrade
+	deniedUpgradeRate denial = "upgrade_rate" // 429
+	deniedSockets     denial = "sockets"      // 429: the address has too many
+	deniedCapacity    denial = "capacity"     // 503, or 4429 after the upgrade: the site is full
+	deniedSessionRate denial = "session_rate" // 4429
+	deniedSessions    denial = "sessions"     // 4429: the address has too many
+	deniedChatter     denial = "chatter"      // 4429: too many messages before the hello
+	deniedFindRate    denial = "find_rate"    // error rate_limited: of the address
+)
+
+// Denials lists every reason that Stats.Denied may count.
+func Denials() (reasons []string) {
+	for _, d := range []denial{
+		deniedOrigin, deniedBan, deniedUpgradeRate, deniedSockets, deniedCapacity,
+		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate,
+	} {
+		reasons = append(reasons, string(d))
+	}
+	return reasons
+}
+
+const (
+	defaultSessions = 100_000
+	minAddresses    = 1 << 14 // remembered
+	minRetry        = 5       // seconds: so many at least is an address over its pace asked to wait
+)
+
+// pacesFor returns the pace of one address, which may hold so many sessions
+// without further ado: a household or a school, or a carrier's NAT. All of them
+// may lose their sockets at once and dial again, or come at once; and one visitor
+// alone must not be slower than a session may be.
+func pacesFor(sessions int) (paces [pacedKinds]pace) {
+	n := float64(max(sessions, 8))
+	paces[pacedUpgrades] = pace{rate: n / 15, burst: 4 * n}
+	paces[pacedSessions] = pace{rate: n / 30, burst: 2 * n}
+	paces[pacedFinds] = pace{rate: n / 2, burst: 4 * n}
+	return paces
+}
+
+// admit decides whether a request may become a socket, and answers it if not.
+func (h *Hub) admit(w http.ResponseWriter, r *http.Request, addr netip.Addr) bool {
+	if wait := h.upgradeWait(addr); wait > 0 {
+		w.Header().Set("Retry-After", seconds(wait))
+		http.Error(w, "too many connections of this address in a short time", http.StatusTooManyRequests)
+		return false
+	}
+	if !h.originAllowed(r) {
+		h.deny(deniedOrigin)
+		http.Error(w, "this page's origin may not open the WebSocket; the operator can allow it with http.allow_origins", http.StatusForbidden)
+		return false
+	}
+	if ban, banned := h.opts.Banned(addr); banned {
+		h.deny(deniedBan)
+		refuseBanned(w, ban)
+		return false
+	}
+	return true
+}
+
+// upgradeWait returns how long the address must wait before another upgrade; 0 if
+// this one is all right.
+func (h *Hub) upgradeWait(addr netip.Addr) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.paceLocked(addressKey(addr), pacedUpgrades, deniedUpgradeRate)
+}
+
+// admitSessionLocked decides whether there may be one session more, and counts
+// it. Where not, it returns how long the visitor should wait.
+func (h *Hub) admitSessionLocked(s *session) (wait time.Duration) {
+	held := h.perAddress[s.key]
+	switch {
+	case len(h.sessions) >= h.opts.Sessions:
+		h.denied[deniedCapacity]++
+		return tooManyWait
+	case held >= h.opts.SessionsPerAddressMax:
+		h.denied[deniedSessions]++
+		return tooManyWait
+	}
+	if wait := h.paceLocked(s.key, pacedSessions, deniedSessionRate); wait > 0 {
+		return wait
+	}
+	h.perAddress[s.key]++
+	return 0
+}
+
+// mayFindLocked decides whether the session may search, and tells it if not.
+func (h *Hub) mayFindLocked(s *session, now time.Time) bool {
+	switch {
+	case !s.finds.take(now):
+		h.refuseLocked(s, codeRateLimited, "find", "too many searches; wait a second")
+	case h.paceLocked(s.key, pacedFinds, deniedFindRate) > 0:
+		h.refuseLocked(s, codeRateLimited, "find", "too many searches of this address; wait a few seconds")
+	default:
+		return true
+	}
+	return false
+}
+
+// paceLocked returns how long the address must wait to go on at its pace; 0 if it
+// need not.
+func (h *Hub) paceLocked(key netip.Prefix, kind paced, reason denial) time.Duration {
+	wait := h.addresses.take(key, kind, time.Now())
+	if wait > 0 {
+		h.denied[reason]++
+	}
+	return wait
+}
+
+func (h *Hub) deny(reason denial) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.denied[reason]++
+}
+
+func (h *Hub) forgetAddresses() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.addresses.sweep(time.Now())
+}
+
+// seconds writes a wait as Retry-After and the reason of 4429 have it.
+func seconds(wait time.Duration) string {
+	return strconv.Itoa(max(minRetry, int(math.Ceil(wait.Seconds()))))
+}
