@@ -21,13 +21,14 @@ const (
 	deniedSessions    denial = "sessions"     // 4429: the address has too many
 	deniedChatter     denial = "chatter"      // 4429: too many messages before the hello
 	deniedFindRate    denial = "find_rate"    // error rate_limited: of the address
+	deniedWork        denial = "work"         // error challenge_required
 )
 
 // Denials lists every reason that Stats.Denied may count.
 func Denials() (reasons []string) {
 	for _, d := range []denial{
 		deniedOrigin, deniedBan, deniedUpgradeRate, deniedSockets, deniedCapacity,
-		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate,
+		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate, deniedWork,
 	} {
 		reasons = append(reasons, string(d))
 	}
@@ -90,12 +91,14 @@ func (h *Hub) admitSessionLocked(s *session) (wait time.Duration) {
 		return tooManyWait
 	case held >= h.opts.SessionsPerAddressMax:
 		h.denied[deniedSessions]++
+		h.suspectLocked(s.key, pointsDenied)
 		return tooManyWait
 	}
 	if wait := h.paceLocked(s.key, pacedSessions, deniedSessionRate); wait > 0 {
 		return wait
 	}
 	h.perAddress[s.key]++
+	s.work = rankWork(held, h.opts.SessionsPerAddress)
 	return 0
 }
 
@@ -107,7 +110,8 @@ func (h *Hub) mayFindLocked(s *session, now time.Time) bool {
 	case h.paceLocked(s.key, pacedFinds, deniedFindRate) > 0:
 		h.refuseLocked(s, codeRateLimited, "find", "too many searches of this address; wait a few seconds")
 	default:
-		return true
+		s.sought = true
+		return !h.owesWorkLocked(s, now)
 	}
 	return false
 }
@@ -118,6 +122,7 @@ func (h *Hub) paceLocked(key netip.Prefix, kind paced, reason denial) time.Durat
 	wait := h.addresses.take(key, kind, time.Now())
 	if wait > 0 {
 		h.denied[reason]++
+		h.suspectLocked(key, pointsPaced)
 	}
 	return wait
 }
@@ -126,6 +131,14 @@ func (h *Hub) deny(reason denial) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.denied[reason]++
+}
+
+// denyChatter counts an address that sends more before its hello than it takes.
+func (h *Hub) denyChatter(addr netip.Addr) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.denied[deniedChatter]++
+	h.suspectLocked(addressKey(addr), pointsDenied)
 }
 
 func (h *Hub) forgetAddresses() {

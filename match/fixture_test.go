@@ -176,7 +176,9 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 
 // message is a server message, as far as tests look.
 type message struct {
-	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal string
+	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind string
+
+	Data json.RawMessage
 
 	Seq         uint64
 	Online      int

@@ -64,6 +64,8 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 		h.handleTyping(s, m)
 	case "report":
 		h.handleReport(s, m, now)
+	case "answer":
+		h.handleAnswer(s, m, now)
 	case "hello":
 		h.refuseLocked(s, codeBadMessage, m.Type, "hello comes once, first on a socket")
 	default:
@@ -186,6 +188,7 @@ func (h *Hub) handleText(s *session, m clientMessage, now time.Time) {
 
 func (h *Hub) rejectLocked(s *session, id string, code errorCode) {
 	h.refused[string(code)]++
+	h.suspectLocked(s.key, refusalPoints[code])
 	h.sendLocked(s, &rejectedMessage{head{Type: "rejected"}, id, code})
 }
 
@@ -234,6 +237,7 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 	if !*reported {
 		*reported = true
 		h.reports[m.Reason]++
+		h.suspectSessionLocked(h.sessions[partner], pointsReported)
 		h.opts.Logger.Info("report", "reason", m.Reason)
 	}
 	s.block(partner)

@@ -25,7 +25,7 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 		return
 	}
 	if !k.early.take(time.Now()) {
-		k.hub.deny(deniedChatter)
+		k.hub.denyChatter(k.addr)
 		k.shut(closeTooMany, seconds(tooManyWait))
 		return
 	}

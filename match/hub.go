@@ -89,6 +89,7 @@ type Hub struct {
 	reports    map[string]uint64 // by reason
 	refused    map[string]uint64 // messages refused, by error code
 	denied     map[denial]uint64 // upgrades, sessions and searches
+	challenges map[challengeOutcome]uint64
 }
 
 // New makes a hub.
@@ -116,6 +117,7 @@ func New(opts Options) *Hub {
 		refused:    make(map[string]uint64),
 		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
 		denied:     make(map[denial]uint64),
+		challenges: make(map[challengeOutcome]uint64),
 	}
 }
 
@@ -196,6 +198,8 @@ type Stats struct {
 	Reports   map[string]uint64 // by reason
 	Refused   map[string]uint64 // messages, by error code
 	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
+
+	Challenges map[string]uint64 // by what became of them
 }
 
 // Stats returns the counts of this moment.
@@ -210,6 +214,8 @@ func (h *Hub) Stats() Stats {
 		Refused: make(map[string]uint64),
 		Denied:  make(map[string]uint64),
 
+		Challenges: make(map[string]uint64),
+
 		Addresses: len(h.addresses.byKey),
 		Forgotten: h.addresses.forgotten,
 	}
@@ -221,6 +227,9 @@ func (h *Hub) Stats() Stats {
 	}
 	for reason, n := range h.denied {
 		stats.Denied[string(reason)] = n
+	}
+	for outcome, n := range h.challenges {
+		stats.Challenges[string(outcome)] = n
 	}
 	return stats
 }

@@ -44,6 +44,7 @@ func (h *Hub) forwardLocked(s *session, m serverMessage) bool {
 // refuseLocked answers a message that cannot be followed. The session goes on.
 func (h *Hub) refuseLocked(s *session, code errorCode, re, detail string) {
 	h.refused[string(code)]++
+	h.suspectLocked(s.key, refusalPoints[code])
 	h.sendLocked(s, newError(code, re, detail))
 }
 
@@ -152,6 +153,9 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	if s.grace != nil {
 		s.grace.Stop()
 	}
+	if !s.sought && !h.closed {
+		h.suspectLocked(s.key, pointsAimless)
+	}
 	h.stopWaitingLocked(s)
 	h.partLocked(s, reason)
 	h.opts.Relay.Dismiss(s.id)
@@ -190,6 +194,9 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.leaveLocked(k)
+	if k.session == nil {
+		h.suspectLocked(addressKey(k.addr), pointsUnheard)
+	}
 	s := k.session
 	if s == nil || s.socket != k || h.sessions[s.id] != s {
 		return

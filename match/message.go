@@ -37,6 +37,9 @@ const (
 	codeRateLimited     errorCode = "rate_limited"
 	codeMasked          errorCode = "masked"
 	codeUnavailable     errorCode = "unavailable"
+
+	codeChallengeRequired errorCode = "challenge_required"
+	codeChallengeFailed   errorCode = "challenge_failed"
 )
 
 // ErrorCodes lists every code that Stats.Refused may count.
@@ -44,6 +47,7 @@ func ErrorCodes() (codes []string) {
 	for _, code := range []errorCode{
 		codeBadMessage, codeUnknownType, codeConsentRequired, codeNotPaired, codeStalePair,
 		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable,
+		codeChallengeRequired, codeChallengeFailed,
 	} {
 		codes = append(codes, string(code))
 	}
@@ -73,6 +77,9 @@ type clientMessage struct {
 
 	Mode      pool.Mode `json:"mode"`      // find
 	Interests []string  `json:"interests"` // find
+
+	Kind string          `json:"kind"` // answer
+	Data json.RawMessage `json:"data"` // answer
 
 	Pair        string          `json:"pair"`        // what follows
 	Description *description    `json:"description"` // description
@@ -221,6 +228,12 @@ type bannedMessage struct {
 	Reason string     `json:"reason"`
 	Until  *time.Time `json:"until"` // null: permanent
 	Appeal string     `json:"appeal"`
+}
+
+type challengeMessage struct {
+	head
+	Kind string   `json:"kind"`
+	Data workData `json:"data"`
 }
 
 type errorMessage struct {

@@ -171,11 +171,11 @@ func TestW7FullOutbox(t *testing.T) {
 			queued++ // waiting
 		}
 		for range 180 {
-			write(`{}`)
+			write(`{"type":"warp"}`)
 		}
 		time.Sleep(2 * time.Second)
 		for range 256 - 180 - queued {
-			write(`{}`)
+			write(`{"type":"warp"}`)
 		}
 		synctest.Wait()
 		return slow

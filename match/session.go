@@ -45,6 +45,9 @@ type session struct {
 	past      past            // the chat before
 	blocked   []ident.Session
 
+	work   *work // nil: never had any to do
+	sought bool  // sent a find, ever
+
 	messages bucket // any message
 	finds    bucket
 	texts    bucket

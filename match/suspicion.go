@@ -2,11 +2,62 @@ package match
 
 import (
 	"math"
+	"net/netip"
 	"time"
 )
 
-// suspicionHalfLife is how long it takes half of an address's points to go.
-const suspicionHalfLife = 5 * time.Minute
+// An address earns points for what attackers do all the time and people hardly
+// ever; they decay. Past a number of points its visitors have work to do before
+// they are matched: more of it the more points there are.
+const (
+	suspicionHalfLife = 5 * time.Minute // in which half of the points go
+	suspicious        = 32              // points at least, and a point for each session that an address may hold
+	suspicionLevels   = 4               // each at twice the points of the one before
+	mostPoints        = 16              // times suspicious: so that half an hour without any clears everybody
+
+	pointsPaced    = 1   // past the pace of an address
+	pointsDenied   = 1   // for sessions past the most, chatter
+	pointsUnheard  = 0.5 // a socket that got no session
+	pointsAimless  = 1   // a session that came and went without a search
+	pointsReported = 8
+	pointsWrong    = 4 // a challenge answered wrongly
+)
+
+// refusalPoints are those for a message that is refused. What crosses the end of
+// a chat on its way is nobody's fault.
+var refusalPoints = map[errorCode]float64{
+	codeRateLimited: 1, codeBadMessage: 0.5, codeTooLarge: 0.5, codeMasked: 0.25,
+}
+
+// suspectLocked gives an address points: the fewer the more sessions it has, any
+// of which may have earned them.
+func (h *Hub) suspectLocked(key netip.Prefix, points float64) {
+	if points == 0 {
+		return
+	}
+	known := h.addresses.of(key, time.Now())
+	points /= float64(1 + h.perAddress[key]/8)
+	known.points = min(known.points+points, mostPoints*h.suspiciousFrom())
+}
+
+// suspectSessionLocked gives points to the address of the session, if it is there.
+func (h *Hub) suspectSessionLocked(s *session, points float64) {
+	if s != nil {
+		h.suspectLocked(s.key, points)
+	}
+}
+
+// suspicionLocked returns how suspicious the address is: 0, not at all, to
+// suspicionLevels.
+func (h *Hub) suspicionLocked(key netip.Prefix, now time.Time) (level int) {
+	for points := h.addresses.of(key, now).points; points >= h.suspiciousFrom() && level < suspicionLevels; points /= 2 {
+		level++
+	}
+	return level
+}
+
+// suspiciousFrom returns the points of the first level.
+func (h *Hub) suspiciousFrom() float64 { return float64(max(suspicious, h.opts.SessionsPerAddress)) }
 
 // decayed returns what is left of points.
 func decayed(points float64, passed time.Duration) float64 {

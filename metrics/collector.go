@@ -19,7 +19,7 @@ type collector struct {
 	offload, flows, offloaded             family
 	matchSessions, waiting, pairs         family
 	addresses, forgotten                  family
-	reports, refused, denied              family
+	reports, refused, denied, challenges  family
 }
 
 // family is one metric.
@@ -71,6 +71,7 @@ func newCollector(sources Sources) *collector {
 		reports:       counter("match_reports_total", "Reports by visitors, by reason.", "reason"),
 		refused:       counter("match_refused_total", "Messages of clients refused, by error code.", "code"),
 		denied:        counter("match_denied_total", "Upgrades, sessions and searches of clients that were not admitted, by reason.", "reason"),
+		challenges:    counter("match_challenges_total", "Challenges of work, by what became of them.", "outcome"),
 		addresses:     gauge("match_addresses", "Client addresses whose limits are remembered."),
 		forgotten:     counter("match_addresses_forgotten_total", "Client addresses whose limits were forgotten for want of room."),
 	}
@@ -81,7 +82,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
 		c.build, c.bans, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
-		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.addresses, c.forgotten,
+		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten,
 	} {
 		to <- f.desc
 	}
@@ -121,6 +122,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	sendAll(to, c.reports, match.Reports, c.sources.ReportReasons)
 	sendAll(to, c.refused, match.Refused, c.sources.RefusedCodes)
 	sendAll(to, c.denied, match.Denied, c.sources.Denials)
+	sendAll(to, c.challenges, match.Challenges, c.sources.ChallengeOutcomes)
 	c.addresses.send(to, float64(match.Addresses))
 	c.forgotten.send(to, float64(match.Forgotten))
 }

@@ -24,6 +24,8 @@ type Sources struct {
 	RefusedCodes  []string // of Match.Refused
 	Denials       []string // of Match.Denied
 
+	ChallengeOutcomes []string // of Match.Challenges
+
 	OffloadOutcomes []string // of Offload.Packets
 }
 
@@ -64,4 +66,6 @@ type Match struct {
 	Reports   map[string]uint64 // by reason
 	Refused   map[string]uint64 // messages, by error code
 	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
+
+	Challenges map[string]uint64 // of work, by what became of them
 }

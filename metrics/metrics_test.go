@@ -26,6 +26,8 @@ func testSources() Sources {
 		RefusedCodes:  []string{"masked"},
 		Denials:       []string{"capacity"},
 
+		ChallengeOutcomes: []string{"issued"},
+
 		OffloadOutcomes: []string{"forwarded"},
 	}
 }
@@ -128,10 +130,12 @@ var zero = map[string]float64{
 	"joingyd_match_refused_total{code=masked}":  0,
 	"joingyd_match_refused_total{code=other}":   0,
 
-	"joingyd_match_addresses":                     0,
-	"joingyd_match_addresses_forgotten_total":     0,
-	"joingyd_match_denied_total{reason=capacity}": 0,
-	"joingyd_match_denied_total{reason=other}":    0,
+	"joingyd_match_addresses":                        0,
+	"joingyd_match_addresses_forgotten_total":        0,
+	"joingyd_match_denied_total{reason=capacity}":    0,
+	"joingyd_match_denied_total{reason=other}":       0,
+	"joingyd_match_challenges_total{outcome=issued}": 0,
+	"joingyd_match_challenges_total{outcome=other}":  0,
 }
 
 func wantSamples(t *testing.T, got, changed map[string]float64) {
@@ -181,13 +185,14 @@ func TestCounts(t *testing.T) {
 		return Match{
 			Sessions: 12, Waiting: 13, Pairs: 14,
 			Reports: map[string]uint64{"spam": 15, "other": 16, "": 17}, Refused: map[string]uint64{"\xff": 18},
-			Addresses: 23, Forgotten: 24, Denied: map[string]uint64{"capacity": 25, "mood": 26},
+			Addresses: 23, Forgotten: 24, Denied: map[string]uint64{"capacity": 25, "mood": 26}, Challenges: map[string]uint64{"issued": 27},
 		}
 	}
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
 		"joingyd_match_addresses": 23, "joingyd_match_addresses_forgotten_total": 24,
 		"joingyd_match_denied_total{reason=capacity}": 25, "joingyd_match_denied_total{reason=other}": 26,
+		"joingyd_match_challenges_total{outcome=issued}": 27,
 
 		"joingyd_bans_active":                     2,
 		"joingyd_turn_allocations{transport=udp}": 3,

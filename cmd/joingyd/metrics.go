@@ -26,6 +26,8 @@ func (d *daemon) openMetrics() (err error) {
 		RefusedCodes:  match.ErrorCodes(),
 		Denials:       match.Denials(),
 
+		ChallengeOutcomes: match.ChallengeOutcomes(),
+
 		OffloadOutcomes: offloadOutcomes(),
 	}, d.log)
 	if d.metricsListener, err = net.Listen("tcp", d.cfg.Admin.MetricsListen); err != nil {
@@ -57,7 +59,7 @@ func (d *daemon) matchMetrics() metrics.Match {
 	s := d.hub.Stats()
 	return metrics.Match{
 		Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Addresses: s.Addresses, Forgotten: s.Forgotten,
-		Reports: s.Reports, Refused: s.Refused, Denied: s.Denied,
+		Reports: s.Reports, Refused: s.Refused, Denied: s.Denied, Challenges: s.Challenges,
 	}
 }
 

@@ -57,6 +57,9 @@ func TestMetricsOfADaemon(t *testing.T) {
 	for _, reason := range match.Denials() {
 		want = append(want, `joingyd_match_denied_total{reason="`+reason+`"}`)
 	}
+	for _, outcome := range match.ChallengeOutcomes() {
+		want = append(want, `joingyd_match_challenges_total{outcome="`+outcome+`"}`)
+	}
 	for _, series := range append(want, "joingyd_bans_active", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
 		if value, ok := values[series]; !ok || value != 0 {
 			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
