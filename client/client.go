@@ -5,9 +5,9 @@
 //	                                                      └─ lost: Resume
 //
 // The daemon counts a message as delivered when the client answers the ping
-// behind it, and a Conn answers pings only inside Receive: whoever holds a Conn
-// keeps a goroutine in Receive. A context that ends inside Send or Receive cuts
-// the connection; Resume opens another for the same session.
+// behind it, and a Conn answers pings, and challenges, only inside Receive: whoever
+// holds a Conn keeps a goroutine in Receive. A context that ends inside Send or
+// Receive cuts the connection; Resume opens another for the same session.
 package client
 
 import (

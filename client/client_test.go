@@ -47,7 +47,7 @@ func newFixture(t *testing.T, grace time.Duration) *fixture {
 		ICEURLs: func(host string) []string { return []string{"turn:" + host} },
 		Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() },
 		Policy:  "v1", Appeal: "/appeal",
-		Patience: time.Second, ResumeGrace: grace, HelloTimeout: 30 * time.Second, SessionsPerAddress: 5,
+		Patience: time.Second, ResumeGrace: grace, HelloTimeout: 30 * time.Second, SessionsPerAddress: 5, SessionsPerAddressMax: 10,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/ws", f.Hub)

@@ -21,8 +21,11 @@ type Conn struct {
 	seq     uint64    // of the last message that came; Receive's
 	banned  *BannedError
 
+	answered string // salt of the last challenge answered on this socket; Receive's
+
 	mu      sync.Mutex // guards what follows
 	welcome Welcome
+	find    []byte // the search that got no answer yet; nil: none
 }
 
 // Welcome returns what the session started with, and its newest credentials.
@@ -38,18 +41,34 @@ func (c *Conn) Send(ctx context.Context, message any) error {
 	if err != nil {
 		return err
 	}
+	c.remember(data)
+	return c.write(ctx, data)
+}
+
+func (c *Conn) write(ctx context.Context, data []byte) error {
 	return typed(c.socket.Write(ctx, websocket.MessageText, data))
 }
 
-// Receive returns the daemon's next message. After the last it returns how the
-// socket ended: *BannedError, *CloseError, or what broke it.
-func (c *Conn) Receive(ctx context.Context) (Message, error) {
-	if len(c.backlog) > 0 {
-		m := c.backlog[0]
-		c.backlog = c.backlog[1:]
-		return m, nil
+// Receive returns the daemon's next message. Challenges it answers itself, and
+// then sends the search again that one stopped; ErrWork if it cannot. After the
+// last message it returns how the socket ended: *BannedError, *CloseError, or what
+// broke it.
+func (c *Conn) Receive(ctx context.Context) (m Message, err error) {
+	for {
+		if len(c.backlog) > 0 {
+			m, c.backlog = c.backlog[0], c.backlog[1:]
+		} else if m, err = c.read(ctx); err != nil {
+			return m, err
+		}
+		if !challenged(m) {
+			return m, nil
+		}
+		if m.Type == "challenge" {
+			if err := c.answer(ctx, m); err != nil {
+				return m, err
+			}
+		}
 	}
-	return c.read(ctx)
 }
 
 // Resume opens another socket for the session, cutting the present one. It
@@ -77,7 +96,7 @@ func (c *Conn) connect(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	c.socket, c.banned = socket, nil
+	c.socket, c.banned, c.answered = socket, nil, ""
 	if err := c.hello(ctx, token); err != nil {
 		socket.CloseNow()
 		return err
@@ -148,6 +167,8 @@ func (c *Conn) note(m Message) error {
 		c.welcome = Welcome{m.Session, m.Resume, m.Online, m.Policy, m.ICE}
 	case "ice":
 		c.welcome.ICE = m.ICE
+	case "waiting", "matched":
+		c.find = nil
 	case "banned":
 		c.banned = newBanned(m.Reason, m.Until, m.Appeal)
 	}

@@ -1,6 +1,9 @@
 package client
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Message is any message of the daemon: Type says which fields count, as in
 // docs/protocol.md.
@@ -33,6 +36,9 @@ type Message struct {
 	Detail string     `json:"detail"` // error
 	Re     string     `json:"re"`     // error: the type that it answers
 	Policy string     `json:"policy"` // welcome; error consent_required: the version to accept
+
+	Kind string          `json:"kind"` // challenge
+	Data json.RawMessage `json:"data"` // challenge
 }
 
 // Welcome is what a session starts with.
