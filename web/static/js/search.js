@@ -2,6 +2,7 @@
 // The search for a partner: when it starts or is tried again by itself, and what
 // the visitor is told of it.
 
+import { Challenge } from './challenge.js';
 import * as words from './words.js';
 
 const pause = 1_000; // ms between a partner's leaving and the next search
@@ -9,19 +10,24 @@ const retry = 2_000; // ms before a search that the server could not take is tri
 
 export class Search {
   inLine = false; // the server has said that it knows of the search
+  stuck = false; // the last challenge was one that this page does not know
   #ask;
   #views;
   #on = false;
   #lonely = false; // the visitor was told that nobody else is here
   #online = 0; // as the server last told
+  #checking = false; // the server wants a challenge answered first
+  #challenge;
   #timer = 0;
 
   /**
    * @param {() => void} ask sends the server a `find`
+   * @param {import('./challenge.js').Send} answer sends it an `answer`
    * @param {Pick<import('./types.js').Views, 'start' | 'room' | 'chat'>} views
    */
-  constructor(ask, views) {
+  constructor(ask, answer, views) {
     this.#ask = ask;
+    this.#challenge = new Challenge(answer);
     this.#views = views;
   }
 
@@ -39,6 +45,25 @@ export class Search {
     this.#ask();
   }
 
+  /**
+   * Answers a challenge that stopped the search, and asks again.
+   * @param {import('./types.js').ServerMessage} m
+   */
+  async challenged(m) {
+    this.stuck = !Challenge.known(m);
+    if (!this.#on || this.stuck) return;
+    this.#check(true);
+    if (!(await this.#challenge.answer(m)) || !this.#on) return;
+    this.#check(false);
+    this.ask();
+  }
+
+  /** @param {boolean} on */
+  #check(on) {
+    this.#checking = on;
+    this.online(this.#online);
+  }
+
   /** Asks again in a while. */
   askLater() {
     clearTimeout(this.#timer);
@@ -54,7 +79,8 @@ export class Search {
   /** Neither searches nor will by itself. */
   stop() {
     clearTimeout(this.#timer);
-    this.#on = this.#lonely = this.inLine = false;
+    this.#challenge.stop();
+    this.#on = this.#lonely = this.#checking = this.inLine = false;
   }
 
   /** Ends the search. The last count may be from before the partner came. */
@@ -68,6 +94,7 @@ export class Search {
     this.#online = count;
     this.#views.start.online(count);
     if (!this.#on) return;
+    if (this.#checking) return this.#views.room.status(words.checking);
     const lonely = count <= 1;
     this.#views.room.status(lonely ? words.alone : words.looking);
     if (lonely && !this.#lonely) this.#views.chat.system(words.lonely);

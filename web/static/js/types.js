@@ -14,6 +14,15 @@
  */
 
 /**
+ * What a `challenge` of kind work asks for.
+ * @typedef {object} WorkData
+ * @property {string} algorithm
+ * @property {string} salt
+ * @property {number} bits
+ * @property {string} expires RFC 3339
+ */
+
+/**
  * Any message of the server; which fields are there is up to `type`.
  * @typedef {object} ServerMessage
  * @property {string} type
@@ -39,6 +48,8 @@
  * @property {string} [code]
  * @property {string} [detail]
  * @property {string} [re]
+ * @property {string} [kind]
+ * @property {WorkData} [data]
  */
 
 /**

@@ -37,7 +37,7 @@ export class Visit {
     this.#video = new Video(views.stage, views.camera);
     this.#pairs = views.pairs;
     const ask = () => this.#connection.send({ type: 'find', mode: this.#mode, interests: views.start.interests });
-    this.#search = new Search(ask, views);
+    this.#search = new Search(ask, (answer) => this.#connection.send(answer), views);
     this.#connection = new Connection({
       welcome: (message, resumed) => this.#welcome(message, resumed),
       message: (message) => this.#message(message),
@@ -182,6 +182,8 @@ export class Visit {
         return this.#video.configure(m.ice);
       case 'banned':
         return this.#banned({ reason: m.reason ?? '', until: m.until ?? null, appeal: m.appeal });
+      case 'challenge':
+        return this.#search.challenged(m);
       case 'error':
         return this.#error(m);
     }
@@ -250,6 +252,7 @@ export class Visit {
 
   /** @param {ServerMessage} m */
   #error(m) {
+    if (m.code === 'challenge_required' && !this.#search.stuck) return;
     if (m.re === 'find' && (m.code === 'rate_limited' || m.code === 'unavailable')) {
       if (this.#state === 'waiting') this.#search.askLater();
     } else if (m.re === 'find') {

@@ -12,6 +12,7 @@ export const reported = 'Thank you. Your report was counted.';
 export const reportNotSent = 'The report could not be sent: the connection is lost. Please try again.';
 export const reportTooLate = 'The report was not taken: that chat ended too long ago.';
 export const looking = 'Looking for someone …';
+export const checking = 'Checking your browser for a moment …';
 export const alone = 'In line, but alone';
 export const lonely = 'Nobody else is online right now. You stay in line and will be matched as soon as someone comes.';
 
