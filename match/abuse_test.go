@@ -174,34 +174,6 @@ func TestW4ShutSocketIsCut(t *testing.T) {
 	})
 }
 
-// Trial W3: origins.
-func TestW3Origin(t *testing.T) {
-	run(t, func(t *testing.T, f *fixture) {
-		for origin, want := range map[string]bool{
-			"http://site.test": true, "https://SITE.test": true, "https://other.test": true,
-			"": false, "null": false, "http://evil.test": false, "http://site.test.evil.test": false,
-			"http://site.test:81": false, "http://evil.test/site.test": false, "http://site.test@evil.test": false,
-			"http://evilsite.test": false, "http://site.test/": false, "site.test": false, "file://site.test": false,
-			"https://other.test:444": false, "https://other.test.evil": false,
-		} {
-			header := http.Header{}
-			if origin != "" {
-				header.Set("Origin", origin)
-			}
-			c, response, err := f.connect("192.0.2.1", header)
-			if want != (err == nil) {
-				t.Errorf("Origin %q: %v", origin, err)
-			}
-			if err != nil && response.StatusCode != http.StatusForbidden {
-				t.Errorf("Origin %q: status %d", origin, response.StatusCode)
-			}
-			if c != nil {
-				c.conn.CloseNow()
-			}
-		}
-	})
-}
-
 func TestBadInputLeavesTheSessionAlone(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		c := f.visit("192.0.2.1")

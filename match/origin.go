@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // originAllowed reports whether a page of the request's Origin may open the
@@ -26,5 +27,11 @@ func (h *Hub) originAllowed(r *http.Request) bool {
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || origin != u.Scheme+"://"+u.Host {
 		return false
 	}
-	return u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	return u.Host != "" && isASCII(u.Host+r.Host) && strings.EqualFold(u.Host, r.Host)
+}
+
+// isASCII reports whether text is plain: Unicode folds ſ to s and the sign of
+// Kelvin to k, and a browser writes such names otherwise (RFC 6454, 6.2).
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
