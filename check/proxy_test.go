@@ -78,6 +78,7 @@ func TestWhoRefusesTheWebSocket(t *testing.T) {
 		{http.StatusForbidden, "Forbidden by administrative rules", "Something before joingyd"},
 		{http.StatusBadGateway, "bad gateway", "does not reach joingyd behind it"},
 		{http.StatusServiceUnavailable, "server going away", "The daemon is ending"},
+		{http.StatusServiceUnavailable, "the site is full; come again later", "match.sessions allows"},
 		{http.StatusTooManyRequests, "too many", "match.sessions_per_address"},
 		{http.StatusNotFound, "not here", "does not pass WebSockets on"},
 		{http.StatusOK, "<!doctype html>", "does not pass WebSockets on"},

@@ -78,7 +78,7 @@ func (c *checker) refused(err error) Step {
 
 const upgradeRemedy = "A proxy before joingyd does not pass WebSockets on. Let it forward /ws over HTTP/1.1 with the headers Upgrade and Connection, unbuffered (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\")."
 
-const tooManyRemedy = "This address has too many sessions. Close some, or raise match.sessions_per_address. If all visitors come through a proxy, name it in http.trusted_proxies: joingyd takes them for one otherwise."
+const tooManyRemedy = "This address has too many sessions, or opened too many in a short time. Close some, wait a minute, or raise match.sessions_per_address. If all visitors come through a proxy, name it in http.trusted_proxies: joingyd takes them for one otherwise."
 
 func statusRemedy(e *client.StatusError) string {
 	switch {
@@ -88,6 +88,8 @@ func statusRemedy(e *client.StatusError) string {
 		return "Something before joingyd (a proxy, a firewall for web applications) refuses /ws. Let it through."
 	case e.Status == http.StatusServiceUnavailable && strings.Contains(e.Body, "going away"):
 		return "The daemon is ending. Start it again, and see why: journalctl -u joingyd."
+	case e.Status == http.StatusServiceUnavailable && strings.Contains(e.Body, "full"):
+		return "The site holds as many sessions as match.sessions allows. Raise it if the machine has memory to spare."
 	case e.Status == http.StatusTooManyRequests:
 		return tooManyRemedy
 	case isGateway(e.Status):
