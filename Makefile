@@ -51,6 +51,10 @@ bench: build ## clone to first picture, and Next to first frame, as a table
 bench-relay: ## the relay beside coturn and stock pion: CPU, loss, latency, memory; ARGS=-quick
 	scripts/bench-relay $(ARGS)
 
+.PHONY: bench-ws
+bench-ws: build ## the matchmaker's sockets: memory, joins, signalling, 100,000 sessions; ARGS=-quick
+	scripts/bench-ws $(ARGS)
+
 .PHONY: screenshots
 screenshots: build ## pictures of every page and state, in web/e2e/out
 	cd web/e2e && node screenshots.js

@@ -40,12 +40,12 @@ var forbidden = []struct {
 // owners are the only packages that may import a third-party module: its types
 // stop there.
 var owners = map[string][]string{
-	"github.com/pion/turn/v4":    {"turn", "check", "bench/relay"},
+	"github.com/pion/turn/v4":    {"turn", "check", "bench/relay", "bench/ws"},
 	"github.com/pion/stun/v2":    {"turn", "check"},
 	"github.com/pion/logging":    {"turn", "check"},
 	"github.com/pion/sdp/v3":     {"match/mask"},
 	"github.com/cilium/ebpf":     {"turn/xdp", "bench/relay"},
-	"github.com/coder/websocket": {"match", "client"},
+	"github.com/coder/websocket": {"match", "client", "bench/ws"},
 	"go.etcd.io/bbolt":           {"ban"},
 	"github.com/gaissmai/bart":   {"ban"},
 	"github.com/spf13/viper":     {"config"},
