@@ -51,6 +51,10 @@ bench: build ## clone to first picture, and Next to first frame, as a table
 bench-relay: ## the relay beside coturn and stock pion: CPU, loss, latency, memory; ARGS=-quick
 	scripts/bench-relay $(ARGS)
 
+.PHONY: bench-match
+bench-match: ## how well strangers are paired, beside hindsight, and what an arrival costs; ARGS=-quick
+	scripts/bench-match $(ARGS)
+
 .PHONY: bench-ws
 bench-ws: build ## the matchmaker's sockets: memory, joins, signalling, 100,000 sessions; ARGS=-quick
 	scripts/bench-ws $(ARGS)

@@ -6,14 +6,6 @@ import (
 )
 
 func BenchmarkMatching(b *testing.B) {
-	benchmark(b, func(n int, edges []Edge) { Matching(n, edges) })
-}
-
-func BenchmarkUpperBound(b *testing.B) {
-	benchmark(b, func(n int, edges []Edge) { UpperBound(n, edges) })
-}
-
-func benchmark(b *testing.B, solve func(n int, edges []Edge)) {
 	for _, c := range []struct {
 		n    int
 		rate float64 // tickets a second
@@ -22,7 +14,7 @@ func benchmark(b *testing.B, solve func(n int, edges []Edge)) {
 		b.Run(fmt.Sprintf("tickets=%d/edges=%d", c.n, len(edges)), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				solve(c.n, edges)
+				Matching(c.n, edges)
 			}
 		})
 	}

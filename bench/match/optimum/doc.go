@@ -23,6 +23,4 @@
 // price; prices change meanwhile as little as lets the search go on. When none
 // is left the two sides are equal, which proves that the matching is best; the
 // tests check results by this proof.
-//
-// [UpperBound] is a bound by prices for vertices alone.
 package optimum

@@ -1,14 +1,5 @@
 package optimum
 
-// UpperBound is a weight that no matching of a graph of n vertices exceeds. It
-// takes less time than [Matching], not less memory; it is what prices for
-// vertices alone can prove, which on graphs of tickets is within 2 % of the
-// best, and on graphs of nothing but triangles half as much again. Edges count
-// as they do for Matching.
-func UpperBound(n int, edges []Edge) int64 {
-	return sum(auctionPrices(newGraph(n, edges))) / 2
-}
-
 // heaviestEdges weighs each vertex's heaviest edge. As prices, these pay for
 // every edge.
 func heaviestEdges(g *graph) []int64 {

@@ -21,7 +21,7 @@ func TestUpperBoundHolds(t *testing.T) {
 // pay for every edge: a bound may hold by luck.
 func checkBound(t *testing.T, n int, edges []Edge, best int64) {
 	t.Helper()
-	if got := UpperBound(n, edges); got < best {
+	if got := upperBound(n, edges); got < best {
 		t.Errorf("bound is %d, a matching weighs %d: %d %v", got, best, n, edges)
 	}
 	price := auctionPrices(newGraph(n, edges))
@@ -47,7 +47,7 @@ func TestUpperBoundOfBipartiteGraphs(t *testing.T) {
 			edges[i].A, edges[i].B = edges[i].A/2*2, (edges[i].B/2*2+1)%int32(n/2*2)
 		}
 		best, _ := Matching(n, edges)
-		got, most := UpperBound(n, edges), best+int64(n)*raise(newGraph(n, edges))/2
+		got, most := upperBound(n, edges), best+int64(n)*raise(newGraph(n, edges))/2
 		if got < best || got > most {
 			t.Errorf("seed %d: bound is %d, want from %d to %d", seed, got, best, most)
 		}
@@ -58,11 +58,17 @@ func TestUpperBoundOfTicketsIsTight(t *testing.T) {
 	for _, rate := range []float64{1, 10, 100} {
 		edges := pairs(tickets(2, 2000, rate))
 		best, _ := Matching(2000, edges)
-		bound := UpperBound(2000, edges)
+		bound := upperBound(2000, edges)
 		over := 100 * float64(bound-best) / float64(best)
 		t.Logf("figure: %v tickets/s, %d edges: bound is %.2f %% over the best", rate, len(edges), over)
 		if over < 0 || over > 2 {
 			t.Errorf("bound is %d, the best %d", bound, best)
 		}
 	}
+}
+
+// upperBound is a weight that no matching exceeds: what the prices that the exact search
+// starts from can prove.
+func upperBound(n int, edges []Edge) int64 {
+	return sum(auctionPrices(newGraph(n, edges))) / 2
 }
