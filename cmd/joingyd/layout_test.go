@@ -24,6 +24,7 @@ var forbidden = []struct {
 	{"match", []string{"metrics", "turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
 	{"match/mask", []string{"ident", "match"}, "the mask is a pure function"},
 	{"match/pool", []string{"match"}, "the pool is a data structure"},
+	{"match/filter", []string{"ident", "match"}, "the filter judges lines, wherever they come from"},
 	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
@@ -54,10 +55,16 @@ var owners = map[string][]string{
 	"github.com/prometheus":      {"metrics"},
 	"github.com/pion/dtls":       {"turn"},
 	"github.com/caddyserver":     {"cert"},
-	"golang.org/x/text":          {"match/pool"},
-	"golang.org/x/sync":          {"cmd/joingyd"},
-	"github.com/pion/webrtc":     {}, // tests only
-	"github.com/rogpeppe":        {}, // tests only
+	"golang.org/x/text":          {"match/pool", "match/filter"},
+	"go.mau.fi/util":             {"match/filter"},
+	"github.com/TwiN/go-away":    {"match/filter"},
+
+	"golang.org/x/net/publicsuffix": {"match/filter"},
+	"golang.org/x/net/idna":         {"match/filter"},
+
+	"golang.org/x/sync":      {"cmd/joingyd"},
+	"github.com/pion/webrtc": {}, // tests only
+	"github.com/rogpeppe":    {}, // tests only
 }
 
 type goPackage struct {

@@ -1,0 +1,119 @@
+package filter
+
+import (
+	"container/list"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	strikeLife = time.Hour
+	maxSources = 1 << 17 // about 30 MB when full
+)
+
+// source is what an address did lately.
+type source struct {
+	addr       netip.Prefix
+	strikes    []time.Time // the youngest last
+	mutedUntil time.Time
+	touched    time.Time
+}
+
+// strikes counts each address's spam, and says what follows. It is bounded: who
+// did something least recently is forgotten first.
+type strikes struct {
+	muteAfter, banAfter int // strikes; 0: never
+	muteFor             time.Duration
+
+	mu      sync.Mutex // guards what follows
+	most    int        // entries
+	sources map[netip.Prefix]*list.Element
+	order   *list.List // of *source, the youngest last
+	evicted uint64
+}
+
+func newStrikes(muteAfter, banAfter int, muteFor time.Duration) *strikes {
+	return &strikes{
+		muteAfter: muteAfter, banAfter: banAfter, muteFor: muteFor,
+		most: maxSources, sources: make(map[netip.Prefix]*list.Element), order: list.New(),
+	}
+}
+
+// muted returns until when the address is muted; zero if it is not.
+func (s *strikes) muted(addr netip.Prefix, now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if element := s.sources[addr]; element != nil {
+		if until := element.Value.(*source).mutedUntil; now.Before(until) {
+			return until
+		}
+	}
+	return time.Time{}
+}
+
+// strike notes one more strike of an address. It returns until when it is muted
+// for that, zero if it is not, and whether it shall be banned.
+func (s *strikes) strike(addr netip.Prefix, now time.Time) (mutedUntil time.Time, ban bool) {
+	if s.muteAfter == 0 && s.banAfter == 0 {
+		return time.Time{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	src := s.sourceLocked(addr, now)
+	src.strikes = append(unexpired(src.strikes, now), now)
+	n := len(src.strikes)
+	if s.muteAfter > 0 && n%s.muteAfter == 0 {
+		src.mutedUntil = now.Add(s.muteFor)
+		mutedUntil = src.mutedUntil
+	}
+	if s.banAfter > 0 && n >= s.banAfter {
+		src.strikes, ban = nil, true
+	}
+	if most := max(s.muteAfter, s.banAfter); len(src.strikes) >= 2*most {
+		src.strikes = append(src.strikes[:0], src.strikes[most:]...) // without bans: by whole rounds
+	}
+	return mutedUntil, ban
+}
+
+func unexpired(times []time.Time, now time.Time) []time.Time {
+	for len(times) > 0 && now.Sub(times[0]) >= strikeLife {
+		times = times[1:]
+	}
+	return times
+}
+
+// forget forgets the addresses that did nothing for longer than strikes and mutes
+// last.
+func (s *strikes) forget(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for oldest := s.order.Front(); oldest != nil; oldest = s.order.Front() {
+		if now.Sub(oldest.Value.(*source).touched) < max(strikeLife, s.muteFor) {
+			break
+		}
+		s.removeLocked(oldest)
+	}
+}
+
+// sourceLocked returns what is known of the address.
+func (s *strikes) sourceLocked(addr netip.Prefix, now time.Time) *source {
+	if element := s.sources[addr]; element != nil {
+		s.order.MoveToBack(element)
+		src := element.Value.(*source)
+		src.touched = now
+		return src
+	}
+	if len(s.sources) >= s.most {
+		s.removeLocked(s.order.Front())
+		s.evicted++
+	}
+	src := &source{addr: addr, touched: now}
+	s.sources[addr] = s.order.PushBack(src)
+	return src
+}
+
+func (s *strikes) removeLocked(element *list.Element) {
+	delete(s.sources, element.Value.(*source).addr)
+	s.order.Remove(element)
+}

@@ -1,0 +1,97 @@
+package filter
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestStepsFromStrikeToBan(t *testing.T) {
+	s := newSpeaker(Options{Links: Reject, MuteAfter: 2, MuteFor: time.Minute, BanAfter: 5, BanFor: time.Hour})
+	for strike := 1; strike <= 5; strike++ {
+		v := s.like(byte(strike), "192.0.2.1/32").say("t.me/foo") // a new session each
+		if v.Outcome != Rejected || v.Reason != Link {
+			t.Fatalf("strike %d: %+v", strike, v)
+		}
+		if got, want := v.Mute, s.now.Add(time.Minute); (strike%2 == 0) != got.Equal(want) {
+			t.Errorf("strike %d: mute until %v", strike, got)
+		}
+		if (v.Ban == time.Hour) != (strike == 5) {
+			t.Errorf("strike %d: ban = %v", strike, v.Ban)
+		}
+		if strike%2 != 0 {
+			continue
+		}
+		until := v.Mute
+		if v := s.say("hello"); v.Outcome != Rejected || v.Reason != Muted || !v.Until.Equal(until) {
+			t.Errorf("while muted: %+v", v)
+		}
+		if v := s.like(9, "192.0.2.2/32").say("hello"); v.Outcome != Delivered {
+			t.Errorf("somebody else: %+v", v)
+		}
+		*s.now = until.Add(-time.Second) // saying adds one
+		if v := s.say("hello"); v.Outcome != Delivered {
+			t.Errorf("after the mute: %+v", v)
+		}
+	}
+	if v := s.say("t.me/foo"); !v.Mute.IsZero() || v.Ban != 0 {
+		t.Errorf("first strike after the ban: %+v", v)
+	}
+}
+
+func TestStrikesExpire(t *testing.T) {
+	s := newSpeaker(Options{Links: Reject, MuteAfter: 2, MuteFor: time.Minute})
+	for range 4 {
+		if v := s.say("t.me/foo"); !v.Mute.IsZero() {
+			t.Errorf("muted: %+v", v)
+		}
+		*s.now = s.now.Add(strikeLife)
+	}
+}
+
+// A word or a contact is no strike, and a step of 0 never comes.
+func TestWhatIsNoStrike(t *testing.T) {
+	s := newSpeaker(Options{Contacts: Reject, Words: Reject, MuteAfter: 1, BanAfter: 1, BanFor: time.Hour, MuteFor: time.Minute})
+	for _, body := range []string{"fuck", "snap: lisa"} {
+		if v := s.say(body); v.Outcome != Rejected || !v.Mute.IsZero() || v.Ban != 0 {
+			t.Errorf("%q: %+v", body, v)
+		}
+	}
+	s = newSpeaker(Options{Links: Reject, MuteFor: time.Minute})
+	for range 50 {
+		if v := s.say("t.me/foo"); v.Reason != Link || !v.Mute.IsZero() || v.Ban != 0 {
+			t.Errorf("%+v", v)
+		}
+	}
+	s = newSpeaker(Options{Links: Mask, MuteAfter: 1, BanAfter: 1, BanFor: time.Hour})
+	if v := s.say("t.me/foo"); v.Outcome != MaskedOut || !v.Mute.IsZero() || v.Ban != 0 {
+		t.Errorf("masked: %+v", v)
+	}
+}
+
+func TestStrikesAreBounded(t *testing.T) {
+	s := newStrikes(2, 0, time.Minute)
+	s.most = 10
+	now := time.Unix(1_000_000, 0)
+	for i := range 15 {
+		s.strike(netip.MustParsePrefix(fmt.Sprintf("192.0.2.%d/32", i)), now)
+	}
+	if len(s.sources) != 10 || s.order.Len() != 10 || s.evicted != 5 {
+		t.Errorf("%d sources, %d evicted", len(s.sources), s.evicted)
+	}
+	for range 100 { // nobody bans: the strikes of one stay few
+		s.strike(netip.MustParsePrefix("192.0.2.1/32"), now)
+	}
+	if n := len(s.order.Back().Value.(*source).strikes); n > 4 {
+		t.Errorf("%d strikes kept", n)
+	}
+	s.forget(now.Add(strikeLife - 1))
+	if len(s.sources) != 10 {
+		t.Errorf("%d sources before an hour has passed", len(s.sources))
+	}
+	s.forget(now.Add(strikeLife))
+	if len(s.sources) != 0 || s.order.Len() != 0 {
+		t.Errorf("%d sources after an hour", len(s.sources))
+	}
+}
