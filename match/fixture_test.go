@@ -176,7 +176,7 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 
 // message is a server message, as far as tests look.
 type message struct {
-	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind string
+	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do string
 
 	Data json.RawMessage
 

@@ -52,14 +52,14 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	}
 	switch m.Type {
 	case "find":
-		h.handleFind(s, m, now)
+		h.handleFind(k, m, now)
 	case "leave":
 		h.stopWaitingLocked(s)
 		h.partLocked(s, leftLeft)
 	case "description", "candidate":
 		h.handleSignal(s, m, now)
 	case "text":
-		h.handleText(s, m, now)
+		h.handleText(k, m, now)
 	case "typing":
 		h.handleTyping(s, m)
 	case "report":
@@ -74,7 +74,8 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	return true
 }
 
-func (h *Hub) handleFind(s *session, m clientMessage, now time.Time) {
+func (h *Hub) handleFind(k *socket, m clientMessage, now time.Time) {
+	s := k.session
 	if m.Mode != pool.Video && m.Mode != pool.Text {
 		h.refuseLocked(s, codeBadMessage, m.Type, `mode: must be "video" or "text"`)
 		return
@@ -87,7 +88,9 @@ func (h *Hub) handleFind(s *session, m clientMessage, now time.Time) {
 	if !h.mayFindLocked(s, now) {
 		return
 	}
-	h.findLocked(s, m.Mode, interests)
+	if h.interestsPassLocked(k, m) {
+		h.findLocked(s, m.Mode, interests)
+	}
 }
 
 // inPairLocked returns the partner that m is for, or nil after refusing it.
@@ -162,13 +165,13 @@ func (h *Hub) masked(sender ident.Session, m clientMessage) (serverMessage, erro
 	return out, err
 }
 
-func (h *Hub) handleText(s *session, m clientMessage, now time.Time) {
+func (h *Hub) handleText(k *socket, m clientMessage, now time.Time) {
+	s := k.session
 	if m.ID == "" || utf8.RuneCountInString(m.ID) > maxTextID {
 		h.refuseLocked(s, codeBadMessage, m.Type, fmt.Sprintf("id: must have 1 to %d characters", maxTextID))
 		return
 	}
-	partner := h.inPairLocked(s, m)
-	if partner == nil {
+	if h.inPairLocked(s, m) == nil {
 		return
 	}
 	switch {
@@ -178,18 +181,15 @@ func (h *Hub) handleText(s *session, m clientMessage, now time.Time) {
 		h.rejectLocked(s, m.ID, codeTooLarge)
 	case !s.texts.take(now):
 		h.rejectLocked(s, m.ID, codeRateLimited)
-	case !h.forwardLocked(partner, &textMessage{head{Type: "text"}, m.Pair, m.ID, m.Body}):
-		h.rejectLocked(s, m.ID, codeRateLimited)
 	default:
-		s.pair.typing[s.pair.side(s)] = false
-		h.sendLocked(s, &sentMessage{head{Type: "sent"}, m.ID})
+		h.relayTextLocked(k, m, now)
 	}
 }
 
 func (h *Hub) rejectLocked(s *session, id string, code errorCode) {
 	h.refused[string(code)]++
 	h.suspectLocked(s.key, refusalPoints[code])
-	h.sendLocked(s, &rejectedMessage{head{Type: "rejected"}, id, code})
+	h.sendLocked(s, &rejectedMessage{head: head{Type: "rejected"}, ID: id, Code: code})
 }
 
 func (h *Hub) handleTyping(s *session, m clientMessage) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/filter"
 	"github.com/joingyd/joingyd/match/pool"
 )
 
@@ -58,6 +59,11 @@ type Options struct {
 	Sessions              int // in all; 0: 100,000
 	SessionsPerAddress    int // that one address may hold without work
 	SessionsPerAddressMax int // with work, and twice as many sockets; 0: no more than without
+
+	Filter Filter // of texts and interests; its key is made by New
+	// Ban bans the addresses of a spammer, and ends their sessions. It may block; it
+	// is called by Run, one at a time. Nil: nobody is banned.
+	Ban func(addrs []netip.Addr, reason string, lasts time.Duration)
 }
 
 const (
@@ -75,6 +81,9 @@ type Hub struct {
 	opts    Options
 	sockets sync.WaitGroup
 	wake    chan struct{} // tells Run that the pool's next deadline may have moved
+	filter  *filter.Filter
+
+	spamBans spamBans
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
@@ -90,6 +99,8 @@ type Hub struct {
 	refused    map[string]uint64 // messages refused, by error code
 	denied     map[denial]uint64 // upgrades, sessions and searches
 	challenges map[challengeOutcome]uint64
+	verdicts   map[filter.Outcome]map[filter.Reason]uint64
+	mutes      uint64
 }
 
 // New makes a hub.
@@ -104,8 +115,11 @@ func New(opts Options) *Hub {
 		opts.Sessions = defaultSessions
 	}
 	opts.SessionsPerAddressMax = max(opts.SessionsPerAddressMax, opts.SessionsPerAddress)
-	return &Hub{
+	h := &Hub{
 		opts:       opts,
+		filter:     newFilter(opts.Filter),
+		spamBans:   spamBans{queue: make(chan spamBan, maxSpamBans), ban: opts.Ban},
+		verdicts:   make(map[filter.Outcome]map[filter.Reason]uint64),
 		wake:       make(chan struct{}, 1),
 		open:       make(map[*socket]struct{}),
 		openFrom:   make(map[netip.Prefix]int),
@@ -119,11 +133,17 @@ func New(opts Options) *Hub {
 		denied:     make(map[denial]uint64),
 		challenges: make(map[challengeOutcome]uint64),
 	}
+	for outcome := range filter.Outcomes() {
+		h.verdicts[outcome] = make(map[filter.Reason]uint64)
+	}
+	return h
 }
 
 // Run does what is due by time: patience that ends, the online count, fresh
-// credentials. It returns when ctx ends.
+// credentials, and what the filter has to forget. It makes the filter's bans. It
+// returns when ctx ends.
 func (h *Hub) Run(ctx context.Context) {
+	defer h.spamBans.start(ctx).Wait()
 	patience := time.NewTimer(time.Hour)
 	defer patience.Stop()
 	online := time.NewTicker(onlineInterval)
@@ -139,8 +159,9 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-online.C:
 			h.tellOnline()
 			h.forgetAddresses()
-		case <-credentials.C:
+		case now := <-credentials.C:
 			h.renewCredentials()
+			h.filter.Forget(now)
 		}
 		patience.Reset(h.expire())
 	}
@@ -200,6 +221,7 @@ type Stats struct {
 	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
 
 	Challenges map[string]uint64 // by what became of them
+	Filter     FilterStats
 }
 
 // Stats returns the counts of this moment.
@@ -218,6 +240,8 @@ func (h *Hub) Stats() Stats {
 
 		Addresses: len(h.addresses.byKey),
 		Forgotten: h.addresses.forgotten,
+
+		Filter: h.filterStatsLocked(),
 	}
 	for reason, n := range h.reports {
 		stats.Reports[reason] = n

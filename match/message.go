@@ -40,6 +40,8 @@ const (
 
 	codeChallengeRequired errorCode = "challenge_required"
 	codeChallengeFailed   errorCode = "challenge_failed"
+	codeFiltered          errorCode = "filtered"
+	codeMuted             errorCode = "muted"
 )
 
 // ErrorCodes lists every code that Stats.Refused may count.
@@ -48,6 +50,7 @@ func ErrorCodes() (codes []string) {
 		codeBadMessage, codeUnknownType, codeConsentRequired, codeNotPaired, codeStalePair,
 		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable,
 		codeChallengeRequired, codeChallengeFailed,
+		codeFiltered, codeMuted,
 	} {
 		codes = append(codes, string(code))
 	}
@@ -198,13 +201,25 @@ type typingMessage struct {
 
 type sentMessage struct {
 	head
-	ID string `json:"id"`
+	ID   string `json:"id"`
+	Body string `json:"body,omitempty"` // what was delivered, where it is not what was sent
 }
 
 type rejectedMessage struct {
 	head
-	ID   string    `json:"id"`
-	Code errorCode `json:"code"`
+	ID     string     `json:"id"`
+	Code   errorCode  `json:"code"`
+	Reason string     `json:"reason,omitempty"` // filtered: what for
+	Until  *time.Time `json:"until,omitempty"`  // muted: no longer than that
+}
+
+// actionMessage tells a visitor what was done about what they do.
+type actionMessage struct {
+	head
+	Pair   string     `json:"pair"`
+	Do     string     `json:"do"`
+	Reason string     `json:"reason"`
+	Until  *time.Time `json:"until,omitempty"`
 }
 
 type leftMessage struct {

@@ -20,13 +20,14 @@ const (
 	pointsUnheard  = 0.5 // a socket that got no session
 	pointsAimless  = 1   // a session that came and went without a search
 	pointsReported = 8
+	pointsMuted    = 8
 	pointsWrong    = 4 // a challenge answered wrongly
 )
 
 // refusalPoints are those for a message that is refused. What crosses the end of
 // a chat on its way is nobody's fault.
 var refusalPoints = map[errorCode]float64{
-	codeRateLimited: 1, codeBadMessage: 0.5, codeTooLarge: 0.5, codeMasked: 0.25,
+	codeRateLimited: 1, codeBadMessage: 0.5, codeTooLarge: 0.5, codeMasked: 0.25, codeFiltered: 0.5,
 }
 
 // suspectLocked gives an address points: the fewer the more sessions it has, any

@@ -1,0 +1,101 @@
+package match
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/joingyd/joingyd/match/filter"
+)
+
+// spam is the reason of mutes and bans that the filter brings.
+const spam = "spam"
+
+// relayTextLocked passes a text through the filter and to the partner. Filtering
+// takes its time, so the lock is given free meanwhile and everything is looked at
+// again after. An author's texts keep their order: their socket's reader waits.
+func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
+	s, p := k.session, k.session.pair
+	line := filter.Line{Body: m.Body, Chat: p.id, Session: s.id, Source: s.key, At: now}
+	h.mu.Unlock()
+	verdict := h.filter.Check(line)
+	h.mu.Lock()
+	h.verdicts[verdict.Outcome][verdict.Reason]++
+	if verdict.Ban > 0 {
+		h.spamBans.offer(spamBan{h.addrsLocked(s), verdict.Ban})
+	}
+	switch {
+	case h.sessions[s.id] != s || s.socket != k:
+		// Only the present socket is listened to: see handle.
+	case s.pair != p:
+		h.refuseLocked(s, codeStalePair, m.Type, "that chat is over")
+	case verdict.Outcome == filter.Rejected:
+		h.rejectTextLocked(s, m.ID, verdict)
+	case !h.forwardLocked(s.partner(), &textMessage{head{Type: "text"}, m.Pair, m.ID, verdict.Body}):
+		h.rejectLocked(s, m.ID, codeRateLimited)
+	default:
+		p.typing[p.side(s)] = false
+		sent := &sentMessage{head: head{Type: "sent"}, ID: m.ID}
+		if verdict.Outcome == filter.MaskedOut {
+			sent.Body = verdict.Body
+		}
+		h.sendLocked(s, sent)
+	}
+}
+
+// rejectTextLocked tells the author why the filter rejected a text, and of the
+// mute that it brought.
+func (h *Hub) rejectTextLocked(s *session, id string, v filter.Verdict) {
+	rejected := &rejectedMessage{head: head{Type: "rejected"}, ID: id, Code: codeFiltered, Reason: string(v.Reason)}
+	if v.Reason == filter.Muted {
+		rejected.Code, rejected.Reason, rejected.Until = codeMuted, spam, timestamp(v.Until)
+	}
+	h.refused[string(rejected.Code)]++
+	h.suspectLocked(s.key, refusalPoints[rejected.Code])
+	h.sendLocked(s, rejected)
+	if !v.Mute.IsZero() {
+		h.mutes++
+		h.suspectLocked(s.key, pointsMuted)
+		h.sendLocked(s, &actionMessage{head{Type: "action"}, s.pair.id.String(), "mute", spam, timestamp(v.Mute)})
+	}
+}
+
+// timestamp returns t as clients are told it: on a whole second, never too soon.
+func timestamp(t time.Time) *time.Time {
+	t = t.UTC().Add(time.Second - 1).Truncate(time.Second)
+	return &t
+}
+
+// interestsPassLocked reports whether partners may be shown the interests of a
+// find, and refuses it otherwise. The lock is given free meanwhile, as it is for
+// texts.
+func (h *Hub) interestsPassLocked(k *socket, m clientMessage) bool {
+	s := k.session
+	if len(m.Interests) == 0 {
+		return true
+	}
+	h.mu.Unlock()
+	detail := h.refusedInterest(m.Interests)
+	h.mu.Lock()
+	if h.sessions[s.id] != s || s.socket != k {
+		return false // see handle
+	}
+	if detail != "" {
+		h.refuseLocked(s, codeBadMessage, m.Type, detail)
+		return false
+	}
+	return true
+}
+
+// refusedInterest returns what is wrong with one of the interests, if anything.
+func (h *Hub) refusedInterest(interests []string) string {
+	for i, interest := range interests {
+		switch reason, refused := h.filter.Refuses(interest); {
+		case !refused:
+		case reason == filter.Word:
+			return fmt.Sprintf("interests[%d]: has a word in it that this site does not allow; choose another", i)
+		default:
+			return fmt.Sprintf("interests[%d]: has a %s in it; name something to talk about", i, reason)
+		}
+	}
+	return ""
+}
