@@ -25,12 +25,13 @@ type Message struct {
 	Description *Description `json:"description"` // description
 	Candidate   *Candidate   `json:"candidate"`   // candidate; nil ends the candidates
 	ID          string       `json:"id"`          // text, sent, rejected
-	Body        string       `json:"body"`        // text
+	Body        string       `json:"body"`        // text; sent, where something else was delivered
 	On          bool         `json:"on"`          // typing
 
 	Count  int        `json:"count"`  // online
-	Reason string     `json:"reason"` // left, banned
-	Until  *time.Time `json:"until"`  // banned; nil: for good
+	Reason string     `json:"reason"` // left, banned, rejected, action
+	Do     string     `json:"do"`     // action
+	Until  *time.Time `json:"until"`  // banned, rejected, action; of a ban, nil: for good
 	Appeal string     `json:"appeal"` // banned
 	Code   string     `json:"code"`   // error, rejected
 	Detail string     `json:"detail"` // error

@@ -19,6 +19,7 @@ type Config struct {
 	TLS     TLS    `key:"tls"`
 	TURN    TURN   `key:"turn"`
 	Match   Match  `key:"match"`
+	Filter  Filter `key:"filter"`
 	Bans    Bans   `key:"bans"`
 	Site    Site   `key:"site"`
 	Admin   Admin  `key:"admin"`
@@ -83,6 +84,19 @@ type Match struct {
 	PerAddressMax int `key:"sessions_per_address_max" doc:"Sessions that one address may hold at all: those past sessions_per_address have to do some work before they are matched. It may hold twice as many sockets: one that is lost and its successor overlap. 0: four times sessions_per_address."`
 }
 
+// Filter is what becomes of what visitors write, and of who spams.
+type Filter struct {
+	Links     string        `key:"links" doc:"Links in texts and interests. allow, mask (delivered without it) or reject."`
+	Contacts  string        `key:"contacts" doc:"E-mail addresses, telephone numbers and names on other sites (\"snap: lisa\"). allow, mask or reject."`
+	Words     string        `key:"words" doc:"Words of the list. allow, mask or reject."`
+	WordsFile string        `key:"words_file" doc:"File with this site's words, beside those that are known: one word or phrase a line, !word to allow one, # before a comment."`
+	Repeats   int           `key:"repeats" doc:"In how many chats within 10 minutes a visitor may give the same link or contact. A long line without one may be said in twice as many, and all visitors together may give a link or contact in four times as many. What comes after is rejected. 0: any number."`
+	MuteAfter int           `key:"mute_after" doc:"Strikes of an address (IPv6: /64) within an hour that mute it: texts rejected for repetition or as a link. 0: never."`
+	MuteFor   time.Duration `key:"mute_for" doc:"How long a mute lasts."`
+	BanAfter  int           `key:"ban_after" doc:"Strikes of an address within an hour that ban it. 0: never."`
+	BanFor    time.Duration `key:"ban_for" doc:"How long such a ban lasts."`
+}
+
 // Bans is the ban store.
 type Bans struct {
 	DefaultFor time.Duration `key:"default_for" doc:"How long a ban lasts that names no duration."`
@@ -140,6 +154,10 @@ func Default() Config {
 			HelloTimeout: 5 * time.Second,
 			Sessions:     100_000,
 			PerAddress:   32,
+		},
+		Filter: Filter{
+			Links: "mask", Contacts: "allow", Words: "mask",
+			Repeats: 5, MuteAfter: 3, MuteFor: 5 * time.Minute, BanAfter: 9, BanFor: time.Hour,
 		},
 		Bans:  Bans{DefaultFor: 24 * time.Hour},
 		Site:  Site{Name: "joingyd", Policy: "2026-11-24"},

@@ -63,6 +63,7 @@ func TestGoodFile(t *testing.T) {
 	want.Admin.MetricsListen = ""
 	want.Match.Patience = 1500 * time.Millisecond
 	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
+	want.Filter.Links, want.Filter.Words, want.Filter.BanAfter = "reject", "allow", 0
 	want.Log.Format = "json"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -135,6 +136,15 @@ func TestO1BadFiles(t *testing.T) {
 		{"match:\n  sessions_per_address: 0\n", "match.sessions_per_address", "1 to 1000000"},
 		{"match:\n  sessions_per_address_max: 31\n", "match.sessions_per_address_max", "0 for four times"},
 		{"match:\n  sessions_per_address_max: -1\n", "match.sessions_per_address_max", "out of range"},
+		{"filter:\n  links: block\n", "filter.links", "use allow, mask, reject"},
+		{"filter:\n  contacts: ''\n", "filter.contacts", "use allow, mask, reject"},
+		{"filter:\n  words: some\n", "filter.words", "use allow, mask, reject"},
+		{"filter:\n  words: allow\n  words_file: w.txt\n", "filter.words_file", "mask or reject"},
+		{"filter:\n  repeats: 101\n", "filter.repeats", "0 to 100"},
+		{"filter:\n  mute_after: -1\n", "filter.mute_after", "out of range"},
+		{"filter:\n  mute_for: 0s\n", "filter.mute_for", "1s to 24h"},
+		{"filter:\n  ban_after: 1001\n", "filter.ban_after", "out of range"},
+		{"filter:\n  ban_for: 5\n", "filter.ban_for", "with its unit"},
 		{"http:\n  tls_self_signed: perhaps\n", "http.tls_self_signed", "true or false"},
 		{"http:\n  allow_origins: ['example.org']\n", "http.allow_origins", "https://example.org"},
 		{"http:\n  allow_origins: ['https://example.org/']\n", "http.allow_origins", "not an origin"},

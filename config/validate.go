@@ -57,6 +57,7 @@ func (c Config) Validate() []*Problem {
 	if most := c.Match.PerAddressMax; most > 0 && most < c.Match.PerAddress {
 		v.add("match.sessions_per_address_max", "is less than match.sessions_per_address; give at least as many, or 0 for four times that")
 	}
+	v.filter(c.Filter)
 	v.duration("bans.default_for", c.Bans.DefaultFor, time.Minute, 10*365*24*time.Hour)
 	v.text("site.name", c.Site.Name, 1, 64)
 	v.text("site.contact", c.Site.Contact, 0, 200)
@@ -231,6 +232,21 @@ func (v *validator) relay(c TURN) {
 	case c.Relay == "masked" && (c.UsersFile != "" || len(c.SecretFiles) > 0 || len(c.RelayAddresses) > 0):
 		v.add("turn.relay", "is masked, where users_file, secret_files and relay_addresses mean nothing; set it to open, or take them out")
 	}
+}
+
+// filter checks the policies and steps against spam.
+func (v *validator) filter(c Filter) {
+	v.oneOf("filter.links", c.Links, "allow", "mask", "reject")
+	v.oneOf("filter.contacts", c.Contacts, "allow", "mask", "reject")
+	v.oneOf("filter.words", c.Words, "allow", "mask", "reject")
+	if c.Words == "allow" && c.WordsFile != "" {
+		v.add("filter.words_file", "means nothing while filter.words is allow; set that to mask or reject, or take this out")
+	}
+	v.number("filter.repeats", c.Repeats, 0, 100)
+	v.number("filter.mute_after", c.MuteAfter, 0, 1000)
+	v.duration("filter.mute_for", c.MuteFor, time.Second, 24*time.Hour)
+	v.number("filter.ban_after", c.BanAfter, 0, 1000)
+	v.duration("filter.ban_for", c.BanFor, time.Minute, 10*365*24*time.Hour)
 }
 
 // ParsePorts reads a range of ports, first-last.

@@ -20,6 +20,8 @@ type collector struct {
 	matchSessions, waiting, pairs         family
 	addresses, forgotten                  family
 	reports, refused, denied, challenges  family
+	verdicts, mutes, filterBans           family
+	filterDropped, fingerprints, evicted  family
 }
 
 // family is one metric.
@@ -74,6 +76,13 @@ func newCollector(sources Sources) *collector {
 		challenges:    counter("match_challenges_total", "Challenges of work, by what became of them.", "outcome"),
 		addresses:     gauge("match_addresses", "Client addresses whose limits are remembered."),
 		forgotten:     counter("match_addresses_forgotten_total", "Client addresses whose limits were forgotten for want of room."),
+
+		verdicts:      counter("match_filter_verdicts_total", "Texts that the filter judged, by verdict and reason.", "verdict", "reason"),
+		mutes:         counter("match_filter_mutes_total", "Mutes for spam."),
+		filterBans:    counter("match_filter_bans_total", "Bans for spam that the filter asked for."),
+		filterDropped: counter("match_filter_bans_dropped_total", "Bans for spam that were not made because too many were under way."),
+		fingerprints:  gauge("match_filter_fingerprints", "Fingerprints of texts, links and contacts that are remembered."),
+		evicted:       counter("match_filter_evictions_total", "Fingerprints and strikes that were forgotten before their time because there were too many."),
 	}
 }
 
@@ -83,6 +92,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 		c.build, c.bans, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten,
+		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
 	} {
 		to <- f.desc
 	}
@@ -125,6 +135,17 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	sendAll(to, c.challenges, match.Challenges, c.sources.ChallengeOutcomes)
 	c.addresses.send(to, float64(match.Addresses))
 	c.forgotten.send(to, float64(match.Forgotten))
+
+	for verdict, reasons := range c.sources.Verdicts {
+		for _, reason := range reasons {
+			c.verdicts.send(to, float64(match.Filter.Verdicts[verdict][reason]), verdict, reason)
+		}
+	}
+	c.mutes.send(to, float64(match.Filter.Mutes))
+	c.filterBans.send(to, float64(match.Filter.Bans))
+	c.filterDropped.send(to, float64(match.Filter.BansDropped))
+	c.fingerprints.send(to, float64(match.Filter.Fingerprints))
+	c.evicted.send(to, float64(match.Filter.Evicted))
 }
 
 func (f family) send(to chan<- prometheus.Metric, value float64, label ...string) {

@@ -26,6 +26,8 @@ type Sources struct {
 
 	ChallengeOutcomes []string // of Match.Challenges
 
+	Verdicts map[string][]string // of Filter.Verdicts, with the reasons of each
+
 	OffloadOutcomes []string // of Offload.Packets
 }
 
@@ -68,4 +70,16 @@ type Match struct {
 	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
 
 	Challenges map[string]uint64 // of work, by what became of them
+	Filter     Filter
+}
+
+// Filter is what became of texts. Fingerprints are live, the rest counts since
+// the start.
+type Filter struct {
+	Verdicts     map[string]map[string]uint64 // texts, by verdict and reason
+	Mutes        uint64
+	Bans         uint64 // asked for
+	BansDropped  uint64 // too many were under way
+	Fingerprints int
+	Evicted      uint64 // fingerprints and strikes, before their time
 }

@@ -27,6 +27,7 @@ func testSources() Sources {
 		Denials:       []string{"capacity"},
 
 		ChallengeOutcomes: []string{"issued"},
+		Verdicts:          map[string][]string{"delivered": {"none"}, "rejected": {"link", "word"}},
 
 		OffloadOutcomes: []string{"forwarded"},
 	}
@@ -130,12 +131,21 @@ var zero = map[string]float64{
 	"joingyd_match_refused_total{code=masked}":  0,
 	"joingyd_match_refused_total{code=other}":   0,
 
-	"joingyd_match_addresses":                        0,
-	"joingyd_match_addresses_forgotten_total":        0,
-	"joingyd_match_denied_total{reason=capacity}":    0,
-	"joingyd_match_denied_total{reason=other}":       0,
-	"joingyd_match_challenges_total{outcome=issued}": 0,
-	"joingyd_match_challenges_total{outcome=other}":  0,
+	"joingyd_match_addresses":                                             0,
+	"joingyd_match_addresses_forgotten_total":                             0,
+	"joingyd_match_denied_total{reason=capacity}":                         0,
+	"joingyd_match_denied_total{reason=other}":                            0,
+	"joingyd_match_challenges_total{outcome=issued}":                      0,
+	"joingyd_match_challenges_total{outcome=other}":                       0,
+	"joingyd_match_filter_verdicts_total{reason=none}{verdict=delivered}": 0,
+	"joingyd_match_filter_verdicts_total{reason=link}{verdict=rejected}":  0,
+	"joingyd_match_filter_verdicts_total{reason=word}{verdict=rejected}":  0,
+
+	"joingyd_match_filter_mutes_total":        0,
+	"joingyd_match_filter_bans_total":         0,
+	"joingyd_match_filter_bans_dropped_total": 0,
+	"joingyd_match_filter_fingerprints":       0,
+	"joingyd_match_filter_evictions_total":    0,
 }
 
 func wantSamples(t *testing.T, got, changed map[string]float64) {
@@ -186,6 +196,10 @@ func TestCounts(t *testing.T) {
 			Sessions: 12, Waiting: 13, Pairs: 14,
 			Reports: map[string]uint64{"spam": 15, "other": 16, "": 17}, Refused: map[string]uint64{"\xff": 18},
 			Addresses: 23, Forgotten: 24, Denied: map[string]uint64{"capacity": 25, "mood": 26}, Challenges: map[string]uint64{"issued": 27},
+			Filter: Filter{
+				Verdicts: map[string]map[string]uint64{"rejected": {"link": 23, "a new reason": 24}, "delivered": {"none": 25}},
+				Mutes:    26, Bans: 27, BansDropped: 28, Fingerprints: 29, Evicted: 30,
+			},
 		}
 	}
 	_, families := scrape(t, serve(t, sources))
@@ -205,6 +219,12 @@ func TestCounts(t *testing.T) {
 		"joingyd_match_sessions": 12, "joingyd_match_waiting": 13, "joingyd_match_pairs": 14,
 		"joingyd_match_reports_total{reason=spam}": 15, "joingyd_match_reports_total{reason=other}": 33,
 		"joingyd_match_refused_total{code=other}": 18,
+
+		"joingyd_match_filter_verdicts_total{reason=link}{verdict=rejected}":  23,
+		"joingyd_match_filter_verdicts_total{reason=none}{verdict=delivered}": 25,
+
+		"joingyd_match_filter_mutes_total": 26, "joingyd_match_filter_bans_total": 27, "joingyd_match_filter_bans_dropped_total": 28,
+		"joingyd_match_filter_fingerprints": 29, "joingyd_match_filter_evictions_total": 30,
 	})
 	for name, family := range families {
 		if strings.HasPrefix(name, "joingyd_") && (family.GetType() == dto.MetricType_COUNTER) != strings.HasSuffix(name, "_total") {

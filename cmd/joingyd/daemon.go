@@ -46,6 +46,7 @@ type daemon struct {
 	http    *http.Server
 	admin   *admin.Server
 	drain   *drainer
+	service *admin.Service
 
 	forwarder *xdp.Forwarder // nil: none
 
@@ -150,6 +151,10 @@ func (d *daemon) listenTURN(transport, listen string) error {
 }
 
 func (d *daemon) openHub() error {
+	filter, err := openFilter(d.cfg.Filter)
+	if err != nil {
+		return err
+	}
 	trusted, err := parseProxies(d.cfg.HTTP.TrustedProxies)
 	if err != nil {
 		return err
@@ -173,6 +178,9 @@ func (d *daemon) openHub() error {
 		Sessions:              d.cfg.Match.Sessions,
 		SessionsPerAddress:    d.cfg.Match.PerAddress,
 		SessionsPerAddressMax: cmp.Or(d.cfg.Match.PerAddressMax, 4*d.cfg.Match.PerAddress),
+
+		Filter: filter,
+		Ban:    d.banSpammer,
 	})
 	return nil
 }
@@ -222,14 +230,14 @@ func (d *daemon) openHTTP() error {
 
 func (d *daemon) openAdmin() error {
 	d.drain = newDrainer(d.relay)
-	service := admin.NewService(d.bans, &admin.Options{
+	d.service = admin.NewService(d.bans, &admin.Options{
 		Live:       live{d.hub, d.relay},
 		Relay:      relayControl{d.relay, d.drain},
 		Version:    programVersion(),
 		DefaultFor: d.cfg.Bans.DefaultFor,
 		Log:        d.log,
 	})
-	d.admin = admin.NewServer(service, d.log)
+	d.admin = admin.NewServer(d.service, d.log)
 	listener, err := admin.Listen(d.adminPath)
 	if err != nil {
 		return fmt.Errorf("admin.socket: %w", err)

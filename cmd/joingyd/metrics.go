@@ -27,6 +27,7 @@ func (d *daemon) openMetrics() (err error) {
 		Denials:       match.Denials(),
 
 		ChallengeOutcomes: match.ChallengeOutcomes(),
+		Verdicts:          match.Verdicts(),
 
 		OffloadOutcomes: offloadOutcomes(),
 	}, d.log)
@@ -60,6 +61,7 @@ func (d *daemon) matchMetrics() metrics.Match {
 	return metrics.Match{
 		Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Addresses: s.Addresses, Forgotten: s.Forgotten,
 		Reports: s.Reports, Refused: s.Refused, Denied: s.Denied, Challenges: s.Challenges,
+		Filter: metrics.Filter(s.Filter),
 	}
 }
 

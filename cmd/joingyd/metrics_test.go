@@ -60,7 +60,12 @@ func TestMetricsOfADaemon(t *testing.T) {
 	for _, outcome := range match.ChallengeOutcomes() {
 		want = append(want, `joingyd_match_challenges_total{outcome="`+outcome+`"}`)
 	}
-	for _, series := range append(want, "joingyd_bans_active", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
+	for verdict, reasons := range match.Verdicts() {
+		for _, reason := range reasons {
+			want = append(want, `joingyd_match_filter_verdicts_total{reason="`+reason+`",verdict="`+verdict+`"}`)
+		}
+	}
+	for _, series := range append(want, "joingyd_match_filter_mutes_total", "joingyd_bans_active", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
 		if value, ok := values[series]; !ok || value != 0 {
 			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
 		}
