@@ -2,19 +2,13 @@
 // The written chat: the log, who is typing, and the line being written.
 
 import { byId, make } from './dom.js';
+import * as words from './words.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
 
 const mostLines = 500;
 const typingLasts = 5_000; // ms without a key
 const speakers = { me: 'You', them: 'Stranger', system: '' };
-/** @type {Record<string, string>} */
-const rejections = {
-  too_large: 'too long',
-  rate_limited: 'too fast: wait a moment',
-  stale_pair: 'the chat was over',
-  not_paired: 'the chat was over',
-};
 
 export class Chat {
   #log = byId('log', HTMLOListElement);
@@ -94,21 +88,31 @@ export class Chat {
   /** Learns what became of one's own line. @param {ServerMessage} m */
   fate(m) {
     const id = m.id ?? '';
-    if (m.type === 'rejected') return this.#reject(id, m.code ?? '');
+    if (m.type === 'rejected') return this.#reject(id, m.code ?? '', m);
     const text = this.#pending.get(id);
-    if (text) text.line.dataset.mark = 'sent';
     this.#pending.delete(id);
+    if (!text) return;
+    text.line.dataset.mark = 'sent';
+    const body = text.line.querySelector('.body');
+    if (m.body === undefined || !body) return;
+    body.textContent = m.body; // what the stranger got
+    this.#note(text.line, words.masked);
   }
 
-  /** @param {string} id @param {string} code */
-  #reject(id, code) {
+  /** @param {string} id @param {string} code @param {ServerMessage} [more] */
+  #reject(id, code, more) {
     const text = this.#pending.get(id);
     if (!text) return;
     text.line.dataset.mark = 'rejected';
-    const note = make('span', `Not delivered (${rejections[code] ?? code})`);
-    note.className = 'fate';
-    text.line.append(note);
     this.#pending.delete(id);
+    this.#note(text.line, `Not delivered (${words.rejected(code, more)})`);
+  }
+
+  /** Says below a line what became of it. @param {HTMLLIElement} line @param {string} text */
+  #note(line, text) {
+    const note = make('span', text);
+    note.className = 'fate';
+    line.append(note);
     this.#follow();
   }
 

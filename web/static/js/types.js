@@ -46,6 +46,7 @@
  * @property {string | null} [until]
  * @property {string} [appeal]
  * @property {string} [code]
+ * @property {string} [do]
  * @property {string} [detail]
  * @property {string} [re]
  * @property {string} [kind]

@@ -174,6 +174,8 @@ export class Visit {
       case 'sent':
       case 'rejected':
         return this.#views.chat.fate(m);
+      case 'action':
+        return m.do === 'mute' && this.#views.chat.system(words.muted(m.until));
       case 'reported':
         return this.#views.chat.system(words.reported);
       case 'online':

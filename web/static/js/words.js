@@ -21,6 +21,41 @@ export function greeting(common) {
   return common.length > 0 ? `Say hello to a stranger. You both like ${list(common)}.` : 'Say hello to a stranger.';
 }
 
+/** @type {Record<string, string>} */
+const rejections = {
+  too_large: 'too long',
+  rate_limited: 'too fast: wait a moment',
+  stale_pair: 'the chat was over',
+  not_paired: 'the chat was over',
+  link: 'links are not allowed here',
+  contact: 'contacts on other sites are not allowed here',
+  word: 'it has a word that is not allowed here',
+  repeated: 'it was said in too many chats',
+  filtered: 'it is not allowed here',
+};
+
+/**
+ * Why a line did not reach the stranger.
+ * @param {string} code
+ * @param {{reason?: string, until?: string | null}} [more]
+ */
+export function rejected(code, { reason, until } = {}) {
+  if (code === 'muted') return `you cannot write ${muteEnd(until)}`;
+  return (code === 'filtered' && rejections[reason ?? '']) || rejections[code] || code;
+}
+
+export const masked = 'Parts that are not allowed here were left out';
+
+/** @param {string | null} [until] */
+export function muted(until) {
+  return `Too many of your lines looked like spam. You cannot write ${muteEnd(until)}.`;
+}
+
+/** @param {string | null} [until] */
+function muteEnd(until) {
+  return until ? `until ${new Date(until).toLocaleTimeString()}` : 'for a while';
+}
+
 /** Why the chat ended, from the partner's side. @param {string} [reason] */
 export function left(reason) {
   switch (reason) {
