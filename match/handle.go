@@ -61,7 +61,7 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	case "text":
 		h.handleText(k, m, now)
 	case "typing":
-		h.handleTyping(s, m)
+		h.handleTyping(s, m, now)
 	case "report":
 		h.handleReport(s, m, now)
 	case "answer":
@@ -190,22 +190,6 @@ func (h *Hub) rejectLocked(s *session, id string, code errorCode) {
 	h.refused[string(code)]++
 	h.suspectLocked(s.key, refusalPoints[code])
 	h.sendLocked(s, &rejectedMessage{head: head{Type: "rejected"}, ID: id, Code: code})
-}
-
-func (h *Hub) handleTyping(s *session, m clientMessage) {
-	partner := h.inPairLocked(s, m)
-	if partner == nil {
-		return
-	}
-	side := s.pair.side(s)
-	if s.pair.typing[side] == m.On {
-		return
-	}
-	if h.forwardLocked(partner, &typingMessage{head{Type: "typing"}, m.Pair, m.On}) {
-		s.pair.typing[side] = m.On
-	} else {
-		h.refuseLocked(s, codeRateLimited, m.Type, farBehind)
-	}
 }
 
 // handleReport counts a report, once for each side of a pair, during the chat

@@ -133,6 +133,8 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	partner := s.partner()
 	h.opts.Relay.Part(p.id)
 	h.pairs--
+	p.typists[0].stop()
+	p.typists[1].stop()
 	until := time.Now().Add(reportWindow)
 	s.pair, s.past = nil, past{p.id, partner.id, until, p.reported[p.side(s)]}
 	partner.pair, partner.past = nil, past{p.id, s.id, until, p.reported[p.side(partner)]}
@@ -206,6 +208,7 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		h.endLocked(s, leftLeft)
 		return
 	}
+	h.stopTypingLocked(s)
 	if s.ticket != nil {
 		h.pool.Remove(s.ticket, time.Now()) // nobody is paired with the absent
 	}

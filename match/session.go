@@ -58,8 +58,8 @@ type pair struct {
 	id       ident.Pair
 	mode     pool.Mode
 	a, b     *session
-	typing   [2]bool // whether a, b are said to type
-	reported [2]bool // whether a, b reported the other
+	typists  [2]typist // a, b
+	reported [2]bool   // whether a, b reported the other
 
 	// descriptions of a, b. They are the pair's: an answer is owed for every offer,
 	// and a partner must not use up what the next call needs.

@@ -33,7 +33,7 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 	case !h.forwardLocked(s.partner(), &textMessage{head{Type: "text"}, m.Pair, m.ID, verdict.Body}):
 		h.rejectLocked(s, m.ID, codeRateLimited)
 	default:
-		p.typing[p.side(s)] = false
+		p.typists[p.side(s)].stop() // the text itself takes it back
 		sent := &sentMessage{head: head{Type: "sent"}, ID: m.ID}
 		if verdict.Outcome == filter.MaskedOut {
 			sent.Body = verdict.Body

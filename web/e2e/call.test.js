@@ -99,3 +99,37 @@ test('a lost socket is resumed: the chat goes on and nothing is lost', async (t)
   await a.write('yes');
   await b.reads('them', 'yes');
 });
+
+test('typing: it is repeated while it goes on, and vanishes where nothing more comes', async (t) => {
+  const daemon = await startDaemon();
+  t.after(() => daemon.stop());
+  const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+  const typed = /** @type {boolean[]} */ ([]);
+  a.page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => {
+    const message = JSON.parse(String(payload));
+    if (message.type === 'typing') typed.push(message.on);
+  }));
+  for (const { page } of [a, b]) {
+    await page.clock.install();
+    await page.reload();
+  }
+  await a.start('text');
+  await a.state('waiting');
+  await b.start('text');
+  await Promise.all([a.state('chatting'), b.state('chatting')]);
+
+  const shown = b.page.locator('#typing');
+  await a.page.locator('#message').pressSequentially('he');
+  await shown.waitFor();
+  await a.page.clock.runFor(6_000);
+  await shown.waitFor({ state: 'hidden' });
+  assert.deepEqual(typed, [true, true, false], 'repeated after 3 s, taken back after 5 s');
+
+  await a.page.locator('#message').pressSequentially('y');
+  await shown.waitFor();
+  await b.page.clock.runFor(8_000);
+  await shown.waitFor({ state: 'hidden' });
+  const last = await b.page.evaluate(() => /** @type {any} */ (window).seen.messages.at(-1));
+  assert.equal(JSON.parse(last).on, true, 'nobody has taken it back');
+  assert.deepEqual(a.errors, []);
+});

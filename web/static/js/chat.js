@@ -8,6 +8,8 @@ import * as words from './words.js';
 
 const mostLines = 500;
 const typingLasts = 5_000; // ms without a key
+const typingRepeat = 3_000; // ms; the daemon takes back within 6 s what is not repeated
+const theirTypingLasts = 8_000; // ms, where neither a repeat nor its end comes through
 const speakers = { me: 'You', them: 'Stranger', system: '' };
 
 export class Chat {
@@ -21,6 +23,8 @@ export class Chat {
   #number = 0;
   #atEnd = true; // the reader has not scrolled back
   #typingTimer = 0;
+  #typingRepeat = 0; // an interval, while one types
+  #theirTypingTimer = 0;
 
   /** @param {{text: (id: string, body: string) => void, typing: (on: boolean) => void}} handlers */
   constructor(handlers) {
@@ -52,8 +56,7 @@ export class Chat {
   enable(on) {
     this.#message.disabled = this.#send.disabled = !on;
     if (!on) {
-      clearTimeout(this.#typingTimer);
-      this.#typingTimer = 0;
+      this.#stopTyping();
       this.#theyType(false);
       for (const id of this.#pending.keys()) this.#reject(id, 'not_paired');
     } else if (matchMedia('(hover: hover)').matches) {
@@ -119,6 +122,8 @@ export class Chat {
   /** @param {boolean} on */
   #theyType(on) {
     this.#typing.hidden = !on;
+    clearTimeout(this.#theirTypingTimer);
+    if (on) this.#theirTypingTimer = setTimeout(() => this.#theyType(false), theirTypingLasts);
   }
 
   #submit() {
@@ -129,25 +134,33 @@ export class Chat {
     line.dataset.mark = 'sending';
     this.#pending.set(id, { line, body });
     this.#message.value = '';
-    clearTimeout(this.#typingTimer);
-    this.#typingTimer = 0; // the text itself ends the typing
+    this.#stopTyping(); // the text itself tells the partner
     this.#handlers.text(id, body);
   }
 
   #keyed() {
-    const began = this.#typingTimer === 0;
-    const empty = this.#message.value.trim() === '';
-    clearTimeout(this.#typingTimer);
-    this.#typingTimer = 0;
-    if (empty) {
-      if (!began) this.#handlers.typing(false);
+    if (this.#message.value.trim() === '') {
+      if (this.#stopTyping()) this.#handlers.typing(false);
       return;
     }
-    if (began) this.#handlers.typing(true);
+    if (this.#typingRepeat === 0) {
+      this.#handlers.typing(true);
+      this.#typingRepeat = setInterval(() => this.#handlers.typing(true), typingRepeat);
+    }
+    clearTimeout(this.#typingTimer);
     this.#typingTimer = setTimeout(() => {
-      this.#typingTimer = 0;
+      this.#stopTyping();
       this.#handlers.typing(false);
     }, typingLasts);
+  }
+
+  /** Forgets that the visitor types, and returns whether that was so. */
+  #stopTyping() {
+    const was = this.#typingRepeat !== 0;
+    clearTimeout(this.#typingTimer);
+    clearInterval(this.#typingRepeat);
+    this.#typingRepeat = 0;
+    return was;
   }
 
   /**
