@@ -7,6 +7,8 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -260,4 +262,82 @@ func (c *rawConn) read() (opcode byte, payload []byte, err error) {
 	payload = make([]byte, length)
 	_, err = io.ReadFull(c.r, payload)
 	return head[0] & 0xf, payload, err
+}
+
+// say writes a text message.
+func (c *rawConn) say(text string) error {
+	_, err := c.Write(frame(fin|opText, text))
+	return err
+}
+
+// hear returns the next message that is not `online`, and answers pings. A close
+// frame is answered and becomes a closeError.
+func (c *rawConn) hear() (m message, err error) {
+	for {
+		opcode, payload, err := c.read()
+		switch {
+		case err != nil:
+			return m, err
+		case opcode == opPing:
+			c.Write(frame(fin|opPong, string(payload)))
+		case opcode == opClose:
+			c.Write(frame(fin|opClose, string(payload)))
+			return m, closeError(append(payload, 0, 0)[0:2])
+		case opcode == opText:
+			m = message{}
+			if err := json.Unmarshal(payload, &m); err != nil {
+				return m, err
+			}
+			if m.Type != "online" {
+				return m, nil
+			}
+		}
+	}
+}
+
+// closeError is the code of a close frame, as it came; 0 without one.
+type closeError []byte
+
+func (e closeError) Error() string { return fmt.Sprint("closed with ", e.code()) }
+
+func (e closeError) code() int { return int(binary.BigEndian.Uint16(e)) }
+
+// closeCode returns the code that err tells of, or 0.
+func closeCode(err error) int {
+	if closed, ok := errors.AsType[closeError](err); ok {
+		return closed.code()
+	}
+	return 0
+}
+
+// must has the next message, which must be of the type.
+func (s *site) must(c *rawConn, kind string) message {
+	s.t.Helper()
+	m, err := c.hear()
+	if err != nil || m.Type != kind {
+		s.t.Fatalf("got %+v, %v; want %s", m, err, kind)
+	}
+	return m
+}
+
+// visit opens a session.
+func (s *site) visit(from netip.Addr) (c *rawConn, welcome message) {
+	s.t.Helper()
+	c = s.upgrade(from)
+	c.say(hello)
+	return c, s.must(c, "welcome")
+}
+
+// meet makes two visitors meet: the first waits for the second.
+func (s *site) meet(a, b *rawConn, mode string) (pair string) {
+	s.t.Helper()
+	find := `{"type":"find","mode":"` + mode + `"}`
+	a.say(find)
+	s.must(a, "waiting")
+	b.say(find)
+	m := s.must(a, "matched")
+	if s.must(b, "matched").Pair != m.Pair {
+		s.t.Fatal("two pairs for two")
+	}
+	return m.Pair
 }
