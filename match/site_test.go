@@ -26,6 +26,21 @@ import (
 // something has to come. Nothing is concluded from less.
 const patienceOfTests = 30 * time.Second
 
+// headerTimeout is how long a request may take to come.
+const headerTimeout = 3 * time.Second
+
+// smallBuffers gives connections so small a send buffer that the hub's writer is
+// soon stopped by a client that does not read.
+type smallBuffers struct{ net.Listener }
+
+func (l smallBuffers) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(4 << 10)
+	}
+	return conn, err
+}
+
 // site is a hub behind a real HTTP server on loopback. Where nobody says
 // otherwise, all visitors come from different addresses: see addr.
 type site struct {
@@ -54,7 +69,7 @@ func newSite(t testing.TB, configure ...func(*match.Options)) *site {
 		Banned:  s.isBanned,
 		ICEURLs: func(host string) []string { return []string{"turn:" + host} },
 		Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("Test-Addr")) },
-		Policy:  "v1", Appeal: "/appeal", Absent: true,
+		Policy:  "v1", Appeal: "/appeal",
 		Patience: 50 * time.Millisecond, ResumeGrace: time.Minute, HelloTimeout: time.Minute, SessionsPerAddress: 1 << 20,
 	}
 	for _, change := range configure {
@@ -67,9 +82,9 @@ func newSite(t testing.TB, configure ...func(*match.Options)) *site {
 	}
 	s.host = listener.Addr().String()
 	s.url = "http://" + s.host
-	server := &http.Server{Handler: s.Hub, ReadHeaderTimeout: 10 * time.Second} // as the daemon's
+	server := &http.Server{Handler: s.Hub, ReadHeaderTimeout: headerTimeout} // the daemon's is 10 s
 	served := make(chan struct{})
-	go func() { server.Serve(listener); close(served) }()
+	go func() { server.Serve(smallBuffers{listener}); close(served) }()
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan struct{})
 	go func() { s.Run(ctx); close(ran) }()
@@ -157,7 +172,7 @@ func (s *site) dial() *rawConn {
 	return c
 }
 
-// Close closes the connection and forgets it.
+// closeConn closes the connection and forgets it.
 func (s *site) closeConn(c *rawConn) {
 	c.Conn.Close()
 	s.mu.Lock()
@@ -166,8 +181,8 @@ func (s *site) closeConn(c *rawConn) {
 }
 
 // request is a hand-made upgrade.
-func (s *site) request(from netip.Addr, key string, headers ...string) string {
-	text := "GET /ws HTTP/1.1\r\nHost: " + s.host + "\r\nTest-Addr: " + from.String() +
+func request(host string, from netip.Addr, key string, headers ...string) string {
+	text := "GET /ws HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host + "\r\nTest-Addr: " + from.String() +
 		"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key +
 		"\r\nSec-WebSocket-Protocol: joingy.v1\r\n"
 	for _, header := range headers {
@@ -180,23 +195,30 @@ func (s *site) request(from netip.Addr, key string, headers ...string) string {
 func (s *site) upgrade(from netip.Addr, headers ...string) *rawConn {
 	s.t.Helper()
 	c := s.dial()
+	if err := c.handshake(s.host, from, headers...); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (c *rawConn) handshake(host string, from netip.Addr, headers ...string) error {
 	var nonce [16]byte
 	rand.Read(nonce[:])
 	key := base64.StdEncoding.EncodeToString(nonce[:])
-	if _, err := io.WriteString(c, s.request(from, key, headers...)); err != nil {
-		s.t.Fatal(err)
+	if _, err := io.WriteString(c, request(host, from, key, headers...)); err != nil {
+		return err
 	}
 	c.SetReadDeadline(time.Now().Add(patienceOfTests))
 	response, err := http.ReadResponse(c.r, nil)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	if response.StatusCode != http.StatusSwitchingProtocols || response.Header.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(sum[:]) ||
-		response.Header.Get("Sec-WebSocket-Protocol") != "joingy.v1" || response.Header.Get("Sec-WebSocket-Extensions") != "" {
-		s.t.Fatalf("upgrade answered with %v", response)
+		response.Header.Get("Sec-WebSocket-Protocol") != match.Subprotocol || response.Header.Get("Sec-WebSocket-Extensions") != "" {
+		return fmt.Errorf("upgrade answered with %v", response)
 	}
-	return c
+	return nil
 }
 
 // Opcodes and bits of a frame's first byte (RFC 6455, 5.2).
@@ -238,7 +260,11 @@ func masked(payload string) []byte {
 // read returns the daemon's next frame, of which it checks that it is a whole
 // message without a mask, as the daemon sends them.
 func (c *rawConn) read() (opcode byte, payload []byte, err error) {
-	c.SetReadDeadline(time.Now().Add(patienceOfTests))
+	return c.readBefore(time.Now().Add(patienceOfTests))
+}
+
+func (c *rawConn) readBefore(deadline time.Time) (opcode byte, payload []byte, err error) {
+	c.SetReadDeadline(deadline)
 	var head [2]byte
 	if _, err := io.ReadFull(c.r, head[:]); err != nil {
 		return 0, nil, err
@@ -273,8 +299,9 @@ func (c *rawConn) say(text string) error {
 // hear returns the next message that is not `online`, and answers pings. A close
 // frame is answered and becomes a closeError.
 func (c *rawConn) hear() (m message, err error) {
+	deadline := time.Now().Add(patienceOfTests)
 	for {
-		opcode, payload, err := c.read()
+		opcode, payload, err := c.readBefore(deadline)
 		switch {
 		case err != nil:
 			return m, err
