@@ -111,7 +111,8 @@ type fixture struct {
 	t      *testing.T
 	relay  *relay
 	pipes  *pipes
-	banned map[netip.Addr]match.Ban // guarded by mu
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // that of pipes, where there are some
+	banned map[netip.Addr]match.Ban                                          // guarded by mu
 	mu     sync.Mutex
 }
 
@@ -131,6 +132,7 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 			pipes:  &pipes{conns: make(chan net.Conn), closed: make(chan struct{})},
 			banned: map[netip.Addr]match.Ban{},
 		}
+		f.dial = f.pipes.dial
 		opts := match.Options{
 			Relay: f.relay,
 			Banned: func(a netip.Addr) (match.Ban, bool) {
@@ -220,7 +222,7 @@ func (f *fixture) connect(addr string, header http.Header) (*client, *http.Respo
 	header.Set("Test-Addr", addr)
 	c := &client{f: f, messages: make(chan message, 1000)}
 	conn, response, err := websocket.Dial(f.t.Context(), "ws://site.test/ws", &websocket.DialOptions{
-		HTTPClient:   &http.Client{Transport: &http.Transport{DialContext: f.pipes.dial, DisableKeepAlives: true}},
+		HTTPClient:   &http.Client{Transport: &http.Transport{DialContext: f.dial, DisableKeepAlives: true}},
 		HTTPHeader:   header,
 		Subprotocols: []string{match.Subprotocol},
 
@@ -347,7 +349,7 @@ func (f *fixture) pair(mode string) (a, b *client, pair string) {
 func (f *fixture) mustConnectRaw(addr string) *websocket.Conn {
 	f.t.Helper()
 	conn, _, err := websocket.Dial(f.t.Context(), "ws://site.test/ws", &websocket.DialOptions{
-		HTTPClient:   &http.Client{Transport: &http.Transport{DialContext: f.pipes.dial, DisableKeepAlives: true}},
+		HTTPClient:   &http.Client{Transport: &http.Transport{DialContext: f.dial, DisableKeepAlives: true}},
 		HTTPHeader:   http.Header{"Origin": {"http://site.test"}, "Test-Addr": {addr}},
 		Subprotocols: []string{match.Subprotocol},
 	})
