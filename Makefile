@@ -3,6 +3,7 @@
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZ    ?= 5s
+SOAK    ?= 1h
 
 .PHONY: help
 help: ## list the targets
@@ -42,6 +43,10 @@ test-web: build ## types of the browser client, and tests in real Chromium
 .PHONY: trials
 trials: build ## attacks and faults by number, as a table
 	scripts/trials
+
+.PHONY: soak
+soak: ## visitors come and go for SOAK=1h under the race detector (trial P5)
+	JOINGYD_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run TestP5Churn ./match
 
 .PHONY: bench
 bench: build ## clone to first picture, and Next to first frame, as a table

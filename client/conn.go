@@ -162,7 +162,7 @@ func (c *Conn) note(m Message) error {
 	switch m.Type {
 	case "welcome":
 		if m.Session != c.welcome.Session && m.Seq == 1 {
-			c.seq = 0 // a new session counts from 1
+			c.seq, c.backlog = 0, nil // a new session counts from 1, and knows nothing of the old chat
 		}
 		c.welcome = Welcome{m.Session, m.Resume, m.Online, m.Policy, m.ICE}
 	case "ice":

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/client"
+	"github.com/joingyd/joingyd/ident"
 )
 
 func TestResume(t *testing.T) {
@@ -66,4 +67,31 @@ func TestResumeTooLate(t *testing.T) {
 	if m := f.expect(a, "waiting"); m.Seq != 2 {
 		t.Errorf("waiting = %+v, want number 2", m)
 	}
+}
+
+// What a resume brought and nobody has read yet is not part of the next session.
+func TestResumeDropsTheOldSession(t *testing.T) {
+	f := newFixture(t, time.Minute)
+	a, b := f.dial(client.Options{}), f.dial(client.Options{})
+	find := map[string]any{"type": "find", "mode": "text"}
+	f.send(a, find)
+	f.expect(a, "waiting")
+	f.send(b, find)
+	pair := f.expect(a, "matched").Pair
+	f.expect(b, "matched")
+	a.CloseNow()
+	f.send(b, map[string]any{"type": "text", "pair": pair, "id": "1", "body": "are you there?"})
+	f.expect(b, "sent")
+	if same, err := a.Resume(t.Context()); err != nil || !same {
+		t.Fatalf("Resume() = %v, %v", same, err)
+	}
+	id, err := ident.ParseSession(a.Welcome().Session)
+	if err != nil || !f.Kick(id) {
+		t.Fatal("no session to kick", err)
+	}
+	if same, err := a.Resume(t.Context()); err != nil || same {
+		t.Fatalf("Resume() = %v, %v; want a new session", same, err)
+	}
+	f.send(a, find)
+	f.expect(a, "waiting")
 }
