@@ -136,9 +136,9 @@ func readCode(t *testing.T) code {
 			ast.Inspect(file, c.look)
 		}
 	}
-	// The library sends these by itself, for frames that RFC 6455 forbids and for
-	// messages past the limit.
-	c.closeCodes = append(c.closeCodes, "1002", "1009")
+	// What is below the messages sends these: for frames that RFC 6455 forbids, for
+	// text that is not UTF-8, and for messages past the limit.
+	c.closeCodes = append(c.closeCodes, "1002", "1007", "1009")
 	return c
 }
 

@@ -19,10 +19,11 @@ type wireCase struct {
 	write []byte
 	chop  int // bytes a write; 0: all at once
 	want  []string
+	or    []string // as good, where RFC 6455 leaves it open or the library departs from it
 }
 
 // trace tells what the daemon sends: "took NAME" and "took" for the answer to a
-// message, "pong PAYLOAD", "close CODE REASON", and at last "end". It answers the
+// message, "pong PAYLOAD", "close CODE" and at last "end". It answers the
 // close, as clients do.
 func trace(t *testing.T, c *rawConn, closed bool) (list []string) {
 	t.Helper()
@@ -43,7 +44,7 @@ func trace(t *testing.T, c *rawConn, closed bool) (list []string) {
 		case opcode == opPong:
 			list = append(list, "pong "+string(payload))
 		case opcode == opClose && len(payload) >= 2:
-			list = append(list, strings.TrimSpace(fmt.Sprint("close ", binary.BigEndian.Uint16(payload), " ", string(payload[2:]))))
+			list = append(list, fmt.Sprint("close ", binary.BigEndian.Uint16(payload)))
 		case opcode == opClose:
 			list = append(list, "close")
 		default:
@@ -51,6 +52,7 @@ func trace(t *testing.T, c *rawConn, closed bool) (list []string) {
 		}
 		if opcode == opClose && !closed {
 			c.Write(frame(fin|opClose, string(payload)))
+			c.Conn.(*net.TCPConn).CloseWrite() // nothing more to wait for
 			closed = true
 		}
 	}
@@ -88,15 +90,18 @@ func whole(name string, n int) []byte { return frame(fin|opText, said(name, n)) 
 
 var (
 	protocolError = []string{"close 1002", "end"}
-	fine          = []string{"close 1000 bye", "end"}
+	fine          = []string{"close 1000", "end"}
 )
 
 func wireCases() (cases []wireCase) {
 	add := func(name string, write []byte, want ...string) {
 		cases = append(cases, wireCase{name: name, write: write, want: want})
 	}
+	either := func(name string, write []byte, want, or []string) {
+		cases = append(cases, wireCase{name: name, write: write, want: want, or: or})
+	}
 	chopped := func(name string, chop int, write []byte, want ...string) {
-		cases = append(cases, wireCase{name, write, chop, want})
+		cases = append(cases, wireCase{name: name, write: write, chop: chop, want: want})
 	}
 	good := func(names ...string) []string { return append(slices.Clip(names), fine...) }
 	bad := func(names ...string) []string { return append(slices.Clip(names), protocolError...) }
@@ -105,10 +110,10 @@ func wireCases() (cases []wireCase) {
 	add("1.1.1 text of 0 bytes", cat(frame(fin|opText, ""), bye), good("took")...)
 	for _, n := range []int{125, 126, 127, 128, 1000, 32767, 32768} {
 		add(fmt.Sprintf("1.1 text of %d bytes", n), cat(whole("t", n), bye), good("took t")...)
-		add(fmt.Sprintf("1.2 binary of %d bytes", n), frame(fin|opBinary, said("t", n)), "close 1003 text frames only", "end")
+		add(fmt.Sprintf("1.2 binary of %d bytes", n), frame(fin|opBinary, said("t", n)), "close 1003", "end")
 	}
 	for _, n := range []int{32769, 65535, 65536, 1 << 20} {
-		add(fmt.Sprintf("1.1 text of %d bytes", n), whole("t", n), "close 1009 read limited at 32769 bytes", "end")
+		add(fmt.Sprintf("1.1 text of %d bytes", n), whole("t", n), "close 1009", "end")
 	}
 	chopped("1.1.8 text in chops of 997 bytes", 997, cat(whole("t", 32768), bye), good("took t")...)
 	chopped("1.1 text byte by byte", 1, cat(whole("t", 300), bye), good("took t")...)
@@ -205,7 +210,7 @@ func wireCases() (cases []wireCase) {
 		if utf8.ValidString(invalid) {
 			panic(invalid)
 		}
-		want := []string{"close 1007 not UTF-8", "end"}
+		want := []string{"close 1007", "end"}
 		add(fmt.Sprintf("6 invalid %d", i), frame(fin|opText, invalid), want...)
 		add(fmt.Sprintf("6 invalid %d in a message", i), frame(fin|opText, `{"type":"`+invalid+`"}`), want...)
 		add(fmt.Sprintf("6 invalid %d, a byte a frame", i), fragments(invalid, 1), want...)
@@ -218,19 +223,19 @@ func wireCases() (cases []wireCase) {
 	add("7.1.3 ping after the close", cat(bye, frame(fin|opPing, "x")), good()...)
 	add("7.1.4 message after the close", cat(bye, whole("t", 0)), good()...)
 	add("7.1.5 close inside a message", cat(frame(opText, t[:20]), bye, frame(fin|opCont, t[20:])), good()...)
-	add("7.1.6 large message, close, ping", cat(whole("t", 256<<10), bye, frame(fin|opPing, "")), "close 1009 read limited at 32769 bytes", "end")
+	add("7.1.6 large message, close, ping", cat(whole("t", 256<<10), bye, frame(fin|opPing, "")), "close 1009", "end")
 	add("7.3.1 close without a code", frame(fin|opClose, ""), "close", "end")
 	add("7.3.2 close of one byte", frame(fin|opClose, "\x03"), bad()...)
 	add("7.3.3 close with a code", frame(fin|opClose, closing(1000, "")), "close 1000", "end")
 	add("7.3.4 close with a reason", bye, good()...)
 	reason := strings.Repeat("*", 123)
-	add("7.3.5 the longest reason", frame(fin|opClose, closing(1000, reason)), "close 1000 "+reason, "end")
+	add("7.3.5 the longest reason", frame(fin|opClose, closing(1000, reason)), "close 1000", "end")
 	add("7.3.6 a reason too long", frame(fin|opClose, closing(1000, reason+"*")), bad()...)
-	// A departure: the reason is not UTF-8, and is taken (coder/websocket leaves
-	// case 7.5.1 out). Nobody reads it: it goes back to who sent it, and ends there.
-	add("7.5.1 a reason that is not UTF-8", frame(fin|opClose, closing(1000, "\xce\xba\xed\xa0\x80")), "close 1000 \xce\xba\xed\xa0\x80", "end")
+	// A departure: coder/websocket takes a reason that is not UTF-8 (it leaves this
+	// case out of its own tests). Nobody reads it: it goes back to who sent it.
+	either("7.5.1 a reason that is not UTF-8", frame(fin|opClose, closing(1000, "\xce\xba\xed\xa0\x80")), []string{"close 1007", "end"}, []string{"close 1000", "end"})
 	for _, code := range []uint16{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4503, 4999} {
-		add(fmt.Sprintf("7.7 close %d", code), frame(fin|opClose, closing(code, "x")), fmt.Sprintf("close %d x", code), "end")
+		add(fmt.Sprintf("7.7 close %d", code), frame(fin|opClose, closing(code, "x")), fmt.Sprintf("close %d", code), "end")
 	}
 	for _, code := range []uint16{0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535} {
 		add(fmt.Sprintf("7.9 close %d", code), frame(fin|opClose, closing(code, "x")), bad()...)
@@ -239,7 +244,7 @@ func wireCases() (cases []wireCase) {
 	// 9 and 10: the limit, in any number of fragments and chops.
 	for _, size := range []int{64, 256, 1 << 10, 1300, 4 << 10, 8 << 10, 16 << 10} {
 		add(fmt.Sprintf("9.3 text of 32768 bytes in frames of %d", size), cat(fragments(said("t", 32768), size), bye), good("took t")...)
-		add(fmt.Sprintf("9.3 text of 32769 bytes in frames of %d", size), fragments(said("t", 32769), size), "close 1009 read limited at 32769 bytes", "end")
+		add(fmt.Sprintf("9.3 text of 32769 bytes in frames of %d", size), fragments(said("t", 32769), size), "close 1009", "end")
 		chopped(fmt.Sprintf("9.5 text of 32768 bytes in chops of %d", size), size, cat(whole("t", 32768), bye), good("took t")...)
 	}
 	var fifteen []byte
@@ -251,15 +256,18 @@ func wireCases() (cases []wireCase) {
 	add("9.7 fifteen messages at once", cat(fifteen, bye), good(took...)...)
 	add("10.1.1 text of 32768 bytes in frames of 1300", cat(fragments(said("t", 32768), 1300), bye), good("took t")...)
 
-	// 5.1 and 5.2 of the RFC itself, which Autobahn cannot try.
-	add("RFC 5.1 unmasked text", append([]byte{fin | opText, byte(len(t))}, t...), "end")
-	add("RFC 5.1 unmasked ping", []byte{fin | opPing, 0}, "end")
-	add("RFC 5.1 unmasked close", []byte{fin | opClose, 0}, "end")
-	add("RFC 5.1 unmasked continuation", cat(frame(opText, t[:20]), append([]byte{fin | opCont, byte(len(t) - 20)}, t[20:]...)), "end")
-	add("RFC 5.2 length with its first bit set", cat([]byte{fin | opText, 0xff}, binary.BigEndian.AppendUint64(nil, 1<<63), maskKey[:], []byte("x")), "end")
-	// A departure: the library takes a length that could have been written shorter.
-	// Nothing depends on it: what counts is the length itself.
-	add("RFC 5.2 length longer than need be", cat([]byte{fin | opText, 0x80 | 127}, binary.BigEndian.AppendUint64(nil, uint64(len(t))), maskKey[:], masked(t), bye), good("took t")...)
+	// Of the RFC itself, which Autobahn cannot try. A connection that is failed need
+	// not be told why (7.1.7).
+	cut := []string{"end"}
+	either("RFC 5.1 unmasked text", append([]byte{fin | opText, byte(len(t))}, t...), protocolError, cut)
+	either("RFC 5.1 unmasked ping", []byte{fin | opPing, 0}, protocolError, cut)
+	either("RFC 5.1 unmasked close", []byte{fin | opClose, 0}, protocolError, cut)
+	either("RFC 5.1 unmasked continuation", cat(frame(opText, t[:20]), append([]byte{fin | opCont, byte(len(t) - 20)}, t[20:]...)), protocolError, cut)
+	either("RFC 5.2 length with its first bit set", cat([]byte{fin | opText, 0xff}, binary.BigEndian.AppendUint64(nil, 1<<63), maskKey[:], []byte("x")), protocolError, cut)
+	// A departure: coder/websocket takes a length that could have been written
+	// shorter. Nothing depends on it: what counts is the length itself.
+	longer := cat([]byte{fin | opText, 0x80 | 127}, binary.BigEndian.AppendUint64(nil, uint64(len(t))), maskKey[:], masked(t))
+	either("RFC 5.2 length longer than need be", cat(longer, bye), protocolError, good("took t"))
 	return cases
 }
 
@@ -285,7 +293,7 @@ func TestW1RFC6455(t *testing.T) {
 			}
 			write()
 			got := trace(t, c, strings.HasSuffix(string(test.write), string(bye)))
-			if !equalTrace(got, test.want) {
+			if !slices.Equal(got, test.want) && (test.or == nil || !slices.Equal(got, test.or)) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -294,11 +302,4 @@ func TestW1RFC6455(t *testing.T) {
 		}
 	}
 	t.Logf("figure: %d/%d", passed, len(cases))
-}
-
-// equalTrace compares, but for the reasons of close 1002, which are the library's.
-func equalTrace(got, want []string) bool {
-	return slices.EqualFunc(got, want, func(got, want string) bool {
-		return got == want || want == "close 1002" && strings.HasPrefix(got, "close 1002 ")
-	})
 }
