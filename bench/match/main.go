@@ -136,15 +136,17 @@ func (b bench) small() {
 // arrivals is the table of what an arrival costs.
 func (b bench) arrivals(waiting []int) {
 	const patience = 30 * time.Second
-	table := newTable(b.out, "waiting", "arrivals/s", "µs of CPU an arrival", "bytes an arrival")
+	table := newTable(b.out, "waiting", "arrivals/s", "µs of CPU an arrival", "µs of its later searches", "bytes an arrival")
 	for _, n := range waiting {
-		// With this patience a visitor waits for 13 to 18 s on average.
-		c := measureArrivals(float64(n)/15, patience, 200_000)
-		table.row(fmt.Sprint(c.waiting), fmt.Sprintf("%.0f", c.rate), fmt.Sprintf("%.1f", float64(c.each.Nanoseconds())/1000), fmt.Sprintf("%.0f", c.bytes))
+		// With this patience a visitor waits for some 17 s on average.
+		c := measureArrivals(float64(n)/17, n/2, patience, 200_000)
+		table.row(fmt.Sprint(c.waiting), fmt.Sprintf("%.0f", c.rate), micros(c.add), micros(c.later), fmt.Sprintf("%.0f", c.bytes))
 	}
 	fmt.Fprintln(b.out)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+func micros(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Nanoseconds())/1000) }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }

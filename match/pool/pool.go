@@ -272,6 +272,6 @@ func (p *Pool) release(t *Ticket) {
 func sortByShare(t *Ticket) {
 	slices.SortStableFunc(t.entries, func(a, b *entry) int { return cmp.Compare(a.share, b.share) })
 	for i, e := range t.entries {
-		t.interests[i] = e.id
+		t.interests[i], t.idf[i] = e.id, float32(e.idf)
 	}
 }

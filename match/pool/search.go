@@ -5,10 +5,10 @@ import "time"
 const (
 	// maxVisits bounds the tickets that a search looks at for a common interest, so that
 	// it costs the same however many wait.
-	maxVisits = 24
+	maxVisits = 12
 	// maxQueueVisits bounds those of one queue, so that a common interest does not use
 	// up what others need.
-	maxQueueVisits = 10
+	maxQueueVisits = 6
 	// maxOldest bounds those looked at because they are the oldest, in each queue.
 	maxOldest = 32
 	// indifferent is what a pair may lack, in nats, if one side names no interests:

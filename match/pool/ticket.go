@@ -25,6 +25,8 @@ type Ticket struct {
 	interests interestIDs   // the rarest first
 	worth     worth
 
+	idf [maxInterests]float32 // what each interest was worth when it came, in nats
+
 	Session   ident.Session
 	Mode      Mode
 	Languages []string        // from ParseLanguages; empty: any
@@ -71,9 +73,12 @@ func (t *Ticket) score(o *Ticket) (sum float64) {
 		if id == 0 {
 			break
 		}
-		for i, e := range t.entries {
-			if t.interests[i] == id {
-				sum += e.idf
+		for i, own := range t.interests {
+			if own == id {
+				sum += float64(t.idf[i])
+				break
+			}
+			if own == 0 {
 				break
 			}
 		}
