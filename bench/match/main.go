@@ -10,7 +10,7 @@ import (
 
 func main() {
 	quick := flag.Bool("quick", false, "smaller traces, and no pool of a million: for trying")
-	plot := flag.String("plot", "", "`file` to draw quality against waiting into (SVG)")
+	plot := flag.String("plot", "", "`file` to draw what pairs are worth against waiting into (SVG)")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "bench-match: unexpected %q; flags are -quick and -plot\n", flag.Arg(0))
