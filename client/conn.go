@@ -9,8 +9,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// codeBanned closes a socket whose visitor was banned, after a `banned` message.
-const codeBanned = 4503
+const (
+	codeTooMany = 4429 // the reason is the seconds to stay away
+	codeBanned  = 4503 // closes a socket whose visitor was banned, after a `banned` message
+)
 
 // Conn is a session with its present socket. One goroutine may Receive while
 // others Send; Resume needs both to have ended.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,6 +69,25 @@ func (e *CloseError) Error() string {
 
 // Reconnect reports whether the client may come back.
 func (e *CloseError) Reconnect() bool { return e.Code < 4500 }
+
+// Wait returns how long to wait before coming back, if that is allowed: some time
+// at random, so that all who were sent away do not return together. A daemon that
+// ends names the seconds to spread over (1001), one that was asked too much those
+// to stay away for (4429).
+func (e *CloseError) Wait() time.Duration {
+	const usual = time.Second
+	named := usual
+	if seconds, err := strconv.Atoi(e.Reason); err == nil && seconds > 0 && seconds <= maxWait {
+		named = time.Duration(seconds) * time.Second
+	}
+	if e.Code == codeTooMany {
+		return named + rand.N(max(usual, named/8))
+	}
+	return rand.N(named)
+}
+
+// maxWait bounds what a server may ask for, in seconds.
+const maxWait = 3600
 
 // refusal says what an upgrade without success means.
 func refusal(response *http.Response, err error) error {

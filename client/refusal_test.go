@@ -123,3 +123,31 @@ func TestStrangeServers(t *testing.T) {
 		})
 	}
 }
+
+// The daemon's seconds are honoured, with some chance in them.
+func TestWait(t *testing.T) {
+	for _, test := range []struct {
+		closed      client.CloseError
+		least, most time.Duration // most is not reached
+	}{
+		{client.CloseError{Code: 1001, Reason: "40"}, 0, 40 * time.Second},
+		{client.CloseError{Code: 1001, Reason: "server going away"}, 0, time.Second},
+		{client.CloseError{Code: 1001, Reason: "-1"}, 0, time.Second},
+		{client.CloseError{Code: 1001, Reason: "999999999999"}, 0, time.Second},
+		{client.CloseError{Code: 4408, Reason: "no hello in time"}, 0, time.Second},
+		{client.CloseError{Code: 4429, Reason: "60"}, time.Minute, 67500 * time.Millisecond},
+		{client.CloseError{Code: 4429}, time.Second, 2 * time.Second},
+	} {
+		seen := map[time.Duration]bool{}
+		for range 100 {
+			wait := test.closed.Wait()
+			if wait < test.least || wait >= test.most {
+				t.Errorf("%v: wait %v, want %v to %v", &test.closed, wait, test.least, test.most)
+			}
+			seen[wait] = true
+		}
+		if len(seen) < 50 {
+			t.Errorf("%v: %d waits in 100", &test.closed, len(seen))
+		}
+	}
+}

@@ -176,11 +176,15 @@ function isFinal(code) {
 
 /**
  * How long to wait, in ms, before dialing again: soon at first, since a session
- * outlives its socket by only 15 s; at random, since everybody lost it at once.
+ * outlives its socket by only 15 s; at random, since everybody lost it at once. A
+ * daemon that ends names the seconds to spread over, one that was asked too much
+ * those to stay away for.
  * @param {CloseEvent} event
  * @param {number} attempt from 0
  */
 function retryDelay(event, attempt) {
-  if (event.code === 4429) return (Number.parseInt(event.reason, 10) || 5) * 1000;
-  return Math.min(longestDelay, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
+  const named = Number.parseInt(event.reason, 10) * 1000;
+  if (event.code === 4429) return (named || 5000) * (1 + Math.random() / 8);
+  const spread = event.code === 1001 && named > 0 ? Math.random() * named : 0;
+  return spread + Math.min(longestDelay, 500 * 2 ** attempt) * (0.5 + Math.random() / 2);
 }
