@@ -109,9 +109,9 @@ func (h *Hub) inPairLocked(s *session, m clientMessage) *session {
 	return nil
 }
 
-// handleSignal passes a description or candidate through the mask. Masking takes
-// its time, so the lock is given free meanwhile and the pair is looked at again
-// after.
+// handleSignal passes a description or candidate through the mask. Masking and
+// encoding take their time, so the lock is given free meanwhile and the pair is
+// looked at again after.
 func (h *Hub) handleSignal(s *session, m clientMessage, now time.Time) {
 	partner := h.inPairLocked(s, m)
 	if partner == nil {
@@ -128,6 +128,9 @@ func (h *Hub) handleSignal(s *session, m clientMessage, now time.Time) {
 	}
 	h.mu.Unlock()
 	out, err := h.masked(s.id, m)
+	if err == nil {
+		out = prepare(out)
+	}
 	h.mu.Lock()
 	switch {
 	case s.pair != p:

@@ -3,7 +3,6 @@ package match
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -75,13 +74,9 @@ func (k *socket) refuse(ctx context.Context, m *errorMessage) {
 // tell writes to a client that has no session, so that the message has no
 // number: seq is 0.
 func (k *socket) tell(ctx context.Context, m serverMessage) {
-	data, err := json.Marshal(m)
-	if err != nil {
-		panic("match: " + err.Error()) // our own types: cannot happen
-	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	if k.conn.Write(ctx, websocket.MessageText, data) != nil {
+	if k.conn.Write(ctx, websocket.MessageText, encode(m)) != nil {
 		k.cancel()
 	}
 }

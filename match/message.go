@@ -109,11 +109,10 @@ type description struct {
 func decode(data []byte) (clientMessage, error) {
 	var m clientMessage
 	err := json.Unmarshal(data, &m)
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrongType) && wrongType.Field != "":
-		kind, _, _ := strings.Cut(wrongType.Value, " ") // a number is quoted in full
-		return m, fmt.Errorf("%s: a %s cannot stand here", wrongType.Field, kind)
+	switch wrong, ok := err.(*json.UnmarshalTypeError); {
+	case ok && wrong.Field != "":
+		kind, _, _ := strings.Cut(wrong.Value, " ") // a number is quoted in full
+		return m, fmt.Errorf("%s: a %s cannot stand here", wrong.Field, kind)
 	case err != nil:
 		return m, errors.New("not one JSON object")
 	case m.Type == "":

@@ -1,9 +1,6 @@
 package match
 
-import (
-	"encoding/json"
-	"sync"
-)
+import "sync"
 
 const (
 	maxUnacked      = 256       // messages
@@ -67,11 +64,10 @@ func (o *outbox) offer(m serverMessage) bool {
 // encodeLocked encodes m as the next message.
 func (o *outbox) encodeLocked(m serverMessage) []byte {
 	m.number(o.last + 1)
-	data, err := json.Marshal(m)
-	if err != nil {
-		panic("match: " + err.Error()) // our own types: cannot happen
+	if p, ok := m.(*prepared); ok {
+		return p.encode()
 	}
-	return data
+	return encode(m)
 }
 
 func (o *outbox) keepLocked(data []byte) {
