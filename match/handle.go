@@ -215,7 +215,7 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 	switch {
 	case s.pair != nil && s.pair.id == id:
 		reported, partner = &s.pair.reported[s.pair.side(s)], s.partner().id
-	case s.past.pair == id && now.Before(s.past.until):
+	case s.past != nil && s.past.pair == id && now.Before(s.past.until):
 		reported, partner = &s.past.reported, s.past.partner
 	default:
 		h.refuseLocked(s, codeStalePair, m.Type, "that chat ended more than a minute ago, or was not yours")

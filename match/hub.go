@@ -43,7 +43,7 @@ type Ban struct {
 type Options struct {
 	Relay   Relay
 	Banned  func(netip.Addr) (Ban, bool)   // nil: nobody is
-	ICEURLs func(host string) []string     // STUN/TURN URLs for a visitor who asked for this Host
+	ICEURLs func(host string) []string     // STUN/TURN URLs for a visitor who asked for this Host; may be called with the hub's lock held
 	Addr    func(*http.Request) netip.Addr // a request's client address, unmapped
 	Policy  string                         // version that visitors must have accepted
 	Appeal  string                         // where a ban can be appealed, in `banned`
@@ -301,7 +301,7 @@ func (h *Hub) iceLocked(s *session) ice {
 	username, password, expires := h.opts.Relay.Admit(s.id, s.addrs[len(s.addrs)-1])
 	s.iceExpires = expires
 	return ice{
-		Servers:         []iceServer{{s.iceURLs, username, password}},
+		Servers:         []iceServer{{h.opts.ICEURLs(s.host.Value()), username, password}},
 		TransportPolicy: "relay",
 		Expires:         expires.UTC(),
 	}

@@ -136,8 +136,8 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	p.typists[0].stop()
 	p.typists[1].stop()
 	until := time.Now().Add(reportWindow)
-	s.pair, s.past = nil, past{p.id, partner.id, until, p.reported[p.side(s)]}
-	partner.pair, partner.past = nil, past{p.id, s.id, until, p.reported[p.side(partner)]}
+	s.pair, s.past = nil, &past{p.id, partner.id, until, p.reported[p.side(s)]}
+	partner.pair, partner.past = nil, &past{p.id, s.id, until, p.reported[p.side(partner)]}
 	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
 }
 
@@ -177,7 +177,7 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	k.session, k.sent = s, ack
 	close(k.greeted)
 	s.socket = k
-	s.iceURLs = k.iceURLs
+	s.host = k.host
 	s.cameFrom(k.addr)
 	delete(h.resumable, s.resume)
 	var token string

@@ -2,25 +2,26 @@ package match
 
 import "time"
 
-// bucket is a token bucket: rate tokens a second, up to burst. The zero value is
-// full at its first use.
+// bucket is a token bucket: rate tokens a second, up to burst. It starts full.
 type bucket struct {
-	rate, burst float64
-	tokens      float64
-	at          time.Time
+	rate, burst float32
+	spent       float32       // tokens that are missing
+	at          time.Duration // when they were counted, since bucketEpoch
 }
+
+// bucketEpoch is where buckets count from: an offset takes a third of a time.Time.
+var bucketEpoch = time.Now()
 
 // take takes a token, if there is one.
 func (b *bucket) take(now time.Time) bool {
-	if b.at.IsZero() {
-		b.tokens = b.burst
-	} else {
-		b.tokens = min(b.burst, b.tokens+now.Sub(b.at).Seconds()*b.rate)
+	at := now.Sub(bucketEpoch)
+	if b.spent > 0 {
+		b.spent = max(0, b.spent-float32((at-b.at).Seconds())*b.rate)
 	}
-	b.at = now
-	if b.tokens < 1 {
+	b.at = at
+	if b.spent+1 > b.burst {
 		return false
 	}
-	b.tokens--
+	b.spent++
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+	"unique"
 
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match/pool"
@@ -34,7 +35,7 @@ type session struct {
 	addrs  []netip.Addr // that its sockets came from, the youngest last
 	key    netip.Prefix // its place in Hub.perAddress
 
-	iceURLs    []string
+	host       unique.Handle[string] // as the client asked for it, for the relay's URLs
 	iceExpires time.Time
 	online     int // the count that the client was told last
 
@@ -42,7 +43,7 @@ type session struct {
 	recent    []ident.Session // the last partners
 	ticket    *pool.Ticket    // not nil while the visitor waits for a partner
 	pair      *pair           // not nil in a chat
-	past      past            // the chat before
+	past      *past           // the chat before; nil: there was none
 	blocked   []ident.Session
 
 	work   *work // nil: never had any to do

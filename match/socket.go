@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
+	"unique"
 
 	"github.com/coder/websocket"
 )
@@ -33,11 +34,11 @@ const (
 // socket is one WebSocket. Two goroutines serve it: ServeHTTP reads, write
 // writes; both end before ServeHTTP returns.
 type socket struct {
-	hub     *Hub
-	conn    *websocket.Conn
-	addr    netip.Addr
-	iceURLs []string
-	cancel  context.CancelFunc // cuts the connection
+	hub    *Hub
+	conn   *websocket.Conn
+	addr   netip.Addr
+	host   unique.Handle[string] // as the client asked for it
+	cancel context.CancelFunc    // cuts the connection
 
 	session *session      // set once, by attachLocked, under Hub.mu; nil: not greeted yet
 	greeted chan struct{} // closed then
@@ -67,7 +68,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := &socket{
-		hub: h, addr: addr, iceURLs: h.opts.ICEURLs(r.Host),
+		hub: h, addr: addr, host: unique.Make(r.Host),
 		early:   bucket{rate: 1, burst: 20},
 		greeted: make(chan struct{}), wake: make(chan struct{}, 1), shutting: make(chan struct{}),
 	}
