@@ -153,6 +153,7 @@ func TestW4FloodDoesNotEndThePartner(t *testing.T) {
 // being shut.
 func TestW4ShutSocketIsCut(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
+		f.pipes.trickle = true
 		c := f.mustConnectRaw("192.0.2.1")
 		c.Write(t.Context(), websocket.MessageText, []byte(hello))
 		for range 50 {

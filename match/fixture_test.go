@@ -74,10 +74,17 @@ func (r *relay) counts() (sessions, pairs int) {
 
 // pipes is a listener of in-memory connections, fit for a synctest bubble.
 type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
+	conns   chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+	trickle bool // whether clients take few bytes at a time
 }
+
+// trickle takes at most 64 bytes at a time: what it has not read, the server still
+// has.
+type trickle struct{ net.Conn }
+
+func (c trickle) Read(into []byte) (int, error) { return c.Conn.Read(into[:min(len(into), 64)]) }
 
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
@@ -99,6 +106,9 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case p.conns <- server:
+		if p.trickle {
+			return trickle{client}, nil
+		}
 		return client, nil
 	case <-p.closed:
 		return nil, net.ErrClosed

@@ -11,7 +11,18 @@ import (
 	"github.com/joingyd/joingyd/match/pool"
 )
 
-const maxLanguages = 20
+const (
+	maxLanguages   = 20
+	consentTimeout = 10 * time.Minute
+)
+
+// stranger is what a socket has until it has a session.
+type stranger struct {
+	early   bucket    // messages
+	consent time.Time // until when consent may come; zero: was not asked for
+}
+
+func newStranger() *stranger { return &stranger{early: bucket{rate: 1, burst: 20}} }
 
 // tooManyWait is how long an address with too many sessions or sockets is asked
 // to wait, and one that chatters before its hello.
@@ -19,11 +30,8 @@ const tooManyWait = time.Minute
 
 // hello handles a message of a client that has no session yet. A socket that is
 // being shut gets none any more.
-func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
-	if k.isShutting() {
-		return
-	}
-	if !k.early.take(time.Now()) {
+func (k *socket) hello(data []byte) {
+	if !k.stranger.early.take(time.Now()) {
 		k.hub.denyChatter(k.addr)
 		k.shut(closeTooMany, seconds(tooManyWait))
 		return
@@ -31,54 +39,68 @@ func (k *socket) hello(ctx context.Context, data []byte, deadline *time.Timer) {
 	m, err := decode(data)
 	switch {
 	case err != nil:
-		k.refuse(ctx, newError(codeBadMessage, printable(m.Type), err.Error()))
+		k.refuse(newError(codeBadMessage, printable(m.Type), err.Error()))
 		return
 	case m.Type != "hello":
 		k.shut(closeProtocol, "the first message is hello")
 		return
 	case len(m.Languages) > maxLanguages:
-		k.refuse(ctx, newError(codeBadMessage, m.Type, fmt.Sprintf("languages: %d given, at most %d are allowed", len(m.Languages), maxLanguages)))
+		k.refuse(newError(codeBadMessage, m.Type, fmt.Sprintf("languages: %d given, at most %d are allowed", len(m.Languages), maxLanguages)))
 		return
 	}
 	languages, err := pool.ParseLanguages(m.Languages)
 	switch {
 	case err != nil:
-		k.refuse(ctx, newError(codeBadMessage, m.Type, err.Error()))
+		k.refuse(newError(codeBadMessage, m.Type, err.Error()))
 		return
-	case !deadline.Stop():
+	case !k.stopTimer():
 		return // too late: the socket is being shut
 	}
 	switch outcome, ban := k.hub.greet(k, m, languages); outcome {
+	case greetWelcome:
+		k.stranger = nil
 	case greetBanned:
-		k.tell(ctx, newBanned(ban, k.hub.opts.Appeal))
+		k.tell(newBanned(ban, k.hub.opts.Appeal))
 		k.shut(closeBanned, "banned")
 	case greetConsent:
 		refusal := newError(codeConsentRequired, m.Type, "consent: the policy's present version and adult:true are required")
 		refusal.Policy = k.hub.opts.Policy
-		k.refuse(ctx, refusal)
-		if k.consent.IsZero() {
-			k.consent = time.Now().Add(consentTimeout)
-		}
-		deadline.Reset(time.Until(k.consent))
-	case greetGone:
-		k.shut(closeGoingAway, "server going away")
+		k.refuse(refusal)
+		k.awaitConsent()
+	}
+}
+
+// stopTimer stops the time to say hello, and reports whether it was still running.
+func (k *socket) stopTimer() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.shutting && k.timer.Stop()
+}
+
+// awaitConsent gives the client its time to read the policy, once.
+func (k *socket) awaitConsent() {
+	if k.stranger.consent.IsZero() {
+		k.stranger.consent = time.Now().Add(consentTimeout)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.shutting {
+		k.timer.Reset(time.Until(k.stranger.consent))
 	}
 }
 
 // refuse tells a client that has no session of an error.
-func (k *socket) refuse(ctx context.Context, m *errorMessage) {
+func (k *socket) refuse(m *errorMessage) {
 	k.hub.countRefusal(m.Code)
-	k.tell(ctx, m)
+	k.tell(m)
 }
 
 // tell writes to a client that has no session, so that the message has no
 // number: seq is 0.
-func (k *socket) tell(ctx context.Context, m serverMessage) {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	if k.conn.Write(ctx, websocket.MessageText, encode(m)) != nil {
-		k.cancel()
-	}
+func (k *socket) tell(m serverMessage) {
+	k.wire.hold()
+	defer k.wire.release()
+	k.conn.Write(context.Background(), websocket.MessageText, encode(m)) //nolint:errcheck // reading fails as well
 }
 
 func (h *Hub) countRefusal(code errorCode) {
@@ -94,7 +116,7 @@ const (
 	greetConsent
 	greetTooMany // and the socket is being shut
 	greetBanned
-	greetGone
+	greetGone // it is being shut
 )
 
 // greet resumes the session that m names, or makes a new one. The address may
@@ -103,7 +125,11 @@ const (
 func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, Ban) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || k.isShutting() {
+	switch {
+	case h.closed:
+		k.shut(closeGoingAway, h.away)
+		return greetGone, Ban{}
+	case k.isShutting():
 		return greetGone, Ban{}
 	}
 	if ban, banned := h.opts.Banned(k.addr); banned {

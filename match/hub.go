@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -70,6 +73,12 @@ const (
 	onlineInterval = 10 * time.Second // between `online` messages
 	iceInterval    = time.Minute      // between looks for credentials that run out
 	iceLead        = 10 * time.Minute // before they run out
+	pingInterval   = 20 * time.Second
+
+	drainRate  = 1000 // sockets a second that may come back after Close
+	drainMost  = 60   // seconds that Close spreads them over, at most
+	drainBatch = 256  // sockets told at once
+	drainPause = 5 * time.Millisecond
 )
 
 // Errors of Kick.
@@ -79,14 +88,15 @@ var ErrUnknownSession = errors.New("match: no such session")
 // with Run, end it with Close. Its methods are safe for concurrent use.
 type Hub struct {
 	opts    Options
-	sockets sync.WaitGroup
-	wake    chan struct{} // tells Run that the pool's next deadline may have moved
+	sockets sync.WaitGroup // sockets, and goroutines that write to them
+	wake    chan struct{}  // tells Run that the pool's next deadline may have moved
 	filter  *filter.Filter
 
 	spamBans spamBans
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
+	away       string // seconds to spread over, once closed
 	open       map[*socket]struct{}
 	openFrom   map[netip.Prefix]int // sockets open, by address
 	sessions   map[ident.Session]*session
@@ -139,7 +149,7 @@ func New(opts Options) *Hub {
 	return h
 }
 
-// Run does what is due by time: patience that ends, the online count, fresh
+// Run does what is due by time: patience that ends, pings, the online count, fresh
 // credentials, and what the filter has to forget. It makes the filter's bans. It
 // returns when ctx ends.
 func (h *Hub) Run(ctx context.Context) {
@@ -150,6 +160,8 @@ func (h *Hub) Run(ctx context.Context) {
 	defer online.Stop()
 	credentials := time.NewTicker(iceInterval)
 	defer credentials.Stop()
+	pings := time.NewTicker(pingInterval)
+	defer pings.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -159,6 +171,8 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-online.C:
 			h.tellOnline()
 			h.forgetAddresses()
+		case <-pings.C:
+			h.pingAll()
 		case now := <-credentials.C:
 			h.renewCredentials()
 			h.filter.Forget(now)
@@ -168,12 +182,20 @@ func (h *Hub) Run(ctx context.Context) {
 }
 
 // Close tells every socket to go away (1001) and waits for them, at most until
-// ctx ends. New sockets are refused from now on.
+// ctx ends. New sockets are refused from now on. Clients are asked to spread their
+// return, so that the next daemon is not met by all at once.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
-	for s := range h.open {
-		s.shut(closeGoingAway, "server going away")
+	h.away = strconv.Itoa(min(1+len(h.open)/drainRate, drainMost))
+	told := 0
+	for k := range h.open { // in batches, for the writers' memory; who leaves meanwhile is left out
+		if told++; told%drainBatch == 0 {
+			h.mu.Unlock()
+			time.Sleep(drainPause)
+			h.mu.Lock()
+		}
+		k.shut(closeGoingAway, h.away)
 	}
 	h.mu.Unlock()
 	gone := make(chan struct{})
@@ -187,10 +209,11 @@ func (h *Hub) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 		h.mu.Lock()
-		for s := range h.open {
-			s.cancel()
-		}
+		left := slices.Collect(maps.Keys(h.open))
 		h.mu.Unlock()
+		for _, k := range left {
+			k.cut()
+		}
 		<-gone
 	}
 	h.mu.Lock()
@@ -292,6 +315,17 @@ func (h *Hub) renewCredentials() {
 		lifetimeLeft := time.Until(s.iceExpires)
 		if s.socket != nil && lifetimeLeft < iceLead && lifetimeLeft > 0 {
 			h.sendLocked(s, &iceMessage{head{Type: "ice"}, h.iceLocked(s)})
+		}
+	}
+}
+
+// pingAll pings everybody who has a session.
+func (h *Hub) pingAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.sessions {
+		if s.socket != nil {
+			s.socket.pingNow()
 		}
 	}
 }

@@ -23,6 +23,21 @@ func TestWelcome(t *testing.T) {
 	})
 }
 
+// A hello on the heels of the request has arrived with it.
+func TestHelloBeforeTheUpgrade(t *testing.T) {
+	s := newSite(t)
+	c := s.dial()
+	defer s.closeConn(c)
+	c.Write(append([]byte(request(s.host, addr(1), "AQIDBAUGBwgJCgsMDQ4PEA==")), frame(fin|opText, hello)...))
+	c.SetReadDeadline(time.Now().Add(patienceOfTests))
+	if response, err := http.ReadResponse(c.r, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("%v, %v", response, err)
+	}
+	s.must(c, "welcome")
+	c.say(findText)
+	s.must(c, "waiting")
+}
+
 func TestConsentIsRequired(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		c := f.mustConnect("192.0.2.1")

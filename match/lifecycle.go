@@ -139,6 +139,12 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	s.pair, s.past = nil, &past{p.id, partner.id, until, p.reported[p.side(s)]}
 	partner.pair, partner.past = nil, &past{p.id, s.id, until, p.reported[p.side(partner)]}
 	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
+	// What they said is forgotten with the pongs.
+	for _, one := range [2]*session{s, partner} {
+		if one.socket != nil {
+			one.socket.pingNow()
+		}
+	}
 }
 
 // endLocked ends the session: chat, ticket, relay and resume token are gone when
@@ -161,24 +167,25 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	h.stopWaitingLocked(s)
 	h.partLocked(s, reason)
 	h.opts.Relay.Dismiss(s.id)
+	if s.socket == nil {
+		s.out.forget()
+	}
 }
 
 // attachLocked makes k the session's socket; one before it is superseded. The
 // client has everything up to number ack.
 func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	if s.socket != nil {
-		s.socket.limit.Store(s.out.newest())
-		s.socket.shut(closeSuperseded, "superseded by a newer socket")
+		s.socket.supersede(s.out.newest())
 	}
 	if s.grace != nil {
 		s.grace.Stop()
 		s.grace = nil
 	}
-	k.session, k.sent = s, ack
-	close(k.greeted)
 	s.socket = k
 	s.host = k.host
 	s.cameFrom(k.addr)
+	k.greet(s, ack)
 	delete(h.resumable, s.resume)
 	var token string
 	token, s.resume = newResumeToken()
@@ -200,10 +207,14 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		h.suspectLocked(addressKey(k.addr), pointsUnheard)
 	}
 	s := k.session
-	if s == nil || s.socket != k || h.sessions[s.id] != s {
+	if s == nil || s.socket != k {
 		return
 	}
 	s.socket = nil
+	if h.sessions[s.id] != s {
+		s.out.forget()
+		return
+	}
 	if goodbye || h.opts.ResumeGrace == 0 {
 		h.endLocked(s, leftLeft)
 		return

@@ -16,6 +16,7 @@ import (
 // Close codes of joingy.v1, beside RFC 6455's. 4000–4499 may reconnect,
 // 4500–4999 must not.
 const (
+	closeGoingAway                       = websocket.StatusGoingAway // the reason is the seconds to spread over
 	closeNoHello    websocket.StatusCode = 4408
 	closeTooMany    websocket.StatusCode = 4429 // the reason is the seconds to wait
 	closeProtocol   websocket.StatusCode = 4500

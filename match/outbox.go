@@ -1,6 +1,9 @@
 package match
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 const (
 	maxUnacked      = 256       // messages
@@ -80,15 +83,21 @@ func (o *outbox) roomLocked(messages, bytes int) bool {
 	return len(o.unacked)+messages <= maxUnacked && o.bytes+bytes <= maxUnackedBytes
 }
 
-// after returns the message that follows number seq, if there is one.
-func (o *outbox) after(seq uint64) ([]byte, bool) {
+// copyNext copies the message that follows number seq into dst, or into a larger
+// buffer in its place, and reports whether there is one. It is copied under the
+// lock: once it is acknowledged, on another socket perhaps, its memory is zeroed.
+func (o *outbox) copyNext(dst *buffer, seq uint64) (*buffer, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	dst.empty()
 	oldest := o.last - uint64(len(o.unacked)) + 1
 	if seq >= o.last || seq+1 < oldest {
-		return nil, false
+		return dst, false
 	}
-	return o.unacked[seq+1-oldest], true
+	data := o.unacked[seq+1-oldest]
+	dst = dst.room(len(data))
+	dst.b = append(dst.b, data...)
+	return dst, true
 }
 
 // ack forgets messages up to number seq, which the client has. It reports
@@ -101,11 +110,26 @@ func (o *outbox) ack(seq uint64) bool {
 	if seq > o.last || seq < forgotten {
 		return false
 	}
-	for _, data := range o.unacked[:seq-forgotten] {
-		o.bytes -= len(data)
-	}
-	o.unacked = append(o.unacked[:0:0], o.unacked[seq-forgotten:]...)
+	o.forgetLocked(int(seq - forgotten))
 	return true
+}
+
+// forget forgets all messages.
+func (o *outbox) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.forgetLocked(len(o.unacked))
+}
+
+// forgetLocked forgets the n oldest messages and zeroes their memory.
+func (o *outbox) forgetLocked(n int) {
+	for _, data := range o.unacked[:n] {
+		o.bytes -= len(data)
+		clear(data)
+	}
+	if o.unacked = slices.Delete(o.unacked, 0, n); len(o.unacked) == 0 {
+		o.unacked = nil
+	}
 }
 
 // room reports whether so much more stays within the bounds.

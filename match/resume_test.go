@@ -233,3 +233,38 @@ func TestW7FullOutbox(t *testing.T) {
 		})
 	})
 }
+
+// At the end of a chat both sides are pinged: the pongs let go of what was said.
+func TestChatEndsWithAPing(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		a, b, pair := f.pair("text")
+		a.send(`{"type":"text","pair":"` + pair + `","id":"1","body":"x"}`)
+		b.expect("text")
+		a.expect("sent")
+		synctest.Wait()
+		pings := a.pings.Load() + b.pings.Load()
+		a.send(`{"type":"leave"}`)
+		b.expect("left")
+		synctest.Wait()
+		if got := a.pings.Load() + b.pings.Load() - pings; got != 2 {
+			t.Errorf("%d pings at the end of a chat, want one each", got)
+		}
+	})
+}
+
+// A client may ping too, but not for ever at full speed.
+func TestClientPings(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		c, start := f.visit("192.0.2.1"), time.Now()
+		for range 100 {
+			if err := c.conn.Ping(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := time.Since(start); got < 2*time.Second {
+			t.Errorf("100 pings in %v", got)
+		}
+		c.send(`{"type":"find","mode":"text"}`)
+		c.expect("waiting")
+	})
+}

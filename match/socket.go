@@ -1,14 +1,11 @@
 package match
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
-	"unicode/utf8"
 	"unique"
 
 	"github.com/coder/websocket"
@@ -18,85 +15,122 @@ const (
 	// Subprotocol is what a client must ask for.
 	Subprotocol = "joingy.v1"
 
-	closeGoingAway = websocket.StatusGoingAway
-
-	maxMessage     = 32 << 10 // bytes
-	consentTimeout = 10 * time.Minute
-	floodPause     = 25 * time.Millisecond // after a message past the rate, or on a socket being shut
-	writeTimeout   = 10 * time.Second
-	closeTimeout   = 20 * time.Second // to take what is queued, and the close
-	pingInterval   = 20 * time.Second
-	pingTimeout    = 15 * time.Second
-	pingMessages   = 64       // messages after the last ping that bring one forward,
-	pingBytes      = 64 << 10 // or bytes
+	maxMessage   = 32 << 10         // bytes
+	closeTimeout = 20 * time.Second // to take what is queued, and the close
 )
 
-// socket is one WebSocket. Two goroutines serve it: ServeHTTP reads, write
-// writes; both end before ServeHTTP returns.
+// socket is one WebSocket. Of an idle one this, the library's connection and a
+// small stack is all there is: the goroutine that waits for the client's next
+// message (read). Others run while there is something to write (write) and while a
+// pong is awaited. All of them count in Hub.sockets.
 type socket struct {
-	hub    *Hub
-	conn   *websocket.Conn
-	addr   netip.Addr
-	host   unique.Handle[string] // as the client asked for it
-	cancel context.CancelFunc    // cuts the connection
+	hub  *Hub
+	addr netip.Addr
+	host unique.Handle[string] // as the client asked for it
+	wire wire
 
-	session *session      // set once, by attachLocked, under Hub.mu; nil: not greeted yet
-	greeted chan struct{} // closed then
-	early   bucket        // messages before that; the reader's own, like
-	consent time.Time     // until when consent may come; zero: was not asked for
-	sent    uint64        // number of the last message written; the writer's own after attachLocked
-	limit   atomic.Uint64 // number after which nothing is written: a newer socket's is not this one's; 0: none
+	session  *session  // set once, by attachLocked, under Hub.mu and mu; nil: not greeted yet
+	stranger *stranger // nil once greeted; the reader's own
 
-	wake     chan struct{} // capacity 1: the outbox has more
-	shutOnce sync.Once
-	shutting chan struct{} // closed by shut
+	mu    sync.Mutex      // guards what follows, and is innermost but for the outbox's
+	conn  *websocket.Conn // nil: not upgraded yet; set once, and its goroutines' own to use without mu
+	timer *time.Timer     // what shuts or cuts a socket that has no session, or is being shut
+
+	writing  bool // a write goroutine runs
+	ended    bool // nothing is written any more
+	shutting bool // shut was called
+	ping     bool // a ping is due
 	code     websocket.StatusCode
 	reason   string
 
-	pinged   uint64 // sent at the last ping; the writer's own, like sent
-	unpinged int    // bytes written since
-	pinging  sync.WaitGroup
-	answered time.Time // when the last pong came; guarded by Hub.mu
+	sent     uint64    // number of the last message written
+	limit    uint64    // number after which nothing is written: a newer socket's is not this one's; 0: none
+	pinged   uint64    // sent at the last ping
+	unpinged int       // bytes written since
+	acked    uint64    // the number that the pongs acknowledged
+	answered time.Time // when the last pong came
 }
 
-// ServeHTTP upgrades a request and serves its socket until it ends. A foreign
-// origin and a banned address get 403, an address with too many sockets or too
-// many upgrades 429, anybody 503 while the site is full.
+// ServeHTTP upgrades a request and leaves its socket to goroutines of the hub's. A
+// foreign origin and a banned address get 403, an address with too many sockets or
+// too many upgrades 429, anybody 503 while the site is full.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	addr := h.opts.Addr(r)
 	if !h.admit(w, r, addr) {
 		return
 	}
-	k := &socket{
-		hub: h, addr: addr, host: unique.Make(r.Host),
-		early:   bucket{rate: 1, burst: 20},
-		greeted: make(chan struct{}), wake: make(chan struct{}, 1), shutting: make(chan struct{}),
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	defer cancel()
-	k.cancel = cancel
+	k := newSocket(h, addr, r.Host)
 	if status, why := h.enter(k); status != http.StatusSwitchingProtocols {
 		w.Header().Set("Retry-After", seconds(tooManyWait))
 		http.Error(w, why, status)
 		return
 	}
-	defer h.sockets.Done()
-	goodbye := false
-	defer func() { h.detach(k, goodbye) }()
-
 	// The origin was checked above, more strictly than the library does.
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{Subprotocol}, InsecureSkipVerify: true})
+	conn, err := websocket.Accept(&upgrade{w, &k.wire}, r, &websocket.AcceptOptions{
+		Subprotocols: []string{Subprotocol}, InsecureSkipVerify: true, OnPingReceived: k.answerPing,
+	})
 	if err != nil {
+		h.detach(k, false)
+		h.sockets.Done()
 		return // Accept has answered
 	}
-	defer conn.CloseNow()
-	k.conn = conn
 	conn.SetReadLimit(maxMessage)
 	if conn.Subprotocol() != Subprotocol {
-		conn.Close(websocket.StatusPolicyViolation, "the subprotocol is "+Subprotocol)
-		return
+		k.shut(websocket.StatusPolicyViolation, "the subprotocol is "+Subprotocol)
 	}
-	goodbye = k.serve(ctx)
+	k.open(conn)
+	go k.read()
+}
+
+func newSocket(h *Hub, addr netip.Addr, host string) *socket {
+	return &socket{hub: h, addr: addr, host: unique.Make(host), stranger: newStranger()}
+}
+
+// open gives the socket its connection, and the client its time to say hello.
+func (k *socket) open(conn *websocket.Conn) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conn = conn
+	if k.ended {
+		k.wire.cut()
+	}
+	if !k.shutting {
+		k.timer = time.AfterFunc(k.hub.opts.HelloTimeout, k.noHello)
+	}
+	k.startLocked()
+}
+
+func (k *socket) noHello() { k.shut(closeNoHello, "no hello in time") }
+
+// cut ends the connection, so that the reader sees it and ends the socket. It may be
+// called at any time, but not under Hub.mu: it waits until the kernel lets go.
+func (k *socket) cut() {
+	k.mu.Lock()
+	k.ended = true
+	connected := k.conn != nil
+	k.mu.Unlock()
+	if connected {
+		k.wire.cut()
+	}
+}
+
+// greet gives the socket its session. The client has messages up to number ack.
+func (k *socket) greet(s *session, ack uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.session = s
+	k.sent, k.pinged, k.acked = ack, ack, ack
+	k.timer.Stop()
+	k.timer = nil
+}
+
+// supersede shuts a socket whose session has a newer one. What follows number last
+// is for that.
+func (k *socket) supersede(last uint64) {
+	k.mu.Lock()
+	k.limit = last
+	k.mu.Unlock()
+	k.shut(closeSuperseded, "superseded by a newer socket")
 }
 
 // enter registers the socket, unless the hub is closed or there are too many: in
@@ -142,177 +176,4 @@ func refuseBanned(w http.ResponseWriter, ban Ban) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusForbidden)
 	json.NewEncoder(w).Encode(body) // the client is gone, if anything
-}
-
-// serve reads until the socket ends. It reports whether the client closed it on
-// purpose.
-func (k *socket) serve(ctx context.Context) (goodbye bool) {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		k.write(ctx)
-	}()
-	defer func() {
-		k.cancel()
-		<-written
-		k.pinging.Wait()
-	}()
-	hello := time.AfterFunc(k.hub.opts.HelloTimeout, func() { k.shut(closeNoHello, "no hello in time") })
-	defer hello.Stop()
-	for {
-		kind, data, err := k.conn.Read(ctx)
-		if err != nil {
-			switch websocket.CloseStatus(err) {
-			case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
-				return true
-			}
-			return false
-		}
-		switch {
-		case kind != websocket.MessageText:
-			k.shut(websocket.StatusUnsupportedData, "text frames only")
-		case !utf8.Valid(data):
-			k.shut(websocket.StatusInvalidFramePayloadData, "not UTF-8")
-		case k.session != nil:
-			k.message(ctx, data)
-		default:
-			k.hello(ctx, data, hello)
-		}
-	}
-}
-
-// message handles what follows the hello. Who floods is read slowly: to parse and
-// refuse a message costs more than to send one.
-func (k *socket) message(ctx context.Context, data []byte) {
-	m, err := decode(data)
-	if k.hub.handle(k, m, err) {
-		return
-	}
-	pause := time.NewTimer(floodPause)
-	defer pause.Stop()
-	select {
-	case <-pause.C:
-	case <-ctx.Done():
-	}
-}
-
-// shut asks the writer to close the socket, after what is queued, and cuts the
-// connection where that takes too long. Only the first call counts. It does not
-// wait.
-func (k *socket) shut(code websocket.StatusCode, reason string) {
-	k.shutOnce.Do(func() {
-		k.code, k.reason = code, reason
-		close(k.shutting)
-		time.AfterFunc(closeTimeout, k.cancel)
-	})
-}
-
-func (k *socket) isShutting() bool {
-	select {
-	case <-k.shutting:
-		return true
-	default:
-		return false
-	}
-}
-
-// notify tells the writer that the outbox has more.
-func (k *socket) notify() {
-	select {
-	case k.wake <- struct{}{}:
-	default:
-	}
-}
-
-// write writes the session's messages in order, pings, and closes the socket. It
-// ends with ctx.
-func (k *socket) write(ctx context.Context) {
-	select {
-	case <-k.greeted:
-	case <-ctx.Done():
-		return
-	case <-k.shutting:
-		select {
-		case <-k.greeted: // just before: what the session has to say comes first
-		default:
-			k.conn.Close(k.code, k.reason)
-			return
-		}
-	}
-	k.pinged = k.sent
-	ticker := time.NewTicker(pingInterval)
-	defer ticker.Stop()
-	for {
-		if data, ok := k.pending(); ok {
-			if !k.writeOne(ctx, data) {
-				k.cancel()
-				return
-			}
-			k.sent++
-			k.unpinged += len(data)
-			if k.sent-k.pinged >= pingMessages || k.unpinged >= pingBytes {
-				k.startPing(ctx)
-			}
-			continue
-		}
-		select {
-		case <-k.wake:
-		case <-ticker.C:
-			k.startPing(ctx)
-		case <-ctx.Done():
-			return
-		case <-k.shutting:
-			if _, more := k.pending(); !more {
-				k.conn.Close(k.code, k.reason)
-				return
-			}
-		}
-	}
-}
-
-// pending returns the next message to write, if there is one. The limit is looked
-// at last: it was set before anything beyond it was queued.
-func (k *socket) pending() (data []byte, ok bool) {
-	data, ok = k.session.out.after(k.sent)
-	if limit := k.limit.Load(); limit != 0 && k.sent >= limit {
-		return nil, false
-	}
-	return data, ok
-}
-
-func (k *socket) writeOne(ctx context.Context, data []byte) bool {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return k.conn.Write(ctx, websocket.MessageText, data) == nil
-}
-
-// startPing pings the client, whether or not others are under way. The pong
-// acknowledges every message written before: a WebSocket keeps their order. No
-// pong at all cuts the connection: one may stand for several pings (RFC 6455,
-// 5.5.3).
-func (k *socket) startPing(ctx context.Context) {
-	k.pinged, k.unpinged = k.sent, 0
-	sent, started := k.sent, time.Now()
-	k.pinging.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-		defer cancel()
-		err := k.conn.Ping(ctx)
-		k.hub.mu.Lock()
-		defer k.hub.mu.Unlock()
-		switch {
-		case err == nil:
-			k.answered = time.Now()
-			k.acknowledgeLocked(sent)
-		case k.answered.Before(started):
-			k.cancel()
-		}
-	})
-}
-
-// acknowledgeLocked forgets what the client has, unless another socket took over:
-// the client told that one where to go on.
-func (k *socket) acknowledgeLocked(sent uint64) {
-	if k.session.socket == k {
-		k.session.out.ack(sent)
-	}
 }
