@@ -70,10 +70,8 @@ type Options struct {
 }
 
 const (
-	onlineInterval = 10 * time.Second // between `online` messages
-	iceInterval    = time.Minute      // between looks for credentials that run out
-	iceLead        = 10 * time.Minute // before they run out
-	pingInterval   = 20 * time.Second
+	addressesInterval = 10 * time.Second // between looks for addresses to forget,
+	linesInterval     = time.Minute      // and for lines
 
 	drainRate  = 1000 // sockets a second that may come back after Close
 	drainMost  = 60   // seconds that Close spreads them over, at most
@@ -88,8 +86,9 @@ var ErrUnknownSession = errors.New("match: no such session")
 // with Run, end it with Close. Its methods are safe for concurrent use.
 type Hub struct {
 	opts    Options
+	start   time.Time
 	sockets sync.WaitGroup // sockets, and goroutines that write to them
-	wake    chan struct{}  // tells Run that the pool's next deadline may have moved
+	wake    chan struct{}  // tells Run that its next deadline may have moved
 	filter  *filter.Filter
 
 	spamBans spamBans
@@ -97,6 +96,7 @@ type Hub struct {
 	mu         sync.Mutex // guards what follows
 	closed     bool
 	away       string // seconds to spread over, once closed
+	rounds     rounds
 	open       map[*socket]struct{}
 	openFrom   map[netip.Prefix]int // sockets open, by address
 	sessions   map[ident.Session]*session
@@ -130,6 +130,7 @@ func New(opts Options) *Hub {
 		filter:     newFilter(opts.Filter),
 		spamBans:   spamBans{queue: make(chan spamBan, maxSpamBans), ban: opts.Ban},
 		verdicts:   make(map[filter.Outcome]map[filter.Reason]uint64),
+		start:      time.Now(),
 		wake:       make(chan struct{}, 1),
 		open:       make(map[*socket]struct{}),
 		openFrom:   make(map[netip.Prefix]int),
@@ -149,35 +150,37 @@ func New(opts Options) *Hub {
 	return h
 }
 
-// Run does what is due by time: patience that ends, pings, the online count, fresh
-// credentials, and what the filter has to forget. It makes the filter's bans. It
-// returns when ctx ends.
+// Run does what is due by time: patience that ends, the sockets' turns, and what is
+// to be forgotten of addresses and lines. It makes the filter's bans. It returns
+// when ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	defer h.spamBans.start(ctx).Wait()
-	patience := time.NewTimer(time.Hour)
-	defer patience.Stop()
-	online := time.NewTicker(onlineInterval)
-	defer online.Stop()
-	credentials := time.NewTicker(iceInterval)
-	defer credentials.Stop()
-	pings := time.NewTicker(pingInterval)
-	defer pings.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	addresses := time.NewTicker(addressesInterval)
+	defer addresses.Stop()
+	lines := time.NewTicker(linesInterval)
+	defer lines.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-h.wake:
-		case <-patience.C:
-		case <-online.C:
-			h.tellOnline()
+		case <-due.C:
+		case <-addresses.C:
 			h.forgetAddresses()
-		case <-pings.C:
-			h.pingAll()
-		case now := <-credentials.C:
-			h.renewCredentials()
+		case now := <-lines.C:
 			h.filter.Forget(now)
 		}
-		patience.Reset(h.expire())
+		due.Reset(min(h.expire(), h.takeTurns()))
+	}
+}
+
+// wakeRun makes Run look again at what is due.
+func (h *Hub) wakeRun() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -293,41 +296,6 @@ func (h *Hub) expire() time.Duration {
 		return max(at.Sub(now), 0)
 	}
 	return time.Hour
-}
-
-// tellOnline tells the count to everybody who knows another.
-func (h *Hub) tellOnline() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	count := len(h.sessions)
-	for _, s := range h.sessions {
-		if s.socket != nil && s.online != count && s.out.pending() < maxUnacked/4 { // news, not worth a full outbox
-			s.online = count
-			h.sendLocked(s, &onlineMessage{head{Type: "online"}, count})
-		}
-	}
-}
-
-func (h *Hub) renewCredentials() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, s := range h.sessions {
-		lifetimeLeft := time.Until(s.iceExpires)
-		if s.socket != nil && lifetimeLeft < iceLead && lifetimeLeft > 0 {
-			h.sendLocked(s, &iceMessage{head{Type: "ice"}, h.iceLocked(s)})
-		}
-	}
-}
-
-// pingAll pings everybody who has a session.
-func (h *Hub) pingAll() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, s := range h.sessions {
-		if s.socket != nil {
-			s.socket.pingNow()
-		}
-	}
 }
 
 // iceLocked makes fresh credentials for s.

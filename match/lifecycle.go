@@ -70,10 +70,7 @@ func (h *Hub) waitLocked(s *session, partner *pool.Ticket) {
 		h.pairLocked(s.ticket, partner)
 		return
 	}
-	select {
-	case h.wake <- struct{}{}:
-	default:
-	}
+	h.wakeRun()
 }
 
 func (h *Hub) stopWaitingLocked(s *session) {
@@ -186,6 +183,8 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	s.host = k.host
 	s.cameFrom(k.addr)
 	k.greet(s, ack)
+	h.rounds.add(k)
+	h.wakeRun()
 	delete(h.resumable, s.resume)
 	var token string
 	token, s.resume = newResumeToken()

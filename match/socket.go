@@ -32,6 +32,8 @@ type socket struct {
 	session  *session  // set once, by attachLocked, under Hub.mu and mu; nil: not greeted yet
 	stranger *stranger // nil once greeted; the reader's own
 
+	ring ring // its place in Hub.rounds; guarded by Hub.mu
+
 	mu    sync.Mutex      // guards what follows, and is innermost but for the outbox's
 	conn  *websocket.Conn // nil: not upgraded yet; set once, and its goroutines' own to use without mu
 	timer *time.Timer     // what shuts or cuts a socket that has no session, or is being shut
@@ -160,6 +162,7 @@ func (h *Hub) enter(k *socket) (status int, why string) {
 // leaveLocked undoes enter.
 func (h *Hub) leaveLocked(k *socket) {
 	delete(h.open, k)
+	h.rounds.remove(k)
 	key := addressKey(k.addr)
 	if h.openFrom[key]--; h.openFrom[key] == 0 {
 		delete(h.openFrom, key)

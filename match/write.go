@@ -9,7 +9,6 @@ import (
 
 const (
 	writeBytes   = 16 << 10 // of messages that leave at once, but for one that is larger
-	pingTimeout  = 15 * time.Second
 	pingMessages = 64       // messages after the last ping that bring one forward,
 	pingBytes    = 64 << 10 // or bytes
 )
