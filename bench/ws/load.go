@@ -150,7 +150,7 @@ func (l *load) match(ctx context.Context, pairs int, mode string) error {
 func (l *load) meet(ctx context.Context, p pairing, mode string) error {
 	p.a.partner.Store(p.b)
 	p.b.partner.Store(p.a)
-	search := map[string]any{"type": "find", "mode": mode, "interests": []string{"visitor " + p.a.addr.String()}}
+	search := map[string]any{"type": "find", "mode": mode, "interests": []string{fmt.Sprintf("visitor %x", p.a.addr.AsSlice())}} // an address would be a link
 	if err := p.a.conn.Send(ctx, search); err != nil {
 		return err
 	}
