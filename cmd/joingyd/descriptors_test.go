@@ -57,18 +57,22 @@ func TestP1DescriptorsRunOut(t *testing.T) {
 		"admin":   {"unix", d.adminPath},
 		"turn":    {"tcp", tcp},
 	} {
-		held[0].Close() // room for the client's end, and no other
-		held = held[1:]
-		conn, err := net.Dial(at[0], at[1])
+		// Room for the client's end. A listener that tries again may be quicker and
+		// take it, for a connection that came before.
+		var conn net.Conn
+		err := error(syscall.EMFILE)
+		for errors.Is(err, syscall.EMFILE) && len(held) > 0 {
+			held[0].Close()
+			held = held[1:]
+			conn, err = net.Dial(at[0], at[1])
+		}
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		defer conn.Close()
 		asked[name] = conn
 	}
-	if _, err := os.Open(os.DevNull); !errors.Is(err, syscall.EMFILE) {
-		t.Fatalf("there are descriptors left: %v", err)
-	}
+	exhaust()
 	free()
 	start := time.Now()
 	for name, path := range map[string]string{"site": "/healthz", "metrics": "/metrics", "admin": "/v1/status"} {
