@@ -21,7 +21,7 @@ const talk = [
 // A name for this machine that no browser takes for localhost.
 const args = ['--host-resolver-rules=MAP plain.test 127.0.0.1'];
 
-const daemon = await startDaemon('--site-contact', 'mail@example.org');
+const daemon = await startDaemon('--site-contact', 'mail@example.org', '--filter-repeats', '0');
 const insecure = daemon.url.replace('127.0.0.1', 'plain.test');
 
 /** All of the page, also what is below the window: in a chat there must be nothing. @param {Visitor} visitor @param {string} name */
