@@ -56,10 +56,7 @@ func (h *Hub) filterStatsLocked() FilterStats {
 		Evicted:      kept.Evicted,
 	}
 	for outcome, reasons := range h.verdicts {
-		stats.Verdicts[string(outcome)] = make(map[string]uint64)
-		for reason, n := range reasons {
-			stats.Verdicts[string(outcome)][string(reason)] = n
-		}
+		stats.Verdicts[string(outcome)] = byName(reasons)
 	}
 	return stats
 }

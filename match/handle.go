@@ -30,8 +30,8 @@ var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam"
 // ReportReasons lists every reason that Stats.Reports may count.
 func ReportReasons() []string { return slices.Clone(reportReasons) }
 
-// handle follows one message of a session's client; malformed says why it could
-// not be decoded, if so. Only the present socket is listened to: on a newer one
+// handle follows one message of a session's client; malformed says what is
+// wrong with it, if anything is. Only the present socket is listened to: on a newer one
 // the client says again what got no answer. handle reports whether to read on at
 // once.
 func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
@@ -76,20 +76,8 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 
 func (h *Hub) handleFind(k *socket, m clientMessage, now time.Time) {
 	s := k.session
-	if m.Mode != pool.Video && m.Mode != pool.Text {
-		h.refuseLocked(s, codeBadMessage, m.Type, `mode: must be "video" or "text"`)
-		return
-	}
-	interests, err := pool.ParseInterests(m.Interests)
-	if err != nil {
-		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
-		return
-	}
-	if !h.mayFindLocked(s, now) {
-		return
-	}
-	if h.interestsPassLocked(k, m) {
-		h.findLocked(s, m.Mode, interests)
+	if h.mayFindLocked(s, now) && h.interestsPassLocked(k, m) {
+		h.findLocked(s, m.Mode, m.parsed)
 	}
 }
 
@@ -179,20 +167,21 @@ func (h *Hub) handleText(k *socket, m clientMessage, now time.Time) {
 	}
 	switch {
 	case m.Body == "":
-		h.rejectLocked(s, m.ID, codeBadMessage)
+		h.rejectLocked(s, newRejected(m.ID, codeBadMessage))
 	case utf8.RuneCountInString(m.Body) > maxBody:
-		h.rejectLocked(s, m.ID, codeTooLarge)
+		h.rejectLocked(s, newRejected(m.ID, codeTooLarge))
 	case !s.texts.take(now):
-		h.rejectLocked(s, m.ID, codeRateLimited)
+		h.rejectLocked(s, newRejected(m.ID, codeRateLimited))
 	default:
 		h.relayTextLocked(k, m, now)
 	}
 }
 
-func (h *Hub) rejectLocked(s *session, id string, code errorCode) {
-	h.refused[string(code)]++
-	h.suspectLocked(s.key, refusalPoints[code])
-	h.sendLocked(s, &rejectedMessage{head: head{Type: "rejected"}, ID: id, Code: code})
+// rejectLocked tells the author of a text that it did not go out.
+func (h *Hub) rejectLocked(s *session, m *rejectedMessage) {
+	h.refused[m.Code]++
+	h.suspectLocked(s.key, refusalPoints[m.Code])
+	h.sendLocked(s, m)
 }
 
 // handleReport counts a report, once for each side of a pair, during the chat

@@ -106,7 +106,7 @@ func (k *socket) tell(m serverMessage) {
 func (h *Hub) countRefusal(code errorCode) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.refused[string(code)]++
+	h.refused[code]++
 }
 
 type greeting int

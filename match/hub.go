@@ -105,9 +105,9 @@ type Hub struct {
 	pool       *pool.Pool
 	pairs      int
 	addresses  *addresses
-	reports    map[string]uint64 // by reason
-	refused    map[string]uint64 // messages refused, by error code
-	denied     map[denial]uint64 // upgrades, sessions and searches
+	reports    map[string]uint64    // by reason
+	refused    map[errorCode]uint64 // messages
+	denied     map[denial]uint64    // upgrades, sessions and searches
 	challenges map[challengeOutcome]uint64
 	verdicts   map[filter.Outcome]map[filter.Reason]uint64
 	mutes      uint64
@@ -139,7 +139,7 @@ func New(opts Options) *Hub {
 		perAddress: make(map[netip.Prefix]int),
 		pool:       pool.New(pool.Options{Patience: opts.Patience, AnyLanguage: opts.AnyLanguage, Seed: rand.Uint64()}),
 		reports:    make(map[string]uint64),
-		refused:    make(map[string]uint64),
+		refused:    make(map[errorCode]uint64),
 		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
 		denied:     make(map[denial]uint64),
 		challenges: make(map[challengeOutcome]uint64),
@@ -254,34 +254,30 @@ type Stats struct {
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	stats := Stats{
+	return Stats{
 		Online:  len(h.sessions),
 		Waiting: h.pool.Len(),
 		Pairs:   h.pairs,
-		Reports: make(map[string]uint64),
-		Refused: make(map[string]uint64),
-		Denied:  make(map[string]uint64),
+		Reports: maps.Clone(h.reports),
+		Refused: byName(h.refused),
+		Denied:  byName(h.denied),
 
-		Challenges: make(map[string]uint64),
+		Challenges: byName(h.challenges),
 
 		Addresses: len(h.addresses.byKey),
 		Forgotten: h.addresses.forgotten,
 
 		Filter: h.filterStatsLocked(),
 	}
-	for reason, n := range h.reports {
-		stats.Reports[reason] = n
+}
+
+// byName copies counts.
+func byName[K ~string](counts map[K]uint64) map[string]uint64 {
+	named := make(map[string]uint64, len(counts))
+	for what, n := range counts {
+		named[string(what)] = n
 	}
-	for code, n := range h.refused {
-		stats.Refused[code] = n
-	}
-	for reason, n := range h.denied {
-		stats.Denied[string(reason)] = n
-	}
-	for outcome, n := range h.challenges {
-		stats.Challenges[string(outcome)] = n
-	}
-	return stats
+	return named
 }
 
 // expire pairs those whose time has come and returns the time until the next.

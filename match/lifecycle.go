@@ -43,7 +43,7 @@ func (h *Hub) forwardLocked(s *session, m serverMessage) bool {
 
 // refuseLocked answers a message that cannot be followed. The session goes on.
 func (h *Hub) refuseLocked(s *session, code errorCode, re, detail string) {
-	h.refused[string(code)]++
+	h.refused[code]++
 	h.suspectLocked(s.key, refusalPoints[code])
 	h.sendLocked(s, newError(code, re, detail))
 }

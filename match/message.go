@@ -82,6 +82,8 @@ type clientMessage struct {
 	Mode      pool.Mode `json:"mode"`      // find
 	Interests []string  `json:"interests"` // find
 
+	parsed []pool.Interest // of Interests: see parseFind
+
 	Kind string          `json:"kind"` // answer
 	Data json.RawMessage `json:"data"` // answer
 
@@ -120,6 +122,16 @@ func decode(data []byte) (clientMessage, error) {
 		return m, errors.New("type: is missing")
 	}
 	return m, nil
+}
+
+// parseFind checks the fields of a find, and folds what it names: that takes its
+// time, so it comes before the hub's lock is taken.
+func (m *clientMessage) parseFind() (err error) {
+	if m.Mode != pool.Video && m.Mode != pool.Text {
+		return errors.New(`mode: must be "video" or "text"`)
+	}
+	m.parsed, err = pool.ParseInterests(m.Interests)
+	return err
 }
 
 // serverMessage is anything sent to a client; number gives it its place.
@@ -211,6 +223,10 @@ type rejectedMessage struct {
 	Code   errorCode  `json:"code"`
 	Reason string     `json:"reason,omitempty"` // filtered: what for
 	Until  *time.Time `json:"until,omitempty"`  // muted: no longer than that
+}
+
+func newRejected(id string, code errorCode) *rejectedMessage {
+	return &rejectedMessage{head: head{Type: "rejected"}, ID: id, Code: code}
 }
 
 // actionMessage tells a visitor what was done about what they do.

@@ -49,6 +49,9 @@ func (k *socket) receive(kind websocket.MessageType, data []byte) {
 // refuse a message costs more than to send one.
 func (k *socket) message(data []byte) {
 	m, err := decode(data)
+	if err == nil && m.Type == "find" {
+		err = m.parseFind()
+	}
 	if !k.hub.handle(k, m, err) {
 		time.Sleep(floodPause)
 	}

@@ -31,7 +31,7 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 	case verdict.Outcome == filter.Rejected:
 		h.rejectTextLocked(s, m.ID, verdict)
 	case !h.forwardLocked(s.partner(), &textMessage{head{Type: "text"}, m.Pair, m.ID, verdict.Body}):
-		h.rejectLocked(s, m.ID, codeRateLimited)
+		h.rejectLocked(s, newRejected(m.ID, codeRateLimited))
 	default:
 		p.typists[p.side(s)].stop() // the text itself takes it back
 		sent := &sentMessage{head: head{Type: "sent"}, ID: m.ID}
@@ -45,13 +45,12 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 // rejectTextLocked tells the author why the filter rejected a text, and of the
 // mute that it brought.
 func (h *Hub) rejectTextLocked(s *session, id string, v filter.Verdict) {
-	rejected := &rejectedMessage{head: head{Type: "rejected"}, ID: id, Code: codeFiltered, Reason: string(v.Reason)}
+	rejected := newRejected(id, codeFiltered)
+	rejected.Reason = string(v.Reason)
 	if v.Reason == filter.Muted {
 		rejected.Code, rejected.Reason, rejected.Until = codeMuted, spam, timestamp(v.Until)
 	}
-	h.refused[string(rejected.Code)]++
-	h.suspectLocked(s.key, refusalPoints[rejected.Code])
-	h.sendLocked(s, rejected)
+	h.rejectLocked(s, rejected)
 	if !v.Mute.IsZero() {
 		h.mutes++
 		h.suspectLocked(s.key, pointsMuted)

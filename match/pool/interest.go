@@ -54,7 +54,7 @@ func ParseInterests(texts []string) ([]Interest, error) {
 	interests := make([]Interest, 0, len(texts))
 	for i, text := range texts {
 		shown := strings.TrimSpace(text)
-		if utf8.RuneCountInString(shown) > maxInterestLength { // first: folding is slow, and the hub's lock is held
+		if utf8.RuneCountInString(shown) > maxInterestLength { // first: folding is slow
 			return nil, fmt.Errorf("interests[%d]: longer than %d characters", i, maxInterestLength)
 		}
 		folded := fold(shown)

@@ -50,12 +50,10 @@ func (c candidate) better(d candidate) bool {
 // gates; else, if that is allowed, of those of any language whose patience has ended as well;
 // else whom it met of late.
 func (p *Pool) find(t *Ticket, gates []*gate, at time.Duration) (partner *Ticket, again time.Duration) {
-
 	s := search{pool: p, ticket: t, gates: gates, at: at, ask: p.ask(t, at), ended: p.overdue(t, at)}
 	s.round()
 	s.byInterest()
 	s.oldest()
-	closest := s.closest.ticket
 	if s.ended {
 		s.otherLanguages()
 		if s.best.ticket == nil {
@@ -72,7 +70,7 @@ func (p *Pool) find(t *Ticket, gates []*gate, at time.Duration) (partner *Ticket
 	case s.ended:
 		return nil, at + max(p.opts.Patience/2, time.Second/4)
 	default:
-		return nil, p.again(t, closest, at)
+		return nil, p.again(t, s.closest.ticket, at)
 	}
 }
 
@@ -90,13 +88,13 @@ func (s *search) round() {
 	s.ticket.visit = s.pool.search
 }
 
-// byInterest looks at tickets with a common interest, those with the rarest first.
+// byInterest looks at tickets with a common interest, those with the rarest first. It
+// comes before any other look.
 func (s *search) byInterest() {
-	limit := s.visits + maxVisits
 	for _, id := range s.ticket.interests[:len(s.ticket.entries)] {
 		s.eachGate(func(g *gate) {
 			if q := g.byInterest[id]; q != nil {
-				s.look(q, min(maxQueueVisits, limit-s.visits))
+				s.look(q, min(maxQueueVisits, maxVisits-s.visits))
 			}
 		})
 	}
