@@ -154,6 +154,7 @@ func TestSessionsInAll(t *testing.T) {
 		if code, reason := c.closed(); code != 4429 || reason != "60" {
 			t.Errorf("closed with %d %q", code, reason)
 		}
+		synctest.Wait() // the daemon has let go of the socket as well
 		f.denied(map[string]uint64{"capacity": 2})
 
 		again := f.mustConnect("192.0.2.1")

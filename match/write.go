@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/coder/websocket"
@@ -144,14 +145,15 @@ func (k *socket) pingLocked() {
 // awaitPong pings the client, whether or not other pings are under way. The pong
 // acknowledges every message up to number sent, all of which were written before: a
 // WebSocket keeps their order. No pong at all cuts the connection: one may stand
-// for several pings (RFC 6455, 5.5.3).
+// for several pings (RFC 6455, 5.5.3). A ping that can't be sent says nothing of the
+// client: a close frame may have been sent before it, which must still arrive.
 func (k *socket) awaitPong(sent uint64) {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), pingTimeout)
 	defer cancel()
 	err := k.conn.Ping(ctx)
 	k.mu.Lock()
-	silent := err != nil && k.answered.Before(started)
+	silent := errors.Is(err, context.DeadlineExceeded) && k.answered.Before(started)
 	news := err == nil && sent > k.acked
 	if err == nil {
 		k.answered = time.Now()
