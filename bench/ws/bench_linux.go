@@ -126,14 +126,6 @@ func stopAll(processes []*process) {
 	}
 }
 
-// did is what all load processes did together, and what it cost the server.
-type did struct {
-	took    time.Duration // the longest
-	cpu     time.Duration // the server's
-	sent    int
-	samples map[string][]time.Duration
-}
-
 // ask asks every load process at once, each for its share of n.
 func (b *bench) ask(s server, loads []*process, n int, q question) (d did, err error) {
 	before, err := processCPU(s.pid())

@@ -5,13 +5,6 @@ import (
 	"time"
 )
 
-// held is what holding sessions took.
-type held struct {
-	sessions []float64 // at each reading
-	memory   []memory
-	join     did
-}
-
 // hold makes sessions in steps and reads the server's memory before the first and
 // after each.
 func (b *bench) hold(ctx context.Context, s server, loads []*process) (*held, error) {

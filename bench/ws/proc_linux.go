@@ -4,23 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
-
-// memory is what a process holds at one moment.
-type memory struct {
-	Resident    int `json:"resident"` // KiB in RAM
-	Descriptors int `json:"descriptors"`
-	Heap        int `json:"heap"`   // bytes of spans in use, garbage not yet swept included
-	Live        int `json:"live"`   // bytes of objects allocated, likewise
-	Stacks      int `json:"stacks"` // bytes of spans in use
-	Goroutines  int `json:"goroutines"`
-}
 
 // readProc fills in what the kernel knows of a process.
 func (m *memory) readProc(pid int) error {
@@ -39,14 +28,6 @@ func (m *memory) readProc(pid int) error {
 	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	m.Descriptors = len(descriptors)
 	return err
-}
-
-// readRuntime fills in what this process knows of itself.
-func (m *memory) readRuntime() {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	m.Heap, m.Live, m.Stacks = int(stats.HeapInuse), int(stats.HeapAlloc), int(stats.StackInuse)
-	m.Goroutines = runtime.NumGoroutine()
 }
 
 // processCPU is the time that a process ran so far, from the scheduler's own
