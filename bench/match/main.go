@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 func main() {
@@ -59,7 +61,7 @@ func measure(t *trace, maker int, patience time.Duration, optimum float64) quali
 // quality is the table of how well pairs are made, by how busy the site is and how long
 // its visitors are let wait.
 func (b bench) quality() {
-	table := newTable(b.out, "arrivals/s", "patience", "matchmaker", "Q", "with a common interest", "wait p50", "p99", "rarest tenth, p99", "left unpaired", "met again")
+	table := markdown.NewTable(b.out, "arrivals/s", "patience", "matchmaker", "Q", "with a common interest", "wait p50", "p99", "rarest tenth, p99", "left unpaired", "met again")
 	for _, rate := range []float64{2, 10, 50} {
 		t := newTrace(standard(b.tickets, rate))
 		for _, patience := range b.patiences {
@@ -67,7 +69,7 @@ func (b bench) quality() {
 			optimum := best(t, patience)
 			for i, m := range makers {
 				q := measure(t, i, patience, optimum)
-				table.row(fmt.Sprint(rate), seconds(patience), m.name, fmt.Sprintf("%.3f", q.q), percent(q.common),
+				table.Row(fmt.Sprint(rate), seconds(patience), m.name, fmt.Sprintf("%.3f", q.q), percent(q.common),
 					seconds(q.wait.p50), seconds(q.wait.p99), seconds(q.deciles[0].p99), percent(q.left), fmt.Sprint(q.repeats))
 			}
 		}
@@ -81,7 +83,7 @@ func (b bench) deciles() {
 	t := newTrace(standard(b.tickets, rate))
 	markAlone(t, patience)
 	optimum := best(t, patience)
-	table := newTable(b.out, "rarity of the rarest interest", "first come, first served: p50", "p99", "max", "greedy: p50", "p99", "max", "joingyd: p50", "p99", "max")
+	table := markdown.NewTable(b.out, "rarity of the rarest interest", "first come, first served: p50", "p99", "max", "greedy: p50", "p99", "max", "joingyd: p50", "p99", "max")
 	var all [3]quality
 	for i := range makers {
 		all[i] = measure(t, i, patience, optimum)
@@ -91,14 +93,14 @@ func (b bench) deciles() {
 		for _, q := range all {
 			cells = append(cells, seconds(q.deciles[d].p50), seconds(q.deciles[d].p99), seconds(q.deciles[d].max))
 		}
-		table.row(cells...)
+		table.Row(cells...)
 	}
 	fmt.Fprintln(b.out)
 }
 
 // stays is the table of Q by how soon visitors leave.
 func (b bench) stays() {
-	table := newTable(b.out, "visitors stay in line for, on average", "patience", "greedy", "joingyd")
+	table := markdown.NewTable(b.out, "visitors stay in line for, on average", "patience", "greedy", "joingyd")
 	for _, stay := range []time.Duration{time.Minute, 3 * time.Minute, 10 * time.Minute} {
 		s := standard(b.tickets, 10)
 		s.leave = stay
@@ -106,7 +108,7 @@ func (b bench) stays() {
 		for _, patience := range b.patiences {
 			markAlone(t, patience)
 			optimum := best(t, patience)
-			table.row(fmt.Sprintf("%.0f min", stay.Minutes()), seconds(patience),
+			table.Row(fmt.Sprintf("%.0f min", stay.Minutes()), seconds(patience),
 				fmt.Sprintf("%.3f", measure(t, 1, patience, optimum).q), fmt.Sprintf("%.3f", measure(t, 2, patience, optimum).q))
 		}
 	}
@@ -115,7 +117,7 @@ func (b bench) stays() {
 
 // small is the table of Q on traces that are over before the pool has learnt much.
 func (b bench) small() {
-	table := newTable(b.out, "2,000 tickets after a start, seed", "greedy, patience 10 s", "joingyd, 10 s", "greedy, 30 s", "joingyd, 30 s")
+	table := markdown.NewTable(b.out, "2,000 tickets after a start, seed", "greedy, patience 10 s", "joingyd, 10 s", "greedy, 30 s", "joingyd, 30 s")
 	for seed := range uint64(5) {
 		s := standard(2000, 10)
 		s.seed += seed
@@ -128,7 +130,7 @@ func (b bench) small() {
 				cells = append(cells, fmt.Sprintf("%.3f", measure(t, maker, patience, optimum).q))
 			}
 		}
-		table.row(cells...)
+		table.Row(cells...)
 	}
 	fmt.Fprintln(b.out)
 }
@@ -136,11 +138,11 @@ func (b bench) small() {
 // arrivals is the table of what an arrival costs.
 func (b bench) arrivals(waiting []int) {
 	const patience = 30 * time.Second
-	table := newTable(b.out, "waiting", "arrivals/s", "µs of CPU an arrival", "µs of its later searches", "bytes an arrival")
+	table := markdown.NewTable(b.out, "waiting", "arrivals/s", "µs of CPU an arrival", "µs of its later searches", "bytes an arrival")
 	for _, n := range waiting {
 		// With this patience a visitor waits for some 17 s on average.
 		c := measureArrivals(float64(n)/17, n/2, patience, 200_000)
-		table.row(fmt.Sprint(c.waiting), fmt.Sprintf("%.0f", c.rate), micros(c.add), micros(c.later), fmt.Sprintf("%.0f", c.bytes))
+		table.Row(fmt.Sprint(c.waiting), fmt.Sprintf("%.0f", c.rate), micros(c.add), micros(c.later), fmt.Sprintf("%.0f", c.bytes))
 	}
 	fmt.Fprintln(b.out)
 }

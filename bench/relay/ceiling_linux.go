@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/joingyd/joingyd/bench/markdown"
 	"golang.org/x/sys/unix"
 )
 
@@ -22,7 +23,7 @@ func (b *bench) ceilings() error {
 	if err := b.sink(); err != nil {
 		return err
 	}
-	t := newTable(b.out, "pattern", "server", "packets/s", "× coturn", "limit")
+	t := markdown.NewTable(b.out, "pattern", "server", "packets/s", "× coturn", "limit")
 	rates := make(map[cell]int)
 	for _, p := range b.patterns() {
 		for _, name := range append([]string{"echo"}, b.servers...) {
@@ -36,9 +37,9 @@ func (b *bench) ceilings() error {
 			coturn.server = "coturn"
 			against := ""
 			if name != "echo" {
-				against = ratio(float64(rate), float64(rates[coturn]))
+				against = markdown.Ratio(float64(rate), float64(rates[coturn]))
 			}
-			t.row(c.pattern(), name, fmt.Sprint(rate), against, limit.String())
+			t.Row(c.pattern(), name, fmt.Sprint(rate), against, limit.String())
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 const burst = 10 // packets to one client
@@ -133,7 +135,7 @@ func (b *bench) printCells(results map[cell][]figures) {
 	fmt.Fprintf(b.out, "Medians of %d rounds of %s each. Server CPU: all its threads, from schedstat. Machine: all that was not idle,\n"+
 		"the load generator's work included, its spinning not. GRO: the clients' socket took segments (-client-gro). †: the load\n"+
 		"generator did not reach the rate, or lost packets itself; the row is void.\n\n", b.rounds, b.duration)
-	t := newTable(b.out, "pairs", "bytes", "pattern", "packets/s", "server", "server µs/packet", "× coturn", "machine µs/packet",
+	t := markdown.NewTable(b.out, "pairs", "bytes", "pattern", "packets/s", "server", "server µs/packet", "× coturn", "machine µs/packet",
 		"loss %", "p50 µs", "p99 µs", "p99.9 µs")
 	reordered := make(map[string]float64)
 	for _, pairs := range b.pairs {
@@ -156,11 +158,11 @@ func (b *bench) printCells(results map[cell][]figures) {
 	}
 }
 
-func (b *bench) printCell(t table, c cell, f, coturn figures) {
+func (b *bench) printCell(t markdown.Table, c cell, f, coturn figures) {
 	void := ""
 	if f.void(c.rate) {
 		void = "†"
 	}
-	t.row(fmt.Sprint(c.pairs), fmt.Sprint(c.size), c.pattern(), thousands(c.rate)+void, c.server, micro(f.cpu), ratio(f.cpu, coturn.cpu),
+	t.Row(fmt.Sprint(c.pairs), fmt.Sprint(c.size), c.pattern(), thousands(c.rate)+void, c.server, micro(f.cpu), markdown.Ratio(f.cpu, coturn.cpu),
 		micro(f.machine), percent(f.lost), micro(float64(f.p50)), micro(float64(f.p99)), micro(float64(f.p999)))
 }

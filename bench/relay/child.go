@@ -2,12 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"runtime/debug"
+
+	"github.com/joingyd/joingyd/bench/command"
 )
 
 // question is what the benchmark asks a child, one JSON object a line.
@@ -79,17 +80,7 @@ func child(name, listen, offload string, in io.Reader, out io.Writer) error {
 	if err := answers.Encode(answer{Note: note}); err != nil {
 		return err
 	}
-	for questions := json.NewDecoder(in); ; {
-		var q question
-		if err := questions.Decode(&q); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := answers.Encode(reply(server, q)); err != nil {
-			return err
-		}
-	}
+	return command.Answer(in, out, func(q question) answer { return reply(server, q) })
 }
 
 func reply(server childServer, q question) (a answer) {

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 const callRate = 500 // packets a second of the one call among many allocations
 
 // crowd measures joingyd with very many allocations: memory, one Refresh each,
 // and the loss of a masked call that goes on all the while.
-func (b *bench) crowd(s *server, t table) (report string, err error) {
+func (b *bench) crowd(s *server, t markdown.Table) (report string, err error) {
 	clients := newClients(b.first, b.most/2*2)
 	g, err := b.newGrowth(s)
 	if err != nil {

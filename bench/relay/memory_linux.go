@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 // settled is how long a server gets to come to rest before its memory is read.
@@ -14,7 +16,7 @@ func (b *bench) memory() error {
 	fmt.Fprintf(b.out, "\n## Memory per allocation\n\n")
 	fmt.Fprintf(b.out, "Growth of resident memory since the start, idle, %s after the last Allocate; kernel memory of relay sockets (coturn,\n"+
 		"pion) is not in it. joingyd's sessions and pairs, which the others don't know, are in a column of their own.\n\n", settled)
-	t := newTable(b.out, "server", "allocations", "KiB/allocation", "× coturn", "KiB/session, its half of a pair included", "process KiB")
+	t := markdown.NewTable(b.out, "server", "allocations", "KiB/allocation", "× coturn", "KiB/session, its half of a pair included", "process KiB")
 	reference := make(map[int]float64)
 	for _, name := range b.servers {
 		if err := b.with(name, func(s *server) error { return b.grow(s, b.allocs, t, reference) }); err != nil {
@@ -81,7 +83,7 @@ func (g *growth) allocate(b *bench, clients []*client) error {
 	return err
 }
 
-func (g *growth) row(t table, n int, reference map[int]float64) {
+func (g *growth) row(t markdown.Table, n int, reference map[int]float64) {
 	each, session := float64(g.allocated)/float64(n), ""
 	if g.server.name == "coturn" {
 		reference[n] = each
@@ -89,11 +91,11 @@ func (g *growth) row(t table, n int, reference map[int]float64) {
 	if g.server.name == "joingyd" {
 		session = fmt.Sprintf("%.1f", float64(g.session)/float64(n))
 	}
-	t.row(g.server.name, thousands(n), fmt.Sprintf("%.1f", each), ratio(each, reference[n]), session, fmt.Sprint(g.last))
+	t.Row(g.server.name, thousands(n), fmt.Sprintf("%.1f", each), markdown.Ratio(each, reference[n]), session, fmt.Sprint(g.last))
 }
 
 // grow measures one server at ever more allocations.
-func (b *bench) grow(s *server, counts []int, t table, reference map[int]float64) error {
+func (b *bench) grow(s *server, counts []int, t markdown.Table, reference map[int]float64) error {
 	g, err := b.newGrowth(s)
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/command"
 )
 
 // options are what the command line says.
@@ -44,7 +46,6 @@ func parseOptions(args []string, errors io.Writer) (*options, error) {
 	}
 	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
 	flags.SetOutput(errors)
-	quick := flags.Bool("quick", false, "one short round with few cells, to try it")
 	flags.Func("servers", "which, in turn (coturn,pion,joingyd)", list(&o.servers))
 	flags.Func("rates", "packets a second (20000,60000,150000)", numbers(&o.rates))
 	flags.Func("sizes", "bytes of application data (160,1000)", numbers(&o.sizes))
@@ -63,23 +64,15 @@ func parseOptions(args []string, errors io.Writer) (*options, error) {
 	flags.IntVar(&o.loadCore, "load-core", 1, "core of the load generator")
 	flags.IntVar(&o.nice, "nice", -20, "priority of the benchmark and its servers while it runs; 0: like everything else")
 	flags.BoolVar(&o.verbose, "v", false, "say what happens")
-	if err := flags.Parse(args); err != nil {
+	if err := command.Parse(flags, args, "one short round with few cells, to try it", o.short()); err != nil {
 		return nil, err
-	}
-	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	if *quick {
-		given := make(map[string]bool)
-		flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-		o.shorten(given)
 	}
 	return o, o.validate()
 }
 
-// shorten makes it a quick run where the command line does not say otherwise.
-func (o *options) shorten(given map[string]bool) {
-	for name, set := range map[string]func(){
+// short makes it a quick run, flag by flag.
+func (o *options) short() map[string]func() {
+	return map[string]func(){
 		"rates":       func() { o.rates = []int{60_000} },
 		"sizes":       func() { o.sizes = []int{1000} },
 		"pairs":       func() { o.pairs = []int{50} },
@@ -88,10 +81,6 @@ func (o *options) shorten(given map[string]bool) {
 		"allocations": func() { o.allocs = []int{1000} },
 		"most":        func() { o.most = 10_000 },
 		"setups":      func() { o.setups = 1000 },
-	} {
-		if !given[name] {
-			set()
-		}
 	}
 }
 

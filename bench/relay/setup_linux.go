@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 // setupCost measures what an allocation costs the server: Allocate, the
@@ -25,9 +27,9 @@ func (b *bench) setupCost() error {
 	fmt.Fprintf(b.out, "\n## CPU per allocation\n\n")
 	fmt.Fprintf(b.out, "Allocate, challenge, Allocate with credentials; %d allocations, %d requests without an answer at most; medians of %d rounds.\n\n",
 		b.setups, window, b.rounds)
-	t := newTable(b.out, "server", "server µs/allocation", "× coturn")
+	t := markdown.NewTable(b.out, "server", "server µs/allocation", "× coturn")
 	for _, name := range b.servers {
-		t.row(name, micro(median(costs[name])), ratio(median(costs[name]), median(costs["coturn"])))
+		t.Row(name, micro(median(costs[name])), markdown.Ratio(median(costs[name]), median(costs["coturn"])))
 	}
 	return nil
 }

@@ -3,24 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 )
-
-// table is a Markdown table, written row by row.
-type table struct{ out io.Writer }
-
-func newTable(out io.Writer, columns ...string) table {
-	t := table{out}
-	t.row(columns...)
-	t.row(strings.Split(strings.Repeat("---|", len(columns)-1)+"---", "|")...)
-	return t
-}
-
-func (t table) row(cells ...string) {
-	fmt.Fprintln(t.out, "| "+strings.Join(cells, " | ")+" |")
-}
 
 // median returns the middle value, of two the lower; the zero value of none.
 func median[T cmp.Ordered](values []T) (middle T) {
@@ -38,14 +22,6 @@ func medianOf[R any, T cmp.Ordered](results []R, figure func(R) T) T {
 		values[i] = figure(r)
 	}
 	return median(values)
-}
-
-// ratio prints a quotient, or nothing where it has no meaning.
-func ratio(a, b float64) string {
-	if a <= 0 || b <= 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.2f", a/b)
 }
 
 // thousands prints 20000 as 20k, and what is no round number in full.

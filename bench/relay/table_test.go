@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 func TestMedian(t *testing.T) {
@@ -19,7 +21,7 @@ func TestMedian(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var out strings.Builder
-	newTable(&out, "a", "b").row(thousands(20_000), micro(1234))
+	markdown.NewTable(&out, "a", "b").Row(thousands(20_000), micro(1234))
 	if want := "| a | b |\n| --- | --- |\n| 20k | 1.23 |\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/joingyd/joingyd/bench/markdown"
 	"github.com/joingyd/joingyd/turn/xdp"
 )
 
@@ -160,7 +161,7 @@ func (b *bench) printVeth(variants []variant, results map[cell][]figures, owns m
 	fmt.Fprintf(b.out, "%d pairs; medians of %d rounds of %s; µs of CPU per packet. Machine: all that was not idle, other programs included.\n"+
 		"Counted: server, load generator and the kernel's softirq threads. Less: what the load generator alone costs, in the\n"+
 		"second table, is subtracted. †: the load generator did not reach the rate; the row is void.\n\n", b.pairs[0], b.rounds, b.duration)
-	t := newTable(b.out, "bytes", "pattern", "packets/s", "server", "server µs", "machine µs", "less sink", "× coturn", "less loop", "× coturn",
+	t := markdown.NewTable(b.out, "bytes", "pattern", "packets/s", "server", "server µs", "machine µs", "less sink", "× coturn", "less loop", "× coturn",
 		"counted µs", "less loop", "× coturn", "loss %", "p50 µs", "p99 µs")
 	b.eachCell("", b.pairs[0], func(c cell) error {
 		sink, loop := medians(owns[c].sink), medians(owns[c].loop)
@@ -174,20 +175,20 @@ func (b *bench) printVeth(variants []variant, results map[cell][]figures, owns m
 				void = "†"
 			}
 			lessSink, lessLoop, lessCounted := f.less(f.machine, sink.machine), f.less(f.machine, loop.machine), f.less(f.counted, loop.counted)
-			t.row(fmt.Sprint(c.size), c.pattern(), thousands(c.rate)+void, c.server, micro(f.cpu),
-				micro(f.machine), micro(lessSink), ratio(lessSink, coturn.less(coturn.machine, sink.machine)),
-				micro(lessLoop), ratio(lessLoop, coturn.less(coturn.machine, loop.machine)),
-				micro(f.counted), micro(lessCounted), ratio(lessCounted, coturn.less(coturn.counted, loop.counted)),
+			t.Row(fmt.Sprint(c.size), c.pattern(), thousands(c.rate)+void, c.server, micro(f.cpu),
+				micro(f.machine), micro(lessSink), markdown.Ratio(lessSink, coturn.less(coturn.machine, sink.machine)),
+				micro(lessLoop), markdown.Ratio(lessLoop, coturn.less(coturn.machine, loop.machine)),
+				micro(f.counted), micro(lessCounted), markdown.Ratio(lessCounted, coturn.less(coturn.counted, loop.counted)),
 				percent(f.lost), micro(float64(f.p50)), micro(float64(f.p99)))
 		}
 		return nil
 	})
 	fmt.Fprintf(b.out, "\nThe load generator alone. Sink: sending across the pair to a socket that nobody reads. Loop: sending to itself without\n"+
 		"the pair, which is a send and a receive.\n\n")
-	t = newTable(b.out, "bytes", "pattern", "packets/s", "sink, machine µs", "sink, counted µs", "loop, machine µs", "loop, counted µs")
+	t = markdown.NewTable(b.out, "bytes", "pattern", "packets/s", "sink, machine µs", "sink, counted µs", "loop, machine µs", "loop, counted µs")
 	b.eachCell("", b.pairs[0], func(c cell) error {
 		sink, loop := medians(owns[c].sink), medians(owns[c].loop)
-		t.row(fmt.Sprint(c.size), c.pattern(), thousands(c.rate), micro(sink.machine), micro(sink.counted), micro(loop.machine), micro(loop.counted))
+		t.Row(fmt.Sprint(c.size), c.pattern(), thousands(c.rate), micro(sink.machine), micro(sink.counted), micro(loop.machine), micro(loop.counted))
 		return nil
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/command"
 )
 
 // question is what the benchmark asks a child, one JSON object a line.
@@ -75,19 +77,11 @@ func childMain(name string, args []string, in io.Reader, out io.Writer) error {
 	if err := answers.Encode(ready); err != nil {
 		return err
 	}
-	for questions := json.NewDecoder(in); ; {
-		var q question
-		if err := questions.Decode(&q); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
+	return command.Answer(in, out, func(q question) answer {
 		a, err := part.answer(context.Background(), q)
 		if err != nil {
 			a.Error = fmt.Sprintf("%s: %s: %v", name, q.Ask, err)
 		}
-		if err := answers.Encode(a); err != nil {
-			return err
-		}
-	}
+		return a
+	})
 }

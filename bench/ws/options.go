@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/command"
 )
 
 // options are what the command line says.
@@ -37,7 +39,6 @@ func parseOptions(args []string, errors io.Writer) (*options, error) {
 	o := &options{only: slices.Clone(sections)}
 	flags := flag.NewFlagSet("ws", flag.ContinueOnError)
 	flags.SetOutput(errors)
-	quick := flags.Bool("quick", false, "a small, short run, to try it")
 	flags.StringVar(&o.daemon, "daemon", "bin/joingyd", "the program to measure")
 	flags.StringVar(&o.centrifugo, "centrifugo", "", "a Centrifugo v6 to compare with")
 	flags.Func("only", "sections (joingyd,bare,centrifugo,crowd)", func(text string) error {
@@ -54,23 +55,15 @@ func parseOptions(args []string, errors io.Writer) (*options, error) {
 	flags.IntVar(&o.crowd, "crowd", 100_000, "sessions over connections in memory")
 	flags.DurationVar(&o.limit, "limit", 20*time.Minute, "give up after")
 	flags.BoolVar(&o.verbose, "v", false, "say what happens")
-	if err := flags.Parse(args); err != nil {
+	if err := command.Parse(flags, args, "a small, short run, to try it", o.short()); err != nil {
 		return nil, err
-	}
-	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	if *quick {
-		given := make(map[string]bool)
-		flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-		o.shorten(given)
 	}
 	return o, o.validate()
 }
 
-// shorten makes it a quick run where the command line does not say otherwise.
-func (o *options) shorten(given map[string]bool) {
-	for name, set := range map[string]func(){
+// short makes it a quick run, flag by flag.
+func (o *options) short() map[string]func() {
+	return map[string]func(){
 		"sessions":   func() { o.sessions = 900 },
 		"chat-pairs": func() { o.chatPairs = 150 },
 		"call-pairs": func() { o.callPairs = 150 },
@@ -78,10 +71,6 @@ func (o *options) shorten(given map[string]bool) {
 		"settle":     func() { o.settle = 2 * time.Second },
 		"crowd":      func() { o.crowd = 5000 },
 		"limit":      func() { o.limit = 2 * time.Minute },
-	} {
-		if !given[name] {
-			set()
-		}
 	}
 }
 

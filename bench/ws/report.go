@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"github.com/joingyd/joingyd/bench/markdown"
 )
 
 // column is whose a figure is.
@@ -74,20 +76,12 @@ func (r *report) print(took time.Duration) {
 		fmt.Fprintf(r.out, "| %s | %s |", row.what, row.cells[ofJoingyd])
 		for c := ofBare; c < columns; c++ {
 			if r.used[c] {
-				fmt.Fprintf(r.out, " %s | %s |", row.cells[c], ratio(row.number[ofJoingyd], row.number[c]))
+				fmt.Fprintf(r.out, " %s | %s |", row.cells[c], markdown.Ratio(row.number[ofJoingyd], row.number[c]))
 			}
 		}
 		fmt.Fprintln(r.out)
 	}
 	fmt.Fprintf(r.out, "\nThe run took %s.\n", took.Round(time.Second))
-}
-
-// ratio prints a quotient, or nothing where it has no meaning.
-func ratio(a, b float64) string {
-	if a <= 0 || b <= 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.2f", a/b)
 }
 
 // latencies prints p50, p99 and the maximum in milliseconds.
