@@ -1,9 +1,10 @@
 package match
 
 import (
-	"container/list"
 	"net/netip"
 	"time"
+
+	"github.com/joingyd/joingyd/recent"
 )
 
 const (
@@ -28,43 +29,33 @@ type pace struct{ rate, burst float64 }
 // it is. It is bounded: past that the address that was quiet for longest is
 // forgotten, and with it what held against it. The hub's lock guards it.
 type addresses struct {
-	paces     [pacedKinds]pace
-	most      int
-	byKey     map[netip.Prefix]*list.Element
-	order     *list.List // of *address; the one heard of last is in front
-	forgotten uint64     // for want of room
+	paces [pacedKinds]pace
+	known *recent.Map[netip.Prefix, address]
 }
 
 // address is what is remembered of one.
 type address struct {
-	key    netip.Prefix
 	at     time.Time // when the rest was true
 	tokens [pacedKinds]float64
 	points float64 // see suspicion.go
 }
 
 func newAddresses(paces [pacedKinds]pace, most int) *addresses {
-	return &addresses{paces: paces, most: most, byKey: make(map[netip.Prefix]*list.Element), order: list.New()}
+	return &addresses{paces: paces, known: recent.New[netip.Prefix, address](most)}
 }
 
 // of returns what is known of an address by now.
 func (a *addresses) of(key netip.Prefix, now time.Time) *address {
-	if element, ok := a.byKey[key]; ok {
-		a.order.MoveToFront(element)
-		known := element.Value.(*address)
+	known, fresh := a.known.Use(key)
+	if !fresh {
 		a.advance(known, now)
 		return known
 	}
-	if len(a.byKey) >= a.most {
-		a.forget(a.order.Back())
-		a.forgotten++
-	}
-	fresh := &address{key: key, at: now}
+	known.at = now
 	for kind, pace := range a.paces {
-		fresh.tokens[kind] = pace.burst
+		known.tokens[kind] = pace.burst
 	}
-	a.byKey[key] = a.order.PushFront(fresh)
-	return fresh
+	return known
 }
 
 // advance brings what is remembered up to now.
@@ -92,15 +83,5 @@ func (a *addresses) take(key netip.Prefix, kind paced, now time.Time) (wait time
 
 // sweep forgets addresses that nothing was heard of for long enough.
 func (a *addresses) sweep(now time.Time) {
-	for range sweepMost {
-		oldest := a.order.Back()
-		if oldest == nil || now.Sub(oldest.Value.(*address).at) < addressKept {
-			return
-		}
-		a.forget(oldest)
-	}
-}
-
-func (a *addresses) forget(element *list.Element) {
-	delete(a.byKey, a.order.Remove(element).(*address).key)
+	a.known.Forget(sweepMost, func(known *address) bool { return now.Sub(known.at) >= addressKept })
 }

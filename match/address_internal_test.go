@@ -18,10 +18,10 @@ func TestAddressesAreBounded(t *testing.T) {
 	}
 	a.take(keyOf(0), pacedFinds, now) // the oldest no more
 	a.take(keyOf(100), pacedFinds, now)
-	if len(a.byKey) != 100 || a.order.Len() != 100 || a.forgotten != 1 {
-		t.Errorf("%d addresses, %d in order, %d forgotten", len(a.byKey), a.order.Len(), a.forgotten)
+	if a.known.Len() != 100 || a.known.Evicted() != 1 {
+		t.Errorf("%d addresses, %d forgotten", a.known.Len(), a.known.Evicted())
 	}
-	if a.byKey[keyOf(0)] == nil || a.byKey[keyOf(1)] != nil {
+	if a.known.Get(keyOf(0)) == nil || a.known.Get(keyOf(1)) != nil {
 		t.Error("not the one that was quiet for longest was forgotten")
 	}
 	if tokens := a.of(keyOf(0), now).tokens[pacedFinds]; tokens != 126 {
@@ -36,17 +36,17 @@ func TestAddressesExpire(t *testing.T) {
 		a.of(keyOf(n), now)
 	}
 	a.sweep(now.Add(addressKept - 1))
-	if len(a.byKey) != 3000 {
-		t.Errorf("%d addresses before their time", len(a.byKey))
+	if a.known.Len() != 3000 {
+		t.Errorf("%d addresses before their time", a.known.Len())
 	}
 	for want := 2000; want >= 0; want -= 1000 {
 		a.sweep(now.Add(addressKept))
-		if len(a.byKey) != want || a.order.Len() != want {
-			t.Errorf("%d addresses, want %d", len(a.byKey), want)
+		if a.known.Len() != want {
+			t.Errorf("%d addresses, want %d", a.known.Len(), want)
 		}
 	}
-	if a.forgotten != 0 {
-		t.Errorf("%d forgotten for want of room", a.forgotten)
+	if a.known.Evicted() != 0 {
+		t.Errorf("%d forgotten for want of room", a.known.Evicted())
 	}
 }
 

@@ -264,8 +264,8 @@ func (h *Hub) Stats() Stats {
 
 		Challenges: byName(h.challenges),
 
-		Addresses: len(h.addresses.byKey),
-		Forgotten: h.addresses.forgotten,
+		Addresses: h.addresses.known.Len(),
+		Forgotten: h.addresses.known.Evicted(),
 
 		Filter: h.filterStatsLocked(),
 	}

@@ -24,6 +24,7 @@ var forbidden = []struct {
 	{"match", []string{"metrics", "turn", "ban", "config", "admin", "web", "cert", "cmd"}, "the matchmaker must work with any relay and ban store"},
 	{"match/mask", []string{"ident", "match"}, "the mask is a pure function"},
 	{"match/pool", []string{"match"}, "the pool is a data structure"},
+	{"recent", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a map depends on nothing"},
 	{"match/filter", []string{"ident", "match"}, "the filter judges lines, wherever they come from"},
 	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},

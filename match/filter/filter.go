@@ -279,5 +279,5 @@ func (f *Filter) Stats() Stats {
 	entries, evicted := f.repeats.stats()
 	f.strikes.mu.Lock()
 	defer f.strikes.mu.Unlock()
-	return Stats{Fingerprints: entries, Evicted: evicted + f.strikes.evicted}
+	return Stats{Fingerprints: entries, Evicted: evicted + f.strikes.sources.Evicted()}
 }

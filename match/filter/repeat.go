@@ -1,12 +1,13 @@
 package filter
 
 import (
-	"container/list"
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
 	"sync"
 	"time"
+
+	"github.com/joingyd/joingyd/recent"
 )
 
 const (
@@ -30,10 +31,7 @@ type fingerprint [16]byte
 
 // said is in which chats something was said in the last repeatWindow, the
 // youngest last.
-type said struct {
-	fingerprint fingerprint
-	chats       []chat
-}
+type said struct{ chats []chat }
 
 type chat struct {
 	id fingerprint
@@ -47,19 +45,14 @@ type repeats struct {
 	limit   int // chats, for a link or contact; 0: nothing is counted
 
 	mu      sync.Mutex // guards what follows
-	most    int        // entries
-	entries map[fingerprint]*list.Element
-	order   *list.List // of *said, that said most recently last
-	evicted uint64
+	entries *recent.Map[fingerprint, said]
 }
 
 func newRepeats(key [32]byte, limit int) *repeats {
 	return &repeats{
 		hashers: sync.Pool{New: func() any { return &hasher{mac: hmac.New(sha256.New, key[:])} }},
 		limit:   limit,
-		most:    maxFingerprints,
-		entries: make(map[fingerprint]*list.Element),
-		order:   list.New(),
+		entries: recent.New[fingerprint, said](maxFingerprints),
 	}
 }
 
@@ -111,19 +104,8 @@ func (r *repeats) sayAll(what []byte, line *Line, limit int) bool {
 func (r *repeats) say(f fingerprint, in fingerprint, limit int, now time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.forgetLocked(now, forgetAtOnce)
-	element := r.entries[f]
-	if element == nil {
-		if len(r.entries) >= r.most {
-			r.removeLocked(r.order.Front())
-			r.evicted++
-		}
-		element = r.order.PushBack(&said{fingerprint: f})
-		r.entries[f] = element
-	} else {
-		r.order.MoveToBack(element)
-	}
-	s := element.Value.(*said)
+	r.forgetLocked(now)
+	s, _ := r.entries.Use(f)
 	s.note(in, limit+1, now)
 	return len(s.chats)
 }
@@ -149,35 +131,21 @@ const forgetAtOnce = 64
 func (r *repeats) forget(now time.Time) {
 	for more := true; more; {
 		r.mu.Lock()
-		more = r.forgetLocked(now, forgetAtOnce)
+		more = r.forgetLocked(now)
 		r.mu.Unlock()
 	}
 }
 
-// forgetLocked forgets at most so many entries that have not been said for
-// repeatWindow, and reports whether there may be more.
-func (r *repeats) forgetLocked(now time.Time, most int) (more bool) {
-	for range most {
-		oldest := r.order.Front()
-		if oldest == nil {
-			return false
-		}
-		chats := oldest.Value.(*said).chats
-		if now.Sub(chats[len(chats)-1].at) < repeatWindow {
-			return false
-		}
-		r.removeLocked(oldest)
-	}
-	return true
-}
-
-func (r *repeats) removeLocked(element *list.Element) {
-	delete(r.entries, element.Value.(*said).fingerprint)
-	r.order.Remove(element)
+// forgetLocked forgets some entries that have not been said for repeatWindow, and
+// reports whether there may be more.
+func (r *repeats) forgetLocked(now time.Time) (more bool) {
+	return r.entries.Forget(forgetAtOnce, func(s *said) bool {
+		return now.Sub(s.chats[len(s.chats)-1].at) >= repeatWindow
+	})
 }
 
 func (r *repeats) stats() (entries int, evicted uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.entries), r.evicted
+	return r.entries.Len(), r.entries.Evicted()
 }

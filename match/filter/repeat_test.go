@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/joingyd/joingyd/recent"
 )
 
 // speaker says lines in one chat after the other, a second each.
@@ -128,7 +130,7 @@ func TestRepetitionOnTheWholeSite(t *testing.T) {
 
 func TestFingerprintsAreBoundedAndForgotten(t *testing.T) {
 	s := newSpeaker(Options{Repeats: 1})
-	s.f.repeats.most = 30
+	s.f.repeats.entries = recent.New[fingerprint, said](30)
 	for i := range 20 {
 		s.say(fmt.Sprintf("t.me/foo%d", i))
 	}

@@ -1,10 +1,11 @@
 package filter
 
 import (
-	"container/list"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/joingyd/joingyd/recent"
 )
 
 const (
@@ -14,7 +15,6 @@ const (
 
 // source is what an address did lately.
 type source struct {
-	addr       netip.Prefix
 	strikes    []time.Time // the youngest last
 	mutedUntil time.Time
 	touched    time.Time
@@ -27,16 +27,13 @@ type strikes struct {
 	muteFor             time.Duration
 
 	mu      sync.Mutex // guards what follows
-	most    int        // entries
-	sources map[netip.Prefix]*list.Element
-	order   *list.List // of *source, the youngest last
-	evicted uint64
+	sources *recent.Map[netip.Prefix, source]
 }
 
 func newStrikes(muteAfter, banAfter int, muteFor time.Duration) *strikes {
 	return &strikes{
 		muteAfter: muteAfter, banAfter: banAfter, muteFor: muteFor,
-		most: maxSources, sources: make(map[netip.Prefix]*list.Element), order: list.New(),
+		sources: recent.New[netip.Prefix, source](maxSources),
 	}
 }
 
@@ -44,10 +41,8 @@ func newStrikes(muteAfter, banAfter int, muteFor time.Duration) *strikes {
 func (s *strikes) muted(addr netip.Prefix, now time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if element := s.sources[addr]; element != nil {
-		if until := element.Value.(*source).mutedUntil; now.Before(until) {
-			return until
-		}
+	if src := s.sources.Get(addr); src != nil && now.Before(src.mutedUntil) {
+		return src.mutedUntil
 	}
 	return time.Time{}
 }
@@ -60,7 +55,8 @@ func (s *strikes) strike(addr netip.Prefix, now time.Time) (mutedUntil time.Time
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	src := s.sourceLocked(addr, now)
+	src, _ := s.sources.Use(addr)
+	src.touched = now
 	src.strikes = append(unexpired(src.strikes, now), now)
 	n := len(src.strikes)
 	if s.muteAfter > 0 && n%s.muteAfter == 0 {
@@ -88,32 +84,5 @@ func unexpired(times []time.Time, now time.Time) []time.Time {
 func (s *strikes) forget(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for oldest := s.order.Front(); oldest != nil; oldest = s.order.Front() {
-		if now.Sub(oldest.Value.(*source).touched) < max(strikeLife, s.muteFor) {
-			break
-		}
-		s.removeLocked(oldest)
-	}
-}
-
-// sourceLocked returns what is known of the address.
-func (s *strikes) sourceLocked(addr netip.Prefix, now time.Time) *source {
-	if element := s.sources[addr]; element != nil {
-		s.order.MoveToBack(element)
-		src := element.Value.(*source)
-		src.touched = now
-		return src
-	}
-	if len(s.sources) >= s.most {
-		s.removeLocked(s.order.Front())
-		s.evicted++
-	}
-	src := &source{addr: addr, touched: now}
-	s.sources[addr] = s.order.PushBack(src)
-	return src
-}
-
-func (s *strikes) removeLocked(element *list.Element) {
-	delete(s.sources, element.Value.(*source).addr)
-	s.order.Remove(element)
+	s.sources.Forget(s.sources.Len(), func(src *source) bool { return now.Sub(src.touched) >= max(strikeLife, s.muteFor) })
 }

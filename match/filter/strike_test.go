@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/joingyd/joingyd/recent"
 )
 
 func TestStepsFromStrikeToBan(t *testing.T) {
@@ -72,26 +74,26 @@ func TestWhatIsNoStrike(t *testing.T) {
 
 func TestStrikesAreBounded(t *testing.T) {
 	s := newStrikes(2, 0, time.Minute)
-	s.most = 10
+	s.sources = recent.New[netip.Prefix, source](10)
 	now := time.Unix(1_000_000, 0)
 	for i := range 15 {
 		s.strike(netip.MustParsePrefix(fmt.Sprintf("192.0.2.%d/32", i)), now)
 	}
-	if len(s.sources) != 10 || s.order.Len() != 10 || s.evicted != 5 {
-		t.Errorf("%d sources, %d evicted", len(s.sources), s.evicted)
+	if s.sources.Len() != 10 || s.sources.Evicted() != 5 {
+		t.Errorf("%d sources, %d evicted", s.sources.Len(), s.sources.Evicted())
 	}
 	for range 100 { // nobody bans: the strikes of one stay few
 		s.strike(netip.MustParsePrefix("192.0.2.1/32"), now)
 	}
-	if n := len(s.order.Back().Value.(*source).strikes); n > 4 {
+	if n := len(s.sources.Get(netip.MustParsePrefix("192.0.2.1/32")).strikes); n > 4 {
 		t.Errorf("%d strikes kept", n)
 	}
 	s.forget(now.Add(strikeLife - 1))
-	if len(s.sources) != 10 {
-		t.Errorf("%d sources before an hour has passed", len(s.sources))
+	if s.sources.Len() != 10 {
+		t.Errorf("%d sources before an hour has passed", s.sources.Len())
 	}
 	s.forget(now.Add(strikeLife))
-	if len(s.sources) != 0 || s.order.Len() != 0 {
-		t.Errorf("%d sources after an hour", len(s.sources))
+	if s.sources.Len() != 0 {
+		t.Errorf("%d sources after an hour", s.sources.Len())
 	}
 }
