@@ -50,8 +50,9 @@ type BanRequest struct {
 // BanResult is a ban that was made, or in a dry run would be.
 type BanResult struct {
 	Ban           ban.Ban   `json:"ban"`
-	Also          []ban.Ban `json:"also,omitempty"` // further bans, for a session with several addresses
-	EndedSessions int       `json:"ended_sessions"` // in a dry run: that would end
+	Also          []ban.Ban `json:"also,omitempty"`    // further bans, for a session with several addresses
+	Widened       []ban.Ban `json:"widened,omitempty"` // bans around these, whose neighbours are banned too
+	EndedSessions int       `json:"ended_sessions"`    // in a dry run: that would end
 	DryRun        bool      `json:"dry_run,omitempty"`
 }
 

@@ -89,7 +89,7 @@ func TestClientAndServer(t *testing.T) {
 	if err != nil || status != want {
 		t.Errorf("Status = %+v, %v; want %+v", status, err, want)
 	}
-	if gone, err := client.Unban(ctx, admin.UnbanRequest{ID: made.Ban.ID}); err != nil || gone.Ban != made.Ban {
+	if gone, err := client.Unban(ctx, admin.UnbanRequest{ID: made.Ban.ID.String()}); err != nil || gone.Ban != made.Ban {
 		t.Errorf("Unban = %+v, %v; want %+v", gone, err, made.Ban)
 	}
 	_, err = client.Unban(ctx, admin.UnbanRequest{Target: "203.0.113.7"})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/joingyd/joingyd/ban"
@@ -61,21 +62,21 @@ func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
 		return BanResult{}, err
 	}
 	if req.DryRun {
-		bans, err := s.bans.Plan(entries)
+		made, err := s.bans.Plan(entries)
 		if err != nil {
 			return BanResult{}, fromStore(err)
 		}
-		return banResult(bans, s.live.Affected(matchAny(entries)), true), nil
+		return banResult(made, s.live.Affected(s.covers(entries, made)), true), nil
 	}
-	bans, err := s.bans.AddAll(entries)
+	made, err := s.bans.AddAll(entries)
 	if err != nil {
 		return BanResult{}, fromStore(err)
 	}
 	ended := s.live.Enforce()
-	for _, b := range bans {
-		s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "by", b.By, "until", untilText(b), "ended_sessions", ended)
+	for _, b := range slices.Concat(made.Bans, made.Widened) {
+		s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", ended)
 	}
-	return banResult(bans, ended, false), nil
+	return banResult(made, ended, false), nil
 }
 
 // Unban ends a ban.
@@ -98,7 +99,11 @@ func (s *Service) Unban(_ context.Context, req UnbanRequest) (UnbanResult, error
 }
 
 func (s *Service) unbanID(id, by string) (UnbanResult, error) {
-	b, err := s.bans.RemoveID(id, by)
+	parsed, err := ban.ParseID(id)
+	if err != nil {
+		return UnbanResult{}, fromStore(err)
+	}
+	b, err := s.bans.RemoveID(parsed, by)
 	if errors.Is(err, ban.ErrNotFound) {
 		return UnbanResult{}, notFound("no ban has the id %s; joingyd bans list shows them", quote(id))
 	}
@@ -110,13 +115,15 @@ func (s *Service) unbanTarget(text, by string) (UnbanResult, error) {
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
 	}
-	b, err := s.bans.Remove(target, by)
-	around, rule := s.covering(target)
+	b, err := s.bans.Remove(target, ban.ScopeAll, by)
+	around, rule, lookErr := s.covering(target)
 	switch {
 	case err == nil:
 		return UnbanResult{Ban: b, StillBanned: around}, nil
 	case !errors.Is(err, ban.ErrNotFound):
 		return UnbanResult{}, fromStore(err)
+	case lookErr != nil:
+		return UnbanResult{}, fromStore(lookErr)
 	case around != nil:
 		return UnbanResult{}, notFound("no ban is on %s itself, but the one on %s covers it; unban that", target, rule)
 	default:
@@ -125,18 +132,27 @@ func (s *Service) unbanTarget(text, by string) (UnbanResult, error) {
 }
 
 // covering returns a ban on all of target, and what it is on, or nil.
-func (s *Service) covering(target ban.Target) (*ban.Ban, netip.Prefix) {
+func (s *Service) covering(target ban.Target) (*ban.Ban, netip.Prefix, error) {
 	first := target.Prefix().Addr()
-	b, banned := s.bans.Check(first)
-	if !banned || b.RuleFor(first).Bits() > target.Prefix().Bits() {
-		return nil, netip.Prefix{}
+	matches, err := s.bans.Matches(first)
+	for _, b := range matches {
+		if rule := b.RuleFor(first); rule.Bits() <= target.Prefix().Bits() {
+			return &b, rule, err
+		}
 	}
-	return &b, b.RuleFor(first)
+	return nil, netip.Prefix{}, err
 }
 
 // Bans returns every active ban.
 func (s *Service) Bans(context.Context) (BanList, error) {
-	return BanList{Bans: s.bans.List()}, nil
+	list := BanList{Bans: []ban.Ban{}}
+	for b, err := range s.bans.Active() {
+		if err != nil {
+			return BanList{}, fromStore(err)
+		}
+		list.Bans = append(list.Bans, b)
+	}
+	return list, nil
 }
 
 // Check tells whether an address may come in.
@@ -145,11 +161,11 @@ func (s *Service) Check(_ context.Context, req CheckRequest) (CheckResult, error
 	if err != nil {
 		return CheckResult{}, err
 	}
-	b, banned := s.bans.Check(addr)
-	if !banned {
-		return CheckResult{}, nil
+	matches, err := s.bans.Matches(addr)
+	if err != nil || len(matches) == 0 {
+		return CheckResult{}, fromStore(err)
 	}
-	return CheckResult{Banned: true, Ban: &b, Rule: b.RuleFor(addr).String()}, nil
+	return CheckResult{Banned: true, Ban: &matches[0], Rule: matches[0].RuleFor(addr).String()}, nil
 }
 
 // Kick ends a session without a ban: the visitor may come back.
@@ -247,18 +263,15 @@ func untilText(b ban.Ban) string {
 	return b.Until.Format(time.RFC3339)
 }
 
-func banResult(bans []ban.Ban, ended int, dryRun bool) BanResult {
-	return BanResult{Ban: bans[0], Also: bans[1:], EndedSessions: ended, DryRun: dryRun}
+func banResult(made ban.Made, ended int, dryRun bool) BanResult {
+	return BanResult{Ban: made.Bans[0], Also: made.Bans[1:], Widened: made.Widened, EndedSessions: ended, DryRun: dryRun}
 }
 
-func matchAny(entries []ban.Entry) func(netip.Addr) bool {
+// covers tells which addresses the bans would be on.
+func (s *Service) covers(entries []ban.Entry, made ban.Made) func(netip.Addr) bool {
 	return func(addr netip.Addr) bool {
-		for i := range entries {
-			if entries[i].Target.Contains(addr) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(entries, func(e ban.Entry) bool { return s.bans.Covers(e.Target, addr) }) ||
+			slices.ContainsFunc(made.Widened, func(b ban.Ban) bool { return b.Prefix.Contains(addr) })
 	}
 }
 

@@ -56,7 +56,7 @@ func (l *live) Enforce() (ended int) {
 	defer l.mu.Unlock()
 	for id, addrs := range l.sessions {
 		for _, addr := range addrs {
-			if _, banned := l.bans.Check(addr); banned {
+			if _, banned := l.bans.Check(addr, ban.UseSite); banned {
 				delete(l.sessions, id)
 				ended++
 				break
@@ -97,7 +97,7 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	now := func() time.Time { return noon }
-	bans, err := ban.Open(filepath.Join(t.TempDir(), "joingyd.db"), ban.Key{1}, &ban.Options{Now: now})
+	bans, err := ban.Open(filepath.Join(t.TempDir(), "joingyd.db"), ban.Keys{{1}}, &ban.Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,10 +197,10 @@ func TestBanEndsSessions(t *testing.T) {
 	stays := f.live.join("203.0.113.8")
 	req := admin.BanRequest{Target: "203.0.113.7", Reason: "spam", By: "alice", DryRun: true}
 	dry, err := f.Ban(t.Context(), req)
-	if err != nil || dry.EndedSessions != 2 || !dry.DryRun || dry.Ban.ID != "" {
+	if err != nil || dry.EndedSessions != 2 || !dry.DryRun || dry.Ban.ID != 0 {
 		t.Errorf("dry run: %+v, %v; want 2 sessions and no ID", dry, err)
 	}
-	if f.live.Status().Online != 3 || len(f.bans.List()) != 0 {
+	if f.live.Status().Online != 3 || f.bans.Len() != 0 {
 		t.Fatal("the dry run did something")
 	}
 	req.DryRun = false
@@ -243,11 +243,11 @@ func TestBanSession(t *testing.T) {
 		t.Fatalf("%+v, %v; want two bans and one ended session", result, err)
 	}
 	for _, addr := range []string{"203.0.113.7", "2001:db8::9"} {
-		if _, banned := f.bans.Check(netip.MustParseAddr(addr)); !banned {
+		if _, banned := f.bans.Check(netip.MustParseAddr(addr), ban.UseSite); !banned {
 			t.Errorf("%s is not banned", addr)
 		}
 	}
-	for _, b := range f.bans.List() {
+	for b := range f.bans.Active() {
 		if b.Address != "" || b.Prefix.IsValid() {
 			t.Errorf("%+v shows the address", b)
 		}
@@ -273,10 +273,10 @@ func TestUnban(t *testing.T) {
 	}
 	_, err = f.Unban(t.Context(), admin.UnbanRequest{Target: "203.0.113.7"})
 	wantError(t, "covered", err, admin.CodeNotFound, "the one on 203.0.113.0/24 covers it")
-	if result, err := f.Unban(t.Context(), admin.UnbanRequest{ID: wide.Ban.ID}); err != nil || result.Ban != wide.Ban || result.StillBanned != nil {
+	if result, err := f.Unban(t.Context(), admin.UnbanRequest{ID: wide.Ban.ID.String()}); err != nil || result.Ban != wide.Ban || result.StillBanned != nil {
 		t.Errorf("Unban by ID = %+v, %v; want %+v", result, err, wide.Ban)
 	}
-	_, err = f.Unban(t.Context(), admin.UnbanRequest{ID: wide.Ban.ID})
+	_, err = f.Unban(t.Context(), admin.UnbanRequest{ID: wide.Ban.ID.String()})
 	wantError(t, "unknown ID", err, admin.CodeNotFound, "bans list")
 	_, err = f.Unban(t.Context(), admin.UnbanRequest{Target: "203.0.113.0/24"})
 	wantError(t, "unknown target", err, admin.CodeNotFound, "no ban is on 203.0.113.0/24")

@@ -1,21 +1,28 @@
 // Package ban remembers who may not come in.
 //
-//	Add ──► bbolt, fsync ──► index in memory ◄── Check
+//	Add ──► bbolt, fsync ──► index in memory ◄── Check ◄── verdicts (cache)
+//	                          │  one set a scope:
 //	                          ├ tags: single addresses and IPv6 /64s
-//	                          └ prefixes: everything else
+//	                          ├ prefixes: everything else
+//	                          └ the allowlist, which wins
 //
 // The file is the log, the index answers: Check never touches the disk. A
 // change is on disk before the index has it, and in the index before the call
-// returns.
+// returns. Changes that come at the same time share one fsync.
 //
 // A single address (IPv4 /32, IPv6 /128) and an IPv6 /64, which is what one
 // household gets, are kept only as a keyed HMAC. IPv4 is small enough to try
 // every address, so the secrecy of the [Key] is the protection: whoever has
-// file and key can test an address. Every other prefix is kept in clear.
+// file and key can test an address. Every other prefix, and the allowlist, is
+// kept in clear: it could not be matched otherwise.
 //
 // What a ban said lives on in the history after the ban has ended, for
 // [Options.HistoryFor]. bbolt does not overwrite the pages that it frees, so
 // the bytes of a dropped record can stay in the file until the page is reused.
+//
+// Each record carries a checksum, and the file how many there are and the sum of
+// those: what the disk has altered or lost is noticed when the store is opened
+// (ErrCorrupt), never served.
 package ban
 
 import (
@@ -38,12 +45,15 @@ var (
 	ErrNotFound = errors.New("no such ban")
 	// ErrLocked says that another process has the store open.
 	ErrLocked = errors.New("ban store is in use by another process; ask the running daemon, or stop it first")
-	// ErrWrongKey says that the store was made with another key.
+	// ErrWrongKey says that bans of the store were made with another key.
 	ErrWrongKey = errors.New("ban store was made with another key, so its bans would silently stop matching; put the key file back that was made with it")
 	// ErrNewerSchema says that a newer joingyd has written the store.
 	ErrNewerSchema = errors.New("ban store was written by a newer joingyd; install that version again, or restore an older backup of the store")
 	// ErrCorrupt says that the store's content makes no sense.
-	ErrCorrupt = errors.New("ban store is damaged; restore it from a backup")
+	ErrCorrupt = errors.New("ban store is damaged; restore it from a backup with joingyd restore, which keeps the damaged file aside")
+	// ErrDisk says that the disk failed in the middle of a change, and that
+	// nothing more is changed until the store is opened anew.
+	ErrDisk = errors.New("the disk has failed while a ban was written; check the disk, and restart joingyd")
 )
 
 // The longest texts that a ban carries, in characters.
@@ -51,6 +61,7 @@ const (
 	MaxReason = 200
 	MaxNote   = 1000
 	maxBy     = 100
+	maxReport = 64
 )
 
 // Kind tells what a ban covers.
@@ -65,13 +76,16 @@ const (
 
 // Ban is one rule. It is a value: changing it changes nothing in the store.
 type Ban struct {
-	ID      string       `json:"id"` // 8 characters of a-z and 2-7; empty in a plan
+	ID      ID           `json:"id"` // zero in a plan
 	Kind    Kind         `json:"kind"`
+	Scope   Scope        `json:"scope"`
 	Prefix  netip.Prefix `json:"prefix,omitzero"`   // only of a KindPrefix
 	Address string       `json:"address,omitempty"` // as typed, only if the admin asked to keep it
 	Reason  string       `json:"reason"`            // shown to the visitor
 	Note    string       `json:"note"`              // for admins only
-	By      string       `json:"by"`
+	By      string       `json:"by"`                // a user, or auto:RULE
+	Report  string       `json:"report,omitempty"`  // the report that led to it
+	Shared  bool         `json:"shared,omitempty"`  // many people share what it is on
 	Created time.Time    `json:"created"`
 	Until   time.Time    `json:"-"` // zero: permanent; "until" in JSON, null when permanent
 }
@@ -128,21 +142,17 @@ func (b *Ban) activeAt(now time.Time) bool {
 	return b.Permanent() || now.Before(b.Until)
 }
 
-// outlasts reports whether b ends after other does.
-func (b *Ban) outlasts(other *Ban) bool {
-	if b.Permanent() || other.Permanent() {
-		return b.Permanent() && !other.Permanent()
-	}
-	return b.Until.After(other.Until)
-}
-
 // Entry is a ban to be made.
 type Entry struct {
 	Target      Target
-	KeepAddress bool   // store what was typed, in clear, beside the HMAC
-	Reason      string // at most MaxReason characters, one line
-	Note        string // at most MaxNote characters, one line
-	By          string
+	Scope       Scope     // empty: ScopeAll
+	KeepAddress bool      // store what was typed, in clear, beside the HMAC
+	Reason      string    // at most MaxReason characters, one line
+	Note        string    // at most MaxNote characters, one line
+	By          string    // who: a user, or auto:RULE
+	Report      string    // the report that leads to it, if one does
+	Shared      bool      // many people share the target: it never widens
+	Imported    bool      // out of a list: it never widens either
 	Until       time.Time // zero: permanent
 }
 
@@ -153,10 +163,14 @@ func (e *Entry) validate(now time.Time) error {
 	if !e.Until.IsZero() && !now.Before(e.Until) {
 		return fmt.Errorf("%w: the ban would already be over; choose an end after %s", ErrInvalid, now.UTC().Format(time.RFC3339))
 	}
+	if _, known := scopeNumbers[e.Scope]; !known && e.Scope != "" {
+		return fmt.Errorf("%w: %s is no scope; write all, video or relay", ErrInvalid, quote(string(e.Scope)))
+	}
 	return cmp.Or(
 		validateLine("reason", e.Reason, MaxReason),
 		validateLine("note", e.Note, MaxNote),
 		validateLine("name of the admin", e.By, maxBy),
+		validateLine("report", e.Report, maxReport),
 	)
 }
 

@@ -1,13 +1,13 @@
 package ban
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,54 +17,110 @@ import (
 
 // The file's buckets. Their names leave room for others beside them.
 var (
-	metaBucket    = []byte("bans/meta")    // schema, key_id
+	metaBucket    = []byte("bans/meta")    // schema, state, key/N
 	activeBucket  = []byte("bans/active")  // ID → record
-	historyBucket = []byte("bans/history") // end in Unix nanoseconds, big endian, and ID → endedRecord
+	endsBucket    = []byte("bans/ends")    // end in Unix milliseconds and ID → nothing
+	historyBucket = []byte("bans/history") // end in Unix nanoseconds and ID → what encodeEnded makes
+	allowedBucket = []byte("bans/allowed") // prefix → sealed JSON
 )
 
 var (
 	schemaKey = []byte("schema")
-	keyIDKey  = []byte("key_id")
+	stateKey  = []byte("state")
 )
 
-// schema is the version of the file that this code writes. Raise it when older
-// code would misread what newer code has written.
-const schema = 1
+// schema is the version of the file that this code writes, and reads with all
+// those before. Raise it when older code would misread what newer code has
+// written.
+const schema = 2
 
 const (
 	fileMode    = 0o600
 	lockTimeout = 2 * time.Second
+	// mapSize is how much address space the file gets at once. A file that
+	// outgrows its mapping waits for its readers, such as a backup.
+	mapSize = 1 << 30
 )
 
-// openFile opens or makes the file and reads every ban in it.
-func openFile(path string, keyID []byte) (db *bbolt.DB, idx *index, err error) {
-	// bbolt panics over pages that contradict each other.
+// guarded runs what reads the file. Over pages that contradict each other bbolt
+// panics, or reads where there is no memory.
+func guarded(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = fmt.Errorf("%w: %v", ErrCorrupt, broken)
 		}
-		if err != nil && db != nil {
-			db.Close()
-		}
 	}()
-	_, statErr := os.Stat(path)
-	db, err = bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout, NoStatistics: true})
+	return f()
+}
+
+// openFile opens or makes the file, makes it one of the present schema, and
+// reads every ban in it.
+func openFile(path string, keys Keys) (db *bbolt.DB, idx *index, err error) {
+	err = guarded(func() error {
+		var err error
+		if db, err = openDB(path); err != nil {
+			return err
+		}
+		if err := prepare(db, keys); err != nil {
+			return err
+		}
+		idx, err = load(db, keys)
+		return err
+	})
+	if err != nil && db != nil {
+		db.Close()
+	}
+	return db, idx, err
+}
+
+func openDB(path string) (*bbolt.DB, error) {
+	switch _, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := makeFile(path); err != nil {
+			return nil, err
+		}
+	case err == nil:
+		if err := scanFile(path); err != nil {
+			return nil, err
+		}
+	}
+	db, err := bbolt.Open(path, fileMode, options())
 	if err != nil {
-		return nil, nil, openError(err)
+		return nil, openError(err)
 	}
 	if err := os.Chmod(path, fileMode); err != nil {
-		return db, nil, fmt.Errorf("%w; the daemon's user must own the file", err)
+		return db, fmt.Errorf("%w; the daemon's user must own the file", err)
 	}
-	if errors.Is(statErr, fs.ErrNotExist) {
-		if err := syncDir(filepath.Dir(path)); err != nil {
-			return db, nil, err
-		}
+	return db, nil
+}
+
+func options() *bbolt.Options {
+	return &bbolt.Options{Timeout: lockTimeout, NoStatistics: true, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType}
+}
+
+// makeFile makes an empty file, whole or not at all: after a power cut there is
+// none or one that opens. If another process was quicker, its file stays.
+func makeFile(path string) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-")
+	if err != nil {
+		return err
 	}
-	if err := checkMeta(db, keyID); err != nil {
-		return db, nil, err
+	defer os.Remove(draft.Name())
+	if err := draft.Close(); err != nil {
+		return err
 	}
-	idx, err = load(db)
-	return db, idx, err
+	db, err := bbolt.Open(draft.Name(), fileMode, options())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(db.Update(createBuckets), db.Sync(), db.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 func openError(err error) error {
@@ -79,34 +135,75 @@ func openError(err error) error {
 	return err
 }
 
-// checkMeta makes a new file ours, and refuses one that is not.
-func checkMeta(db *bbolt.DB, keyID []byte) error {
-	var isNew bool
-	err := db.View(func(tx *bbolt.Tx) error {
-		meta := tx.Bucket(metaBucket)
-		if isNew = meta == nil; isNew {
-			return nil
-		}
-		version, err := strconv.Atoi(string(meta.Get(schemaKey)))
-		if err != nil || version < 1 {
-			return fmt.Errorf("%w: schema is %q", ErrCorrupt, meta.Get(schemaKey))
-		}
-		if version > schema {
-			return fmt.Errorf("%w (schema %d, this version knows up to %d)", ErrNewerSchema, version, schema)
-		}
-		if !bytes.Equal(meta.Get(keyIDKey), keyID) {
-			return ErrWrongKey
-		}
-		return nil
+// prepare makes a new file ours and an old one new, and refuses what is neither.
+func prepare(db *bbolt.DB, keys Keys) error {
+	var version int
+	err := db.View(func(tx *bbolt.Tx) (err error) {
+		version, err = schemaOf(tx)
+		return err
 	})
-	if err != nil || !isNew {
+	if err != nil {
 		return err
 	}
-	return db.Update(func(tx *bbolt.Tx) error { return createBuckets(tx, keyID) })
+	return update(db, func(tx *bbolt.Tx) (changed bool, err error) {
+		if version < schema {
+			if err := upgrade(tx, version, keys); err != nil {
+				return false, err
+			}
+		}
+		ring, err := newRing(tx, keys)
+		if err != nil {
+			return false, err
+		}
+		saved, err := ring.saveNumbers(tx)
+		return saved || version < schema, err
+	})
 }
 
-func createBuckets(tx *bbolt.Tx, keyID []byte) error {
-	for _, name := range [][]byte{metaBucket, activeBucket, historyBucket} {
+// update is a transaction that is taken back if it changed nothing.
+func update(db *bbolt.DB, f func(*bbolt.Tx) (changed bool, err error)) error {
+	err := db.Update(func(tx *bbolt.Tx) error {
+		changed, err := f(tx)
+		if err == nil && !changed {
+			return errNothing
+		}
+		return err
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}
+
+// schemaOf returns 0 for a file that is not ours yet.
+func schemaOf(tx *bbolt.Tx) (int, error) {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil {
+		if k, _ := tx.Cursor().First(); k != nil {
+			return 0, fmt.Errorf("%w: a bucket is missing", ErrCorrupt)
+		}
+		return 0, nil
+	}
+	version, err := strconv.Atoi(string(meta.Get(schemaKey)))
+	if err != nil || version < 1 {
+		return 0, fmt.Errorf("%w: schema is %q", ErrCorrupt, meta.Get(schemaKey))
+	}
+	if version > schema {
+		return 0, fmt.Errorf("%w (schema %d, this version knows up to %d)", ErrNewerSchema, version, schema)
+	}
+	return version, nil
+}
+
+// upgrade brings a file from a version to the present one.
+func upgrade(tx *bbolt.Tx, version int, keys Keys) error {
+	if version == 1 {
+		return upgradeFrom1(tx, keys)
+	}
+	return createBuckets(tx)
+}
+
+func createBuckets(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{metaBucket, activeBucket, endsBucket, historyBucket, allowedBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
@@ -115,54 +212,58 @@ func createBuckets(tx *bbolt.Tx, keyID []byte) error {
 	if err := meta.Put(schemaKey, strconv.AppendInt(nil, schema, 10)); err != nil {
 		return err
 	}
-	return meta.Put(keyIDKey, keyID)
+	return (&state{seen: time.UnixMilli(0)}).write(meta)
 }
 
-func load(db *bbolt.DB) (*index, error) {
-	idx := newIndex()
-	err := db.View(func(tx *bbolt.Tx) error {
-		active := tx.Bucket(activeBucket)
-		if active == nil || tx.Bucket(historyBucket) == nil {
-			return fmt.Errorf("%w: a bucket is missing", ErrCorrupt)
+// load reads every active ban, and checks that none is missing.
+func load(db *bbolt.DB, keys Keys) (idx *index, err error) {
+	err = db.View(func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{activeBucket, endsBucket, historyBucket, allowedBucket} {
+			if tx.Bucket(name) == nil {
+				return fmt.Errorf("%w: the bucket %s is missing", ErrCorrupt, name)
+			}
 		}
-		return active.ForEach(func(k, v []byte) error {
-			r, err := decodeRecord(string(k), v)
-			if err == nil && idx.find(r.rule()) != nil {
-				err = errors.New("another record has the same target")
-			}
-			if err != nil {
-				return fmt.Errorf("%w: record %q: %v", ErrCorrupt, k, err)
-			}
-			idx.insert(r)
-			return nil
+		want, err := readState(tx.Bucket(metaBucket))
+		if err != nil {
+			return err
+		}
+		ring, err := newRing(tx, keys)
+		if err != nil {
+			return err
+		}
+		idx = newIndex(ring, int(min(want.count, 1<<24)))
+		got := state{seen: want.seen}
+		if err := tx.Bucket(activeBucket).ForEach(func(k, v []byte) error { return idx.load(k, v, &got) }); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("%w: it holds %d bans and should hold %d, or others", ErrCorrupt, got.count, want.count)
+		}
+		return tx.Bucket(allowedBucket).ForEach(func(k, v []byte) error {
+			a, err := decodeAllowed(k, v)
+			idx.allowed.Insert(a.Prefix)
+			return err
 		})
 	})
 	return idx, err
 }
 
-// decodeRecord reads a record and checks everything that the index relies on.
-func decodeRecord(id string, text []byte) (*record, error) {
-	r := new(record)
-	if err := json.Unmarshal(text, r); err != nil {
-		return nil, err
-	}
-	b := &r.Ban
-	hashed, inClear := r.Tag != tag{}, b.Prefix.IsValid()
-	switch {
-	case b.ID != id:
-		return nil, fmt.Errorf("holds the ban %q", b.ID)
-	case b.Kind == KindPrefix:
-		if hashed || !inClear || b.Prefix != b.Prefix.Masked() || b.Prefix.Addr().Is4In6() {
-			return nil, fmt.Errorf("prefix %q does not fit its kind", b.Prefix)
+func (x *index) load(key, value []byte, got *state) error {
+	h, _, err := decodeHead(key, value)
+	if err == nil {
+		if _, twice := x.find(h.scope, h.rule); twice {
+			err = errors.New("another record has the same target")
 		}
-	case b.Kind == KindAddress, b.Kind == KindNet64:
-		if !hashed || inClear {
-			return nil, fmt.Errorf("tag does not fit its kind %q", b.Kind)
-		}
-	default:
-		return nil, fmt.Errorf("unknown kind %q", b.Kind)
 	}
-	return r, nil
+	if err != nil {
+		return fmt.Errorf("%w: record %x: %v", ErrCorrupt, key, err)
+	}
+	if h.kind != KindPrefix && !slices.Contains(x.ring.numbers, h.rule.key) {
+		return ErrWrongKey
+	}
+	got.add(value)
+	x.insert(h)
+	return nil
 }
 
 // syncDir makes a new file's name survive a power cut.

@@ -3,10 +3,9 @@ package ban
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 // How tells why a ban ended.
@@ -25,124 +24,60 @@ type Ended struct {
 	How How       `json:"how"`
 	By  string    `json:"by,omitempty"` // who removed or replaced it
 	At  time.Time `json:"at"`           // when it stopped counting
+
+	rule rule
 }
 
-// endedRecord is an Ended with what the store keeps beside it.
-type endedRecord struct {
-	Ended
-	Tag    tag     `json:"tag,omitzero"`
-	record *record // what it was in the index
+// An ended ban in the file, under historyKey: the length of the record that it
+// was (varint), the record, JSON of how and by, and the seal.
+type ending struct {
+	How How    `json:"how"`
+	By  string `json:"by,omitempty"`
 }
 
-// History returns the bans that have ended, the oldest end first. Unlike List it
-// reads the file. An expired ban gets here at the next change or Sweep.
-func (s *Store) History() ([]Ended, error) {
-	var history []Ended
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(historyBucket).ForEach(func(k, v []byte) error {
-			var e endedRecord
-			if err := json.Unmarshal(v, &e); err != nil {
-				return fmt.Errorf("%w: history record %x: %v", ErrCorrupt, k, err)
-			}
-			history = append(history, e.Ended)
-			return nil
-		})
-	})
-	return history, err
+func encodeEnded(key []byte, how How, by string, record []byte) ([]byte, error) {
+	out := binary.AppendUvarint(nil, uint64(len(record)))
+	out = append(out, record...)
+	rest, err := json.Marshal(ending{how, by})
+	return seal(key, append(out, rest...)), err
 }
 
-// change is one transaction: bans that end, then bans that are added.
-type change struct {
-	ended      []endedRecord
-	add        []*record
-	ends       map[*record]bool // those in ended
-	ids        map[string]bool  // those in add
-	now        time.Time
-	dropBefore time.Time // history that ended before is dropped
-}
-
-// newChange starts a change with what has expired. The caller holds write.
-func (s *Store) newChange(now time.Time) *change {
-	c := &change{
-		ends:       map[*record]bool{},
-		ids:        map[string]bool{},
-		now:        now.UTC(),
-		dropBefore: now.Add(-s.historyFor),
+// splitEnded returns the key and the record of the ban that it was, and the rest.
+func splitEnded(key, value []byte) (id, record, rest []byte, err error) {
+	content, err := unseal(key, value)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	for _, r := range s.idx.expired(now) {
-		c.end(r, HowExpired, "")
+	n, size := binary.Uvarint(content)
+	if len(key) != 8+idSize || size <= 0 || n > uint64(len(content)-size) {
+		return nil, nil, nil, errors.New("it is cut off")
 	}
-	return c
+	return key[8:], content[size:][:n], content[size:][n:], nil
 }
 
-// end ends r, unless the change does so already.
-func (c *change) end(r *record, how How, by string) {
-	if c.ends[r] {
-		return
+func decodeEnded(key, value []byte) (Ended, error) {
+	id, record, rest, err := splitEnded(key, value)
+	if err != nil {
+		return Ended{}, err
 	}
-	c.ends[r] = true
-	e := endedRecord{Ended: Ended{Ban: r.Ban, How: how, By: by, At: c.now}, Tag: r.Tag, record: r}
-	if how == HowExpired {
-		e.At = r.Ban.Until
+	r, err := decodeRecord(id, record)
+	if err != nil {
+		return Ended{}, err
 	}
-	c.ended = append(c.ended, e)
-}
-
-// save writes the change and returns when it is on disk. Nothing to write, and
-// the disk is left alone.
-func (c *change) save(db *bbolt.DB) error {
-	if len(c.ended) == 0 && len(c.add) == 0 && !c.dropsHistory(db) {
-		return nil
+	var e ending
+	if err := json.Unmarshal(rest, &e); err != nil {
+		return Ended{}, fmt.Errorf("how it ended: %w", err)
 	}
-	return db.Update(func(tx *bbolt.Tx) error {
-		active, history := tx.Bucket(activeBucket), tx.Bucket(historyBucket)
-		for _, e := range c.ended {
-			if err := active.Delete([]byte(e.Ban.ID)); err != nil {
-				return err
-			}
-			if err := putJSON(history, historyKey(e.At, e.Ban.ID), e); err != nil {
-				return err
-			}
-		}
-		for _, r := range c.add {
-			if err := putJSON(active, []byte(r.Ban.ID), r); err != nil {
-				return err
-			}
-		}
-		cursor := history.Cursor()
-		for k, _ := cursor.First(); c.isOld(k); k, _ = cursor.First() {
-			if err := cursor.Delete(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (c *change) dropsHistory(db *bbolt.DB) (drops bool) {
-	// A closed database reports no drop; whoever changes something hears of it.
-	_ = db.View(func(tx *bbolt.Tx) error {
-		k, _ := tx.Bucket(historyBucket).Cursor().First()
-		drops = c.isOld(k)
-		return nil
-	})
-	return drops
-}
-
-// isOld reports whether the history record with this key is to be dropped.
-func (c *change) isOld(key []byte) bool {
-	return len(key) >= 8 && int64(binary.BigEndian.Uint64(key)) < c.dropBefore.UnixNano()
+	at := time.Unix(0, int64(binary.BigEndian.Uint64(key))).UTC()
+	return Ended{Ban: r.Ban, How: e.How, By: e.By, At: at, rule: r.rule}, nil
 }
 
 // historyKey sorts by the time of the end.
-func historyKey(at time.Time, id string) []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(at.UnixNano())), id...)
+func historyKey(at time.Time, id ID) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(at.UnixNano())), id.key()...)
 }
 
-func putJSON(b *bbolt.Bucket, key []byte, value any) error {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	return b.Put(key, text)
+// endedBefore reports whether the key of a history record says so.
+func endedBefore(key []byte, at time.Time) bool {
+	return len(key) >= 8 && int64(binary.BigEndian.Uint64(key)) < at.UnixNano()
 }

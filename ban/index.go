@@ -7,111 +7,155 @@ import (
 	"github.com/gaissmai/bart"
 )
 
-// record is a ban with what the store keeps beside it.
-type record struct {
-	Ban Ban `json:"ban"`
-	Tag tag `json:"tag,omitzero"` // of a hashed ban; zero of a KindPrefix
+// entry is what the index knows of a ban. It holds no pointer, so that a million
+// of them cost the garbage collector nothing.
+type entry struct {
+	until  int64 // Unix milliseconds; 0: permanent
+	id     ID
+	reason uint32 // in reasons
+	key    uint8  // that made the tag
+	of     origin // of the tag
 }
 
-// rule is what a ban is put on, as far as the store knows it. It is comparable:
-// two bans on the same target have the same rule.
-type rule struct {
-	tag    tag
-	prefix netip.Prefix
+// Verdict is a ban as far as a banned visitor is told.
+type Verdict struct {
+	ID     ID
+	Scope  Scope
+	Reason string
+	Until  time.Time // zero: permanent
 }
 
-func (r *record) rule() rule { return rule{tag: r.Tag, prefix: r.Ban.Prefix} }
+// Permanent reports whether v has no end.
+func (v Verdict) Permanent() bool { return v.Until.IsZero() }
+
+func (e entry) activeAt(now int64) bool { return e.until == 0 || now < e.until }
+
+// outlasts reports whether e ends after other does.
+func (e entry) outlasts(other entry) bool {
+	if e.until == 0 || other.until == 0 {
+		return e.until == 0 && other.until != 0
+	}
+	return e.until > other.until
+}
+
+// set holds the bans of one scope.
+type set struct {
+	tags     map[tag]entry
+	prefixes bart.Table[entry]
+}
 
 // index holds every ban that has not been ended. Expired ones stay until they
-// are swept and are skipped. Records are never changed, only replaced. The
-// caller locks.
+// are swept and are skipped. The caller locks.
 type index struct {
-	byID     map[string]*record
-	tags     map[tag]*record
-	prefixes bart.Table[*record]
-	earliest time.Time // no ban expires before; zero: none does
+	sets    [len(scopes)]set
+	allowed bart.Lite
+	reasons reasons
+	ring    ring
+	tagged  [maxKeys + 1][origins]int // bans by the key of their tag and its origin
+	total   int
 }
 
-func newIndex() *index {
-	return &index{byID: map[string]*record{}, tags: map[tag]*record{}}
+func newIndex(ring ring, size int) *index {
+	x := &index{ring: ring, reasons: newReasons()}
+	for n := range x.sets {
+		x.sets[n].tags = make(map[tag]entry, size)
+		size = 0 // bans of other scopes than all are rare
+	}
+	return x
 }
 
-// find returns the ban with exactly this rule, or nil.
-func (x *index) find(r rule) *record {
+// find returns the ban of a scope on exactly this rule.
+func (x *index) find(scope uint8, r rule) (entry, bool) {
 	if r.prefix.IsValid() {
-		found, _ := x.prefixes.Get(r.prefix)
-		return found
+		return x.sets[scope].prefixes.Get(r.prefix)
 	}
-	return x.tags[r.tag]
+	e, ok := x.sets[scope].tags[r.tag]
+	return e, ok
 }
 
-func (x *index) insert(r *record) {
-	x.byID[r.Ban.ID] = r
-	if r.Ban.Kind == KindPrefix {
-		x.prefixes.Insert(r.Ban.Prefix, r)
+// insert adds a ban whose rule has none in its scope.
+func (x *index) insert(h head) {
+	e := entry{until: h.until, id: h.id, reason: x.reasons.take(h.reason), key: h.rule.key, of: h.of}
+	if h.rule.prefix.IsValid() {
+		x.sets[h.scope].prefixes.Insert(h.rule.prefix, e)
 	} else {
-		x.tags[r.Tag] = r
+		x.sets[h.scope].tags[h.rule.tag] = e
+		x.tagged[e.key][e.of]++
 	}
-	if until := r.Ban.Until; !until.IsZero() && (x.earliest.IsZero() || until.Before(x.earliest)) {
-		x.earliest = until
-	}
+	x.total++
 }
 
-func (x *index) remove(r *record) {
-	delete(x.byID, r.Ban.ID)
-	if r.Ban.Kind == KindPrefix {
-		x.prefixes.Delete(r.Ban.Prefix)
+// remove takes the ban on the rule out, if it is the one with this ID.
+func (x *index) remove(id ID, scope uint8, r rule) {
+	e, ok := x.find(scope, r)
+	if !ok || e.id != id {
+		return
+	}
+	if r.prefix.IsValid() {
+		x.sets[scope].prefixes.Delete(r.prefix)
 	} else {
-		delete(x.tags, r.Tag)
+		delete(x.sets[scope].tags, r.tag)
+		x.tagged[e.key][e.of]--
 	}
+	x.reasons.release(e.reason)
+	x.total--
 }
 
-// expired returns the bans that are over but still indexed.
-func (x *index) expired(now time.Time) (over []*record) {
-	if x.earliest.IsZero() || now.Before(x.earliest) {
-		return nil
+// match returns the ban in the way of a use that lasts longest. addr is plain and
+// valid.
+func (x *index) match(addr netip.Addr, use Use, now time.Time) (v Verdict, banned bool) {
+	if x.total == 0 || x.allowed.Contains(addr) {
+		return Verdict{}, false
 	}
-	for _, r := range x.byID {
-		if !r.Ban.activeAt(now) {
-			over = append(over, r)
-		}
+	best, scope := x.longest(addr, use, now.UnixMilli())
+	if best.id == 0 {
+		return Verdict{}, false
 	}
-	return over
+	return Verdict{ID: best.id, Scope: scopes[scope], Reason: x.reasons.text(best.reason), Until: untilTime(best.until)}, true
 }
 
-// refreshEarliest is for after a sweep.
-func (x *index) refreshEarliest() {
-	x.earliest = time.Time{}
-	for _, r := range x.byID {
-		if until := r.Ban.Until; !until.IsZero() && (x.earliest.IsZero() || until.Before(x.earliest)) {
-			x.earliest = until
+func (x *index) longest(addr netip.Addr, use Use, now int64) (best entry, scope int) {
+	x.each(addr, use, func(e entry, of int) {
+		if e.activeAt(now) && (best.id == 0 || e.outlasts(best)) {
+			best, scope = e, of
 		}
-	}
+	})
+	return best, scope
 }
 
-// match returns the active ban on addr that lasts longest, or nil. addr is
-// plain and valid.
-func (x *index) match(addr netip.Addr, tags *tagger, now time.Time) *record {
-	var best *record
-	consider := func(r *record) {
-		if r != nil && r.Ban.activeAt(now) && (best == nil || r.Ban.outlasts(&best.Ban)) {
-			best = r
-		}
-	}
-	if len(x.tags) > 0 {
-		consider(x.tags[tags.address(addr)])
+// each calls visit for every ban on addr that is in the way of a use, with the
+// number of its scope, active or not.
+func (x *index) each(addr netip.Addr, use Use, visit func(e entry, scope int)) {
+	sets := x.sets[:use+1]
+	for _, number := range x.ring.numbers {
+		n, tagger, family := &x.tagged[number], x.ring.taggers[number], ofIPv4
 		if addr.Is6() {
-			consider(x.tags[tags.net64(addr)])
+			family = ofIPv6
+			if n[ofNet64] > 0 {
+				eachTagged(sets, tagger.net64(addr), visit)
+			}
+		}
+		if n[family] > 0 || n[ofSingle] > 0 {
+			eachTagged(sets, tagger.address(addr), visit)
 		}
 	}
-	// The narrowest prefix first, then whatever lies around it.
-	for bits := addr.BitLen(); bits >= 0; {
-		around, r, ok := x.prefixes.LookupPrefixLPM(netip.PrefixFrom(addr, bits).Masked())
-		if !ok {
-			break
+	for n := range sets {
+		// The narrowest prefix first, then whatever lies around it.
+		for bits := addr.BitLen(); bits >= 0 && sets[n].prefixes.Size() > 0; {
+			around, e, ok := sets[n].prefixes.LookupPrefixLPM(netip.PrefixFrom(addr, bits).Masked())
+			if !ok {
+				break
+			}
+			visit(e, n)
+			bits = around.Bits() - 1
 		}
-		consider(r)
-		bits = around.Bits() - 1
 	}
-	return best
+}
+
+func eachTagged(sets []set, t tag, visit func(e entry, scope int)) {
+	for n := range sets {
+		if e, ok := sets[n].tags[t]; ok {
+			visit(e, n)
+		}
+	}
 }

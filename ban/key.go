@@ -1,17 +1,24 @@
 package ban
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"log/slog"
 	"net/netip"
+	"sync"
 )
 
 // Key is the secret of the HMACs. It prints as REDACTED, whatever prints it.
 type Key [32]byte
+
+// Keys are the keys of a store: the first makes the tags of new bans, and all of
+// them find the bans that there are.
+type Keys []Key
 
 const redacted = "REDACTED"
 
@@ -43,42 +50,38 @@ func (t *tag) UnmarshalText(text []byte) error {
 	return err
 }
 
-// maxMessage is the longest message that a tagger takes.
-const maxMessage = sha256.Size
+// tagger computes HMAC-SHA256 without allocating. crypto/hmac remembers the state
+// after its key, which halves the work, but needs memory of its own.
+type tagger struct{ pool sync.Pool }
 
-// tagger computes HMAC-SHA256 on the stack. crypto/hmac would need a hash per
-// call on the heap or a pool of them; messages this short need neither.
-type tagger struct {
-	inner, outer [sha256.BlockSize]byte // key xor ipad, key xor opad
+// mac is a tagger's memory for one call.
+type mac struct {
+	hash    hash.Hash
+	message [1 + 16]byte
+	sum     [sha256.Size]byte
 }
 
 func newTagger(key Key) *tagger {
-	t := new(tagger)
-	for i := range t.inner {
-		t.inner[i], t.outer[i] = 0x36, 0x5c
-	}
-	for i, b := range key {
-		t.inner[i] ^= b
-		t.outer[i] ^= b
-	}
-	return t
+	return &tagger{sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key[:])} }}}
 }
 
-// sum takes at most maxMessage bytes.
-func (t *tagger) sum(message []byte) [sha256.Size]byte {
-	var block [sha256.BlockSize + maxMessage]byte
-	n := copy(block[:], t.inner[:])
-	n += copy(block[n:], message)
-	digest := sha256.Sum256(block[:n])
-	copy(block[:], t.outer[:])
-	copy(block[sha256.BlockSize:], digest[:])
-	return sha256.Sum256(block[:])
+// tag keeps the kinds apart: an address never has the tag of a /64. raw has 16
+// bytes at most.
+func (t *tagger) tag(kind byte, raw []byte) tag {
+	m := t.pool.Get().(*mac)
+	defer t.pool.Put(m)
+	m.message[0] = kind
+	n := 1 + copy(m.message[1:], raw)
+	m.hash.Reset()
+	m.hash.Write(m.message[:n])
+	return tag(m.hash.Sum(m.sum[:0]))
 }
 
-// keyID tells one key from another without giving it away.
-func (t *tagger) keyID() []byte {
-	sum := t.sum([]byte("joingyd ban key"))
-	return sum[:8]
+// id tells one key from another without giving it away.
+func (k Key) id() []byte {
+	h := hmac.New(sha256.New, k[:])
+	h.Write([]byte("joingyd ban key"))
+	return h.Sum(nil)[:8]
 }
 
 // address tags one unmapped address.
@@ -95,13 +98,4 @@ func (t *tagger) address(addr netip.Addr) tag {
 func (t *tagger) net64(addr netip.Addr) tag {
 	raw := addr.As16()
 	return t.tag('n', raw[:8])
-}
-
-// tag keeps the kinds apart: an address never has the tag of a /64.
-func (t *tagger) tag(kind byte, raw []byte) tag {
-	var message [maxMessage]byte
-	message[0] = kind
-	n := 1 + copy(message[1:], raw)
-	sum := t.sum(message[:n])
-	return tag(sum[:len(tag{})])
 }

@@ -1,13 +1,12 @@
 package ban
 
 import (
-	"crypto/rand"
-	"encoding/base32"
+	"cmp"
 	"fmt"
+	"log/slog"
 	"net/netip"
-	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -15,22 +14,36 @@ import (
 
 // Options are the settings of a store that have a default.
 type Options struct {
-	// Now is the clock. Nil: time.Now.
+	// Now is the clock. Nil: one that no step of the wall clock disturbs.
 	Now func() time.Time
 	// HistoryFor is how long an ended ban stays in the history. Zero: 365 days.
 	HistoryFor time.Duration
+	// WidenAfter is how many banned neighbours ban what is around them: IPv6 /64s
+	// their /56, /56s their /48. Zero: never.
+	WidenAfter int
+	// WidenFor is how long such a ban lasts. Zero: 24 hours.
+	WidenFor time.Duration
+	// Log is told what an operator should look at. Nil: nobody.
+	Log *slog.Logger
 }
 
 // Store holds the bans of one file. Its methods may be called at the same time.
 type Store struct {
-	db         *bbolt.DB
-	tags       *tagger
-	now        func() time.Time
-	historyFor time.Duration
+	path     string
+	db       *bbolt.DB
+	now      func() time.Time
+	opts     Options
+	queue    queue
+	verdicts *verdicts
+
+	version  atomic.Uint64 // of the index: of what verdicts may say
+	changes  atomic.Uint64 // transactions since the start
+	failures atomic.Uint64 // changes that the disk refused
 
 	// write serialises changes. It is held over the fsync, which mu never is,
 	// so Check does not wait for the disk.
-	write sync.Mutex
+	write  sync.Mutex
+	broken error // guarded by write; why nothing is changed any more
 
 	mu  sync.RWMutex
 	idx *index // guarded by mu; changed only under write as well
@@ -38,244 +51,285 @@ type Store struct {
 
 // Open opens the store at path, or makes it with mode 0600. Only one process can
 // have it open: after 2 s of waiting the error is ErrLocked. Other errors wrap
-// ErrWrongKey, ErrNewerSchema or ErrCorrupt. A nil opts is all defaults.
-func Open(path string, key Key, opts *Options) (*Store, error) {
+// ErrWrongKey, ErrNewerSchema or ErrCorrupt. A file of an older schema is brought
+// to the present one. A nil opts is all defaults.
+func Open(path string, keys Keys, opts *Options) (*Store, error) {
 	var o Options
 	if opts != nil {
 		o = *opts
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	o.HistoryFor = cmp.Or(o.HistoryFor, 365*24*time.Hour)
+	o.WidenFor = cmp.Or(o.WidenFor, 24*time.Hour)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.HistoryFor == 0 {
-		o.HistoryFor = 365 * 24 * time.Hour
-	}
-	s := &Store{tags: newTagger(key), now: o.Now, historyFor: o.HistoryFor}
+	s := &Store{path: path, opts: o, now: o.Now, verdicts: newVerdicts()}
+	s.version.Store(1)
 	var err error
-	if s.db, s.idx, err = openFile(path, s.tags.keyID()); err != nil {
+	if s.db, s.idx, err = openFile(path, keys); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := s.Sweep(); err != nil {
+	if s.now == nil {
+		s.now, err = s.steadyClock()
+	}
+	if err != nil {
 		s.db.Close()
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
 }
 
-// Close releases the file. Check and List go on answering; changes fail.
-func (s *Store) Close() error { return s.db.Close() }
+// steadyClock returns the store's own clock.
+func (s *Store) steadyClock() (func() time.Time, error) {
+	var last state
+	err := s.view(func(tx *bbolt.Tx) (err error) {
+		last, err = readState(tx.Bucket(metaBucket))
+		return err
+	})
+	wall, elapsed := time.Now(), monotonic()
+	if behind := last.seen.Sub(wall); behind > time.Minute {
+		s.opts.Log.Warn("the clock is behind the last change of the ban store, whose time is taken instead; set the clock, and restart", "behind", behind.Round(time.Second))
+	}
+	return newClock(wall, elapsed, last.seen).now, err
+}
 
-// Check returns the ban that keeps addr out, if one does: of several, the one
-// that lasts longest. [Ban.RuleFor] tells which prefix it is on. An IPv4-mapped
-// address is checked as IPv4 and a zone is ignored; an invalid addr is never
-// banned. Check allocates nothing and never waits for the disk.
-func (s *Store) Check(addr netip.Addr) (Ban, bool) {
+// Close releases the file. Check goes on answering; everything else fails.
+func (s *Store) Close() error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	if s.changes.Load() > 0 && s.broken == nil {
+		// bbolt has two meta pages, and falls back to the older one if the disk
+		// spoils the newer. After this both tell of every change.
+		if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+			s.opts.Log.Warn("the ban store could not be closed cleanly", "error", err)
+		}
+	}
+	return s.db.Close()
+}
+
+// Check returns the ban that keeps addr from a use, if one does: of several, the
+// one that lasts longest. The allowlist comes first. An IPv4-mapped address is
+// checked as IPv4 and a zone is ignored; an invalid addr is never banned. Check
+// allocates nothing and never waits for the disk.
+func (s *Store) Check(addr netip.Addr, use Use) (Verdict, bool) {
 	addr = plain(addr)
 	if !addr.IsValid() {
-		return Ban{}, false
+		return Verdict{}, false
 	}
-	now := s.now()
+	now, sum := s.now(), s.verdicts.sum(addr)
+	if verdict, banned, known := s.verdicts.get(sum, use, s.version.Load(), now); known {
+		return verdict, banned
+	}
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if r := s.idx.match(addr, s.tags, now); r != nil {
-		return r.Ban, true
-	}
-	return Ban{}, false
-}
-
-// List returns the active bans, the oldest first.
-func (s *Store) List() []Ban {
-	now := s.now()
-	s.mu.RLock()
-	bans := make([]Ban, 0, len(s.idx.byID))
-	for _, r := range s.idx.byID {
-		if r.Ban.activeAt(now) {
-			bans = append(bans, r.Ban)
-		}
-	}
+	verdict, banned := s.idx.match(addr, use, now)
+	version := s.version.Load() // under mu: that of the index that was asked
 	s.mu.RUnlock()
-	slices.SortFunc(bans, func(a, b Ban) int {
-		if c := a.Created.Compare(b.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return bans
+	s.verdicts.put(sum, use, version, verdict, banned)
+	return verdict, banned
 }
 
-// Len returns how many bans are active.
-func (s *Store) Len() (n int) {
-	now := s.now()
+// Covers reports whether a ban on t would be on addr.
+func (s *Store) Covers(t Target, addr netip.Addr) bool {
+	if !t.pseudonym.IsValid() {
+		return t.Contains(addr)
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, r := range s.idx.byID {
-		if r.Ban.activeAt(now) {
-			n++
-		}
-	}
-	return n
+	p := t.pseudonym
+	tagger := s.idx.ring.taggers[p.key]
+	at := TargetFor(addr)
+	return tagger != nil && at.IsValid() && at.Kind() == p.kind && tagger.target(at) == p.tag
+}
+
+// Made is the bans that a call has made.
+type Made struct {
+	Bans    []Ban // those asked for, one an entry
+	Widened []Ban // those that followed from them
 }
 
 // Add is AddAll for one entry.
 func (s *Store) Add(e Entry) (Ban, error) {
-	bans, err := s.AddAll([]Entry{e})
+	made, err := s.AddAll([]Entry{e})
 	if err != nil {
 		return Ban{}, err
 	}
-	return bans[0], nil
+	return made.Bans[0], nil
 }
 
 // AddAll makes bans, all or none of them, and returns when they are on disk and
-// in force. A ban on a target that has one replaces it, even if it ends sooner;
-// of several entries for one target only the last counts. An error that wraps
-// ErrInvalid is about an entry, any other about the disk.
-func (s *Store) AddAll(entries []Entry) ([]Ban, error) {
-	s.write.Lock()
-	defer s.write.Unlock()
-	now := s.now()
-	records, err := s.plan(entries, now)
-	if err != nil {
-		return nil, err
+// in force. A ban on a target that has one of its scope replaces it, even if it
+// ends sooner; of several entries for one target only the last counts. An error
+// that wraps ErrInvalid is about an entry, any other about the disk.
+func (s *Store) AddAll(entries []Entry) (made Made, err error) {
+	if err := s.validate(entries); err != nil {
+		return Made{}, err
 	}
-	c := s.newChange(now)
-	for _, r := range records {
-		r.Ban.ID = s.newID(c)
-		c.add = append(c.add, r)
-		if old := s.idx.find(r.rule()); old != nil {
-			c.end(old, HowReplaced, r.Ban.By)
-		}
-	}
-	if err := s.commit(c); err != nil {
-		return nil, err
-	}
-	return bansOf(records), nil
+	err = s.update(func(c *change) (err error) {
+		made, err = s.makeAll(c, entries)
+		return err
+	})
+	return made, err
 }
 
 // Plan returns what AddAll would make, without IDs, and makes nothing.
-func (s *Store) Plan(entries []Entry) ([]Ban, error) {
-	records, err := s.plan(entries, s.now())
-	return bansOf(records), err
-}
-
-// Remove ends the ban on exactly this target. The error is ErrNotFound if it
-// has none, even if a wider ban covers it. by goes into the history.
-func (s *Store) Remove(t Target, by string) (Ban, error) {
-	if !t.IsValid() {
-		return Ban{}, fmt.Errorf("%w: the target is missing; make one with ParseTarget", ErrInvalid)
-	}
-	wanted := s.rule(t)
-	return s.remove(by, func(x *index) *record { return x.find(wanted) })
-}
-
-// RemoveID ends the ban with this ID. The error is ErrNotFound if there is none.
-func (s *Store) RemoveID(id, by string) (Ban, error) {
-	return s.remove(by, func(x *index) *record { return x.byID[id] })
-}
-
-// Sweep moves expired bans to the history and drops what has been there for
-// Options.HistoryFor. Every change and Open do it as well, so it only matters
-// that somebody calls it now and then, such as once a day.
-func (s *Store) Sweep() error {
-	s.write.Lock()
-	defer s.write.Unlock()
-	return s.commit(s.newChange(s.now()))
-}
-
-func (s *Store) remove(by string, find func(*index) *record) (Ban, error) {
-	if err := validateLine("name of the admin", by, maxBy); err != nil {
-		return Ban{}, err
+func (s *Store) Plan(entries []Entry) (made Made, err error) {
+	if err := s.validate(entries); err != nil {
+		return Made{}, err
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
+	err = guarded(func() error {
+		return update(s.db, func(tx *bbolt.Tx) (bool, error) {
+			c, err := newChange(tx, s.idx, s.now())
+			if err == nil {
+				made, err = s.makeAll(c, entries)
+			}
+			return false, err
+		})
+	})
+	for _, bans := range [][]Ban{made.Bans, made.Widened} {
+		for i := range bans {
+			bans[i].ID = 0
+		}
+	}
+	return made, err
+}
+
+func (s *Store) validate(entries []Entry) error {
 	now := s.now()
-	r := find(s.idx)
-	if r == nil || !r.Ban.activeAt(now) {
-		return Ban{}, ErrNotFound
-	}
-	c := s.newChange(now)
-	c.end(r, HowRemoved, by)
-	if err := s.commit(c); err != nil {
-		return Ban{}, err
-	}
-	return r.Ban, nil
-}
-
-// plan turns entries into records without IDs, one a rule.
-func (s *Store) plan(entries []Entry, now time.Time) ([]*record, error) {
-	created := now.UTC().Truncate(time.Millisecond)
-	var records []*record
-	at := map[rule]int{}
 	for i := range entries {
-		e := &entries[i]
-		if err := e.validate(now); err != nil {
-			return nil, err
+		if err := entries[i].validate(now); err != nil {
+			return err
 		}
-		r := &record{Ban: Ban{Kind: e.Target.Kind(), Reason: e.Reason, Note: e.Note, By: e.By, Created: created, Until: e.Until.UTC().Round(0)}}
-		if e.KeepAddress {
-			r.Ban.Address = e.Target.typed
+		if p := entries[i].Target.pseudonym; p.IsValid() && !s.knows(p) {
+			return fmt.Errorf("%w: the key of this pseudonym is gone; ban the address", ErrInvalid)
 		}
-		key := s.rule(e.Target)
-		r.Tag, r.Ban.Prefix = key.tag, key.prefix
-		if earlier, twice := at[key]; twice {
-			records[earlier] = r
-			continue
-		}
-		at[key] = len(records)
-		records = append(records, r)
-	}
-	return records, nil
-}
-
-func (s *Store) rule(t Target) rule {
-	switch t.Kind() {
-	case KindAddress:
-		return rule{tag: s.tags.address(t.prefix.Addr())}
-	case KindNet64:
-		return rule{tag: s.tags.net64(t.prefix.Addr())}
-	default:
-		return rule{prefix: t.prefix}
-	}
-}
-
-// commit puts a change on disk, then in force. The caller holds write.
-func (s *Store) commit(c *change) error {
-	if err := c.save(s.db); err != nil {
-		return fmt.Errorf("ban store: nothing was changed: %w; check the disk", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range c.ended {
-		s.idx.remove(e.record)
-	}
-	for _, r := range c.add {
-		s.idx.insert(r)
-	}
-	if len(c.ended) > 0 {
-		s.idx.refreshEarliest()
 	}
 	return nil
 }
 
-var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
-
-// newID draws an ID that no ban in the index or the change has. The caller holds
-// write.
-func (s *Store) newID(c *change) string {
-	for {
-		var raw [5]byte
-		rand.Read(raw[:])
-		id := idEncoding.EncodeToString(raw[:])
-		if s.idx.byID[id] == nil && !c.ids[id] {
-			c.ids[id] = true
-			return id
-		}
-	}
+func (s *Store) knows(p Pseudonym) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.idx.ring.taggers[p.key] != nil
 }
 
-func bansOf(records []*record) []Ban {
-	bans := make([]Ban, len(records))
-	for i, r := range records {
-		bans[i] = r.Ban
+func (s *Store) makeAll(c *change, entries []Entry) (made Made, err error) {
+	rules := make([][]rule, len(entries))
+	last := make(map[scopedRule]int, len(entries))
+	for i := range entries {
+		rules[i] = c.idx.ring.rules(entries[i].Target)
+		last[scopedRule{scopeNumbers[entries[i].Scope], rules[i][0]}] = i
 	}
-	return bans
+	for i := range entries {
+		if last[scopedRule{scopeNumbers[entries[i].Scope], rules[i][0]}] != i {
+			continue
+		}
+		r, err := c.add(&entries[i], rules[i])
+		if err != nil {
+			return Made{}, err
+		}
+		made.Bans = append(made.Bans, r.Ban)
+	}
+	for i := range entries {
+		widened, err := c.widen(&entries[i], s.opts.WidenAfter, s.opts.WidenFor)
+		if err != nil {
+			return Made{}, err
+		}
+		made.Widened = append(made.Widened, widened...)
+	}
+	return made, nil
+}
+
+// Remove ends the ban of a scope on exactly this target; an empty scope stands
+// for ScopeAll. The error is ErrNotFound if it has none, even if a wider ban
+// covers it. by goes into the history.
+func (s *Store) Remove(t Target, scope Scope, by string) (Ban, error) {
+	number, known := scopeNumbers[cmp.Or(scope, ScopeAll)]
+	if !t.IsValid() || !known {
+		return Ban{}, fmt.Errorf("%w: the target or the scope is missing", ErrInvalid)
+	}
+	return s.remove(by, func(c *change) ID {
+		for _, r := range c.idx.ring.rules(t) {
+			if id := c.find(number, r); id != 0 {
+				return id
+			}
+		}
+		return 0
+	})
+}
+
+// RemoveID ends the ban with this ID. The error is ErrNotFound if there is none.
+func (s *Store) RemoveID(id ID, by string) (Ban, error) {
+	return s.remove(by, func(*change) ID { return id })
+}
+
+func (s *Store) remove(by string, find func(*change) ID) (ended Ban, err error) {
+	if err := validateLine("name of the admin", by, maxBy); err != nil {
+		return Ban{}, err
+	}
+	err = s.update(func(c *change) error {
+		id := find(c)
+		value := c.active.Get(id.key())
+		if value == nil {
+			return refusal{ErrNotFound}
+		}
+		r, err := decodeRecord(id.key(), value)
+		if err != nil {
+			return fmt.Errorf("%w: ban %s: %v", ErrCorrupt, id, err)
+		}
+		if !r.activeAt(c.now) {
+			return refusal{ErrNotFound}
+		}
+		ended = r.Ban
+		return c.end(id, HowRemoved, by)
+	})
+	if err != nil {
+		return Ban{}, err
+	}
+	return ended, nil
+}
+
+// Rotate makes key the one for new bans, from now on and until the store is
+// closed: the caller has put it first in what Open gets the next time. The keys
+// before stay valid.
+func (s *Store) Rotate(key Key) error {
+	return s.update(func(c *change) error {
+		keys := Keys{key}
+		for _, number := range c.idx.ring.numbers {
+			keys = append(keys, c.idx.ring.keys[number])
+		}
+		ring, err := newRing(c.tx, keys)
+		if err != nil {
+			return refusal{err}
+		}
+		if _, err := ring.saveNumbers(c.tx); err != nil {
+			return err
+		}
+		c.apply = append(c.apply, func(x *index) { x.ring = ring })
+		return nil
+	})
+}
+
+// KeyUse is a key of the store, by its number, and how many bans need it.
+type KeyUse struct {
+	Key     Key  `json:"-"`
+	Number  int  `json:"number"`
+	Current bool `json:"current"`
+	Bans    int  `json:"bans"`
+}
+
+// Keys returns the keys at hand, the current first.
+func (s *Store) Keys() (list []KeyUse) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	ring := &s.idx.ring
+	for _, number := range ring.numbers {
+		bans := 0
+		for _, n := range s.idx.tagged[number] {
+			bans += n
+		}
+		list = append(list, KeyUse{ring.keys[number], int(number), number == ring.current, bans})
+	}
+	return list
 }

@@ -8,8 +8,9 @@ import (
 
 // Target is what a ban is put on. The zero value is invalid.
 type Target struct {
-	prefix netip.Prefix // unmapped, without zone, masked
-	typed  string
+	prefix    netip.Prefix // unmapped, without zone, masked
+	pseudonym Pseudonym    // in its place
+	typed     string
 }
 
 // ParseTarget reads an address or a prefix, as an admin types it. An IPv4
@@ -56,18 +57,21 @@ func TargetFor(addr netip.Addr) Target {
 	return Target{prefix: prefix, typed: single(addr)}
 }
 
-// IsValid reports whether t came from ParseTarget or TargetFor.
-func (t Target) IsValid() bool { return t.prefix.IsValid() }
+// IsValid reports whether t came from ParseTarget, TargetFor or TargetOf.
+func (t Target) IsValid() bool { return t.prefix.IsValid() || t.pseudonym.IsValid() }
 
-// Prefix returns what t covers.
+// Prefix returns what t covers; it is invalid if only a pseudonym is known.
 func (t Target) Prefix() netip.Prefix { return t.prefix }
 
-// Contains reports whether t covers addr.
+// Contains reports whether t covers addr. Of a pseudonym only the store can tell:
+// see [Store.Covers].
 func (t Target) Contains(addr netip.Addr) bool { return t.prefix.Contains(plain(addr)) }
 
 // Kind tells how t is stored.
 func (t Target) Kind() Kind {
 	switch bits := t.prefix.Bits(); {
+	case t.pseudonym.IsValid():
+		return t.pseudonym.kind
 	case bits == t.prefix.Addr().BitLen():
 		return KindAddress
 	case bits == 64: // IPv4 has no 64 bits
@@ -79,7 +83,10 @@ func (t Target) Kind() Kind {
 
 // String returns the shortest text that ParseTarget reads as the same target.
 func (t Target) String() string {
-	if t.IsValid() && t.prefix.IsSingleIP() {
+	switch {
+	case t.pseudonym.IsValid():
+		return "an address that is not known"
+	case t.prefix.IsValid() && t.prefix.IsSingleIP():
 		return single(t.prefix.Addr())
 	}
 	return t.prefix.String()

@@ -150,7 +150,7 @@ func (f *adminFlags) openStore() (*ban.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := ban.Open(path, ban.Key(key), nil)
+	store, err := ban.Open(path, ban.Keys{key}, nil)
 	if errors.Is(err, ban.ErrLocked) && f.dataDir != "" {
 		return nil, fmt.Errorf("a daemon is running: leave out --offline and --data-dir, and ask it with --socket %s", filepath.Join(dir, adminSocketFile))
 	}

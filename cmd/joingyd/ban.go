@@ -89,10 +89,10 @@ func targetText(typed string, b ban.Ban) string {
 }
 
 func idText(b ban.Ban) string {
-	if b.ID == "" {
+	if b.ID == 0 {
 		return "" // a dry run
 	}
-	return " (id " + b.ID + ")"
+	return " (id " + b.ID.String() + ")"
 }
 
 func count(n int, noun string) string {

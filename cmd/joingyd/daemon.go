@@ -31,7 +31,7 @@ import (
 
 const (
 	drainTime     = 10 * time.Second // for what is under way at the end
-	sweepInterval = 24 * time.Hour   // of the ban store's history
+	sweepInterval = time.Minute      // of the ban store
 )
 
 // daemon is the parts, plugged together. Its sockets are open when newDaemon
@@ -90,7 +90,7 @@ func (d *daemon) openBans() error {
 	if err != nil {
 		return err
 	}
-	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), ban.Key(key), nil); err != nil {
+	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), ban.Keys{key}, &ban.Options{Log: d.log}); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.bans.Close)
@@ -262,7 +262,7 @@ func (d *daemon) close() error {
 // sockets are told to reconnect elsewhere or later, requests under way are
 // answered, relays are closed, the store is closed.
 func (d *daemon) run(ctx context.Context) error {
-	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", len(d.bans.List()))
+	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", d.bans.Len())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.hub.Run(ctx); return nil })
 	group.Go(func() error { return d.sweep(ctx) })
@@ -299,7 +299,7 @@ func (d *daemon) sweep(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 			if err := d.bans.Sweep(); err != nil {
-				d.log.Error("ban history could not be swept", "error", err)
+				d.log.Error("the ban store could not be swept", "error", err)
 			}
 		}
 	}

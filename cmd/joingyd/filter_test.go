@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
 )
 
@@ -16,14 +17,17 @@ func TestSpammersAreBanned(t *testing.T) {
 	d := startDaemon(t, nil)
 	addr, own := netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("127.0.0.1")
 	d.banSpammer([]netip.Addr{own, addr}, "spam", time.Hour)
-	b, banned := d.bans.Check(netip.MustParseAddr("2001:db8::8")) // of the same /64
-	if !banned || b.Reason != "spam" || b.By != "filter" {
+	b, banned := d.bans.Check(netip.MustParseAddr("2001:db8::8"), ban.UseSite) // of the same /64
+	if !banned || b.Reason != "spam" {
 		t.Errorf("%+v, %v", b, banned)
+	}
+	if full, _, err := d.bans.Get(b.ID); err != nil || full.By != "filter" {
+		t.Errorf("made by %q, %v", full.By, err)
 	}
 	if left := time.Until(b.Until); left < 59*time.Minute || left > time.Hour+time.Second {
 		t.Errorf("banned for %v", left)
 	}
-	if _, banned := d.bans.Check(own); banned {
+	if _, banned := d.bans.Check(own, ban.UseSite); banned {
 		t.Error("this machine is banned")
 	}
 }

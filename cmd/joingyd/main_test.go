@@ -95,7 +95,7 @@ func scriptLockStore(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	key, err := config.LoadOrCreateSecret(filepath.Join(ts.MkAbs(args[0]), banKeyFile))
 	ts.Check(err)
-	store, err := ban.Open(filepath.Join(ts.MkAbs(args[0]), banStoreFile), ban.Key(key), nil)
+	store, err := ban.Open(filepath.Join(ts.MkAbs(args[0]), banStoreFile), ban.Keys{key}, nil)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(store.Close()) })
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
@@ -89,19 +90,19 @@ func (c relayControl) Drain(after time.Duration) time.Time { return c.drainer.dr
 
 // banned asks the ban store for the matchmaker.
 func (d *daemon) banned(addr netip.Addr) (match.Ban, bool) {
-	b, banned := d.bans.Check(addr)
+	b, banned := d.bans.Check(addr, ban.UseSite)
 	return match.Ban{Reason: b.Reason, Until: b.Until}, banned
 }
 
 // refused asks the ban store for the relay.
 func (d *daemon) refused(addr netip.Addr) bool {
-	_, banned := d.bans.Check(addr)
+	_, banned := d.bans.Check(addr, ban.UseRelay)
 	return banned
 }
 
 // banNotice asks the ban store for the site.
 func (d *daemon) banNotice(r *http.Request) (web.BanNotice, bool) {
-	b, banned := d.bans.Check(d.clients.Of(r))
+	b, banned := d.bans.Check(d.clients.Of(r), ban.UseSite)
 	return web.BanNotice{Reason: b.Reason, Until: b.Until}, banned
 }
 

@@ -1,0 +1,171 @@
+package ban
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+)
+
+// Report is what Verify has found.
+type Report struct {
+	Schema   int      `json:"schema"`
+	Bans     int      `json:"bans"`     // in the file; those that have expired are swept later
+	History  int      `json:"history"`  // ended bans
+	Allowed  int      `json:"allowed"`  // entries of the allowlist
+	Bytes    int64    `json:"bytes"`    // of the file
+	Problems []string `json:"problems"` // empty: none
+}
+
+// maxProblems is how many problems a Report names; more are as bad.
+const maxProblems = 20
+
+func (r *Report) problem(format string, args ...any) {
+	if len(r.Problems) < maxProblems {
+		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// WriteTo writes a copy of the file as it is now: a store by itself, which Open
+// opens with the same keys. Changes go on meanwhile.
+func (s *Store) WriteTo(w io.Writer) (n int64, err error) {
+	err = s.view(func(tx *bbolt.Tx) (err error) {
+		n, err = tx.WriteTo(w)
+		return err
+	})
+	return n, err
+}
+
+// Verify reads everything in a copy of the file as it is now, which it makes beside
+// it and removes again. Changes go on meanwhile.
+func (s *Store) Verify() (r Report, err error) {
+	copied, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+".check-")
+	if err != nil {
+		return r, err
+	}
+	defer os.Remove(copied.Name())
+	version := s.version.Load()
+	_, err = s.WriteTo(copied)
+	if err = errors.Join(err, copied.Close()); err != nil {
+		return r, err
+	}
+	var keys Keys
+	for _, k := range s.Keys() {
+		keys = append(keys, k.Key)
+	}
+	if r, err = VerifyFile(copied.Name(), keys); err != nil {
+		return r, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.version.Load() == version && s.idx.total != r.Bans {
+		r.problem("%d bans are in the file and %d in memory; restart joingyd", r.Bans, s.idx.total)
+	}
+	return r, nil
+}
+
+// VerifyFile reads everything in a file that nobody has open, and changes
+// nothing. The keys must be those of its bans. An error says why it could not be
+// read at all; it may wrap ErrLocked, ErrNewerSchema or ErrCorrupt.
+func VerifyFile(path string, keys Keys) (r Report, err error) {
+	err = guarded(func() error {
+		if err := scanFile(path); err != nil {
+			return err
+		}
+		o := options()
+		o.ReadOnly, o.InitialMmapSize = true, 0
+		db, err := bbolt.Open(path, fileMode, o)
+		if err != nil {
+			return openError(err)
+		}
+		defer db.Close()
+		if r, err = verify(db, path); err != nil {
+			return err
+		}
+		if r.Schema == schema {
+			_, err = load(db, keys)
+		}
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return r, err
+}
+
+func verify(db *bbolt.DB, path string) (r Report, err error) {
+	r.Problems = []string{}
+	info, err := os.Stat(path)
+	if err != nil {
+		return r, err
+	}
+	r.Bytes = info.Size()
+	err = db.View(func(tx *bbolt.Tx) (err error) {
+		if r.Schema, err = schemaOf(tx); err != nil || r.Schema != schema {
+			return err
+		}
+		return r.read(tx)
+	})
+	return r, err
+}
+
+// read checks each value, and that the bans and their ends agree.
+func (r *Report) read(tx *bbolt.Tx) error {
+	want, err := readState(tx.Bucket(metaBucket))
+	if err != nil {
+		return err
+	}
+	got := state{seen: want.seen}
+	ends := tx.Bucket(endsBucket)
+	timed := 0
+	check := func(name []byte, one func(k, v []byte) error) error {
+		return tx.Bucket(name).ForEach(func(k, v []byte) error {
+			if err := one(k, v); err != nil {
+				r.problem("%s: record %x: %v", name, k, err)
+			}
+			return nil
+		})
+	}
+	err = check(activeBucket, func(k, v []byte) error {
+		r.Bans++
+		b, err := decodeRecord(k, v)
+		if err != nil {
+			return err
+		}
+		got.add(v)
+		if b.Permanent() {
+			return nil
+		}
+		timed++
+		end := endKey(untilMillis(b.Until), b.ID)
+		if found, _ := ends.Cursor().Seek(end); !bytes.Equal(found, end) {
+			return errors.New("its end is not noted")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if got != want {
+		r.problem("there are %d bans and should be %d, or others", got.count, want.count)
+	}
+	if n := ends.Stats().KeyN; n != timed {
+		r.problem("%d ends are noted for %d bans that end", n, timed)
+	}
+	if err := check(historyBucket, func(k, v []byte) error {
+		r.History++
+		_, err := decodeEnded(k, v)
+		return err
+	}); err != nil {
+		return err
+	}
+	return check(allowedBucket, func(k, v []byte) error {
+		r.Allowed++
+		_, err := decodeAllowed(k, v)
+		return err
+	})
+}

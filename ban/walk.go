@@ -1,0 +1,175 @@
+package ban
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"iter"
+	"net/netip"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// walkChunk is how many records are read in one transaction. An open one keeps
+// the file from growing past its mapping, and its pages from being used again.
+const walkChunk = 4096
+
+// view is a read transaction.
+func (s *Store) view(f func(*bbolt.Tx) error) error {
+	return guarded(func() error { return s.db.View(f) })
+}
+
+// walk visits every record of a bucket, in the order of its keys, until visit
+// returns false. What changes meanwhile may be seen or not.
+func (s *Store) walk(name []byte, visit func(key, value []byte) (more bool, err error)) error {
+	var next []byte
+	for done := false; !done; {
+		err := s.view(func(tx *bbolt.Tx) error {
+			cursor := tx.Bucket(name).Cursor()
+			k, v := cursor.Seek(next)
+			for range walkChunk {
+				if k == nil {
+					break
+				}
+				more, err := visit(k, v)
+				if err != nil || !more {
+					done = true
+					return err
+				}
+				k, v = cursor.Next()
+			}
+			next = bytes.Clone(k)
+			done = k == nil
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Active returns the active bans, the oldest first. It reads the file; an error
+// ends it.
+func (s *Store) Active() iter.Seq2[Ban, error] {
+	return func(yield func(Ban, error) bool) {
+		now, stopped := s.now(), false
+		err := s.walk(activeBucket, func(key, value []byte) (bool, error) {
+			r, err := decodeRecord(key, value)
+			if err != nil {
+				return false, fmt.Errorf("%w: record %x: %v", ErrCorrupt, key, err)
+			}
+			stopped = r.activeAt(now) && !yield(r.Ban, nil)
+			return !stopped, nil
+		})
+		if err != nil && !stopped {
+			yield(Ban{}, err)
+		}
+	}
+}
+
+// Ended returns the bans that have ended, the oldest end first, as Active does.
+// An expired ban gets here with the next Sweep.
+func (s *Store) Ended() iter.Seq2[Ended, error] {
+	return func(yield func(Ended, error) bool) {
+		stopped := false
+		err := s.walk(historyBucket, func(key, value []byte) (bool, error) {
+			e, err := decodeEnded(key, value)
+			if err != nil {
+				return false, fmt.Errorf("%w: history record %x: %v", ErrCorrupt, key, err)
+			}
+			stopped = !yield(e, nil)
+			return !stopped, nil
+		})
+		if err != nil && !stopped {
+			yield(Ended{}, err)
+		}
+	}
+}
+
+// Get returns the active ban with this ID.
+func (s *Store) Get(id ID) (b Ban, found bool, err error) {
+	err = s.view(func(tx *bbolt.Tx) error {
+		value := tx.Bucket(activeBucket).Get(id.key())
+		if value == nil {
+			return nil
+		}
+		r, err := decodeRecord(id.key(), value)
+		if err != nil {
+			return fmt.Errorf("%w: ban %s: %v", ErrCorrupt, id, err)
+		}
+		b, found = r.Ban, r.activeAt(s.now())
+		return nil
+	})
+	return b, found, err
+}
+
+// Matches returns every active ban on addr, of any scope and whatever the
+// allowlist says, the one that lasts longest first.
+func (s *Store) Matches(addr netip.Addr) ([]Ban, error) {
+	if addr = plain(addr); !addr.IsValid() {
+		return nil, nil
+	}
+	var ids []ID
+	s.mu.RLock()
+	s.idx.each(addr, UseRelay, func(e entry, _ int) { ids = append(ids, e.id) })
+	s.mu.RUnlock()
+	var bans []Ban
+	for _, id := range ids {
+		b, found, err := s.Get(id)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			bans = append(bans, b)
+		}
+	}
+	sortByEnd(bans)
+	return bans, nil
+}
+
+// Len returns how many bans are active.
+func (s *Store) Len() int {
+	s.mu.RLock()
+	n := s.idx.total
+	s.mu.RUnlock()
+	over, err := s.overdue()
+	if err != nil {
+		return n
+	}
+	return max(0, n-over)
+}
+
+// overdue counts the bans that have expired and were not swept yet.
+func (s *Store) overdue() (n int, err error) {
+	now := s.now()
+	err = s.walk(endsBucket, func(key, _ []byte) (bool, error) {
+		if !endsBy(key, now) {
+			return false, nil
+		}
+		n++
+		return true, nil
+	})
+	return n, err
+}
+
+func sortByEnd(bans []Ban) {
+	slices.SortFunc(bans, func(a, b Ban) int {
+		return cmp.Or(compareEnds(b.Until, a.Until), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// compareEnds puts a permanent ban's end, which is zero, after all others.
+func compareEnds(a, b time.Time) int {
+	switch {
+	case a.IsZero() && b.IsZero():
+		return 0
+	case a.IsZero():
+		return 1
+	case b.IsZero():
+		return -1
+	}
+	return a.Compare(b)
+}
