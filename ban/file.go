@@ -40,6 +40,7 @@ const (
 	// mapSize is how much address space the file gets at once. A file that
 	// outgrows its mapping waits for its readers, such as a backup.
 	mapSize = 1 << 30
+	growBy  = 1 << 20 // bytes of file at a time
 )
 
 // guarded runs what reads the file. Over pages that contradict each other bbolt
@@ -89,6 +90,7 @@ func openDB(path string) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
+	db.AllocSize = growBy
 	if err := os.Chmod(path, fileMode); err != nil {
 		return db, fmt.Errorf("%w; the daemon's user must own the file", err)
 	}

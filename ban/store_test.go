@@ -44,11 +44,12 @@ type fixture struct {
 	*ban.Store
 	*clock
 	path string
+	keys ban.Keys
 }
 
 func open(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{clock: &clock{now: noon}, path: filepath.Join(t.TempDir(), "joingyd.db")}
+	f := &fixture{clock: &clock{now: noon}, path: filepath.Join(t.TempDir(), "joingyd.db"), keys: testKeys}
 	f.reopen(t)
 	t.Cleanup(func() { f.Close() })
 	return f
@@ -61,7 +62,7 @@ func (f *fixture) reopen(t testing.TB) {
 			t.Fatal(err)
 		}
 	}
-	store, err := ban.Open(f.path, testKeys, &ban.Options{Now: f.Now, HistoryFor: 30 * 24 * time.Hour})
+	store, err := ban.Open(f.path, f.keys, &ban.Options{Now: f.Now, HistoryFor: 30 * 24 * time.Hour, WidenAfter: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

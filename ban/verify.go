@@ -33,11 +33,24 @@ func (r *Report) problem(format string, args ...any) {
 // WriteTo writes a copy of the file as it is now: a store by itself, which Open
 // opens with the same keys. Changes go on meanwhile.
 func (s *Store) WriteTo(w io.Writer) (n int64, err error) {
-	err = s.view(func(tx *bbolt.Tx) (err error) {
-		n, err = tx.WriteTo(w)
-		return err
-	})
+	n, _, err = s.copyTo(w)
 	return n, err
+}
+
+// copyTo tells too how many bans the index had at the moment of the copy.
+func (s *Store) copyTo(w io.Writer) (n int64, bans int, err error) {
+	err = guarded(func() error {
+		s.write.Lock() // file and index agree
+		tx, err := s.db.Begin(false)
+		bans = s.idx.total
+		s.write.Unlock()
+		if err != nil {
+			return err
+		}
+		n, err = tx.WriteTo(w)
+		return errors.Join(err, tx.Rollback())
+	})
+	return n, bans, err
 }
 
 // Verify reads everything in a copy of the file as it is now, which it makes beside
@@ -48,8 +61,7 @@ func (s *Store) Verify() (r Report, err error) {
 		return r, err
 	}
 	defer os.Remove(copied.Name())
-	version := s.version.Load()
-	_, err = s.WriteTo(copied)
+	_, bans, err := s.copyTo(copied)
 	if err = errors.Join(err, copied.Close()); err != nil {
 		return r, err
 	}
@@ -57,15 +69,10 @@ func (s *Store) Verify() (r Report, err error) {
 	for _, k := range s.Keys() {
 		keys = append(keys, k.Key)
 	}
-	if r, err = VerifyFile(copied.Name(), keys); err != nil {
-		return r, err
+	if r, err = VerifyFile(copied.Name(), keys); err == nil && r.Bans != bans {
+		r.problem("%d bans are in the file and %d in memory; restart joingyd", r.Bans, bans)
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.version.Load() == version && s.idx.total != r.Bans {
-		r.problem("%d bans are in the file and %d in memory; restart joingyd", r.Bans, s.idx.total)
-	}
-	return r, nil
+	return r, err
 }
 
 // VerifyFile reads everything in a file that nobody has open, and changes
