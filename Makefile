@@ -64,6 +64,10 @@ bench-match: ## how well strangers are paired, beside hindsight, and what an arr
 bench-ws: build ## the matchmaker's sockets: memory, joins, signalling, 100,000 sessions; ARGS=-quick
 	scripts/bench-ws $(ARGS)
 
+.PHONY: bench-ban
+bench-ban: build ## the ban store with a million bans: look-ups, durable bans, import, start; ARGS=-quick
+	scripts/bench-ban $(ARGS)
+
 .PHONY: screenshots
 screenshots: build ## pictures of every page and state, in web/e2e/out
 	cd web/e2e && node screenshots.js

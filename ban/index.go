@@ -123,9 +123,27 @@ func (x *index) longest(addr netip.Addr, use Use, now int64) (best entry, scope 
 	return best, scope
 }
 
+// banned reports whether some ban on addr is in the way of a use. It asks the
+// prefixes first, which takes no HMAC. addr is plain and valid.
+func (x *index) banned(addr netip.Addr, use Use, now time.Time) (banned bool) {
+	if x.total == 0 || x.allowed.Contains(addr) {
+		return false
+	}
+	millis := now.UnixMilli()
+	if banned = x.inPrefix(addr, use, millis); !banned {
+		x.eachTag(addr, use, func(e entry, _ int) { banned = banned || e.activeAt(millis) })
+	}
+	return banned
+}
+
 // each calls visit for every ban on addr that is in the way of a use, with the
 // number of its scope, active or not.
 func (x *index) each(addr netip.Addr, use Use, visit func(e entry, scope int)) {
+	x.eachTag(addr, use, visit)
+	x.eachPrefix(addr, use, visit)
+}
+
+func (x *index) eachTag(addr netip.Addr, use Use, visit func(e entry, scope int)) {
 	sets := x.sets[:use+1]
 	for _, number := range x.ring.numbers {
 		n, tagger, family := &x.tagged[number], x.ring.taggers[number], ofIPv4
@@ -139,17 +157,6 @@ func (x *index) each(addr netip.Addr, use Use, visit func(e entry, scope int)) {
 			eachTagged(sets, tagger.address(addr), visit)
 		}
 	}
-	for n := range sets {
-		// The narrowest prefix first, then whatever lies around it.
-		for bits := addr.BitLen(); bits >= 0 && sets[n].prefixes.Size() > 0; {
-			around, e, ok := sets[n].prefixes.LookupPrefixLPM(netip.PrefixFrom(addr, bits).Masked())
-			if !ok {
-				break
-			}
-			visit(e, n)
-			bits = around.Bits() - 1
-		}
-	}
 }
 
 func eachTagged(sets []set, t tag, visit func(e entry, scope int)) {
@@ -158,4 +165,33 @@ func eachTagged(sets []set, t tag, visit func(e entry, scope int)) {
 			visit(e, n)
 		}
 	}
+}
+
+func (x *index) eachPrefix(addr netip.Addr, use Use, visit func(e entry, scope int)) {
+	for n := range x.sets[:use+1] {
+		prefixes := &x.sets[n].prefixes
+		if _, ok := prefixes.Lookup(addr); !ok { // quick, and nearly always so
+			continue
+		}
+		for _, e := range prefixes.Supernets(netip.PrefixFrom(addr, addr.BitLen())) {
+			visit(e, n)
+		}
+	}
+}
+
+// inPrefix reports whether an active prefix lies around addr.
+func (x *index) inPrefix(addr netip.Addr, use Use, now int64) (banned bool) {
+	for n := range x.sets[:use+1] {
+		e, ok := x.sets[n].prefixes.Lookup(addr)
+		if ok && e.activeAt(now) {
+			return true
+		}
+		if !ok {
+			continue
+		}
+		for _, e := range x.sets[n].prefixes.Supernets(netip.PrefixFrom(addr, addr.BitLen())) {
+			banned = banned || e.activeAt(now)
+		}
+	}
+	return banned
 }

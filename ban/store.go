@@ -128,6 +128,27 @@ func (s *Store) Check(addr netip.Addr, use Use) (Verdict, bool) {
 	return verdict, banned
 }
 
+// Banned reports what Check does, and not why: for who has nobody to tell. An
+// address in a banned prefix needs no HMAC.
+func (s *Store) Banned(addr netip.Addr, use Use) bool {
+	addr = plain(addr)
+	if !addr.IsValid() {
+		return false
+	}
+	now, sum := s.now(), s.verdicts.sum(addr)
+	if _, banned, known := s.verdicts.get(sum, use, s.version.Load(), now); known {
+		return banned
+	}
+	s.mu.RLock()
+	banned := s.idx.banned(addr, use, now)
+	version := s.version.Load()
+	s.mu.RUnlock()
+	if !banned {
+		s.verdicts.put(sum, use, version, Verdict{}, false)
+	}
+	return banned
+}
+
 // Covers reports whether a ban on t would be on addr.
 func (s *Store) Covers(t Target, addr netip.Addr) bool {
 	if !t.pseudonym.IsValid() {

@@ -84,7 +84,10 @@ func (f *fixture) add(t testing.TB, target string, d time.Duration) ban.Ban {
 }
 
 func (f *fixture) banned(addr string) bool {
-	_, is := f.Check(netip.MustParseAddr(addr), ban.UseSite)
+	is := f.Banned(netip.MustParseAddr(addr), ban.UseSite)
+	if _, told := f.Check(netip.MustParseAddr(addr), ban.UseSite); told != is {
+		panic(fmt.Sprintf("Banned(%s) = %v, and Check says %v", addr, is, told))
+	}
 	return is
 }
 
@@ -470,6 +473,9 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 		addr := netip.MustParseAddr(text)
 		if got := testing.AllocsPerRun(100, func() { f.Check(addr, ban.UseVideo) }); got != 0 {
 			t.Errorf("Check(%s) allocates %v times, want 0", text, got)
+		}
+		if got := testing.AllocsPerRun(100, func() { f.Banned(addr, ban.UseRelay) }); got != 0 {
+			t.Errorf("Banned(%s) allocates %v times, want 0", text, got)
 		}
 	}
 }

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// datasync does what bbolt does.
+func datasync(file *os.File) error { return syscall.Fdatasync(int(file.Fd())) }
