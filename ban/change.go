@@ -17,6 +17,8 @@ type change struct {
 	idx *index // as it was before
 	now time.Time
 
+	ring *ring // the keys, as the change leaves them
+
 	active, ends, history *bbolt.Bucket
 
 	state state
@@ -35,7 +37,7 @@ const appendFill = 0.9
 
 func newChange(tx *bbolt.Tx, idx *index, now time.Time) (*change, error) {
 	c := &change{
-		tx: tx, idx: idx, now: now.UTC().Truncate(time.Millisecond),
+		tx: tx, idx: idx, now: now.UTC().Truncate(time.Millisecond), ring: &idx.ring,
 		active: tx.Bucket(activeBucket), ends: tx.Bucket(endsBucket), history: tx.Bucket(historyBucket),
 		added: map[scopedRule]head{}, gone: map[ID]bool{},
 	}

@@ -92,6 +92,10 @@ func (r *ring) saveNumbers(tx *bbolt.Tx) (saved bool, err error) {
 	return saved, nil
 }
 
+// has reports whether the key with this number is at hand; 0 is that of prefixes,
+// which need none.
+func (r *ring) has(number uint8) bool { return number == 0 || r.taggers[number] != nil }
+
 // rules returns what the store may know t by, that of the current key first.
 func (r *ring) rules(t Target) []rule {
 	if t.pseudonym.IsValid() {

@@ -223,7 +223,7 @@ func (s *Store) validate(entries []Entry) error {
 			return err
 		}
 		if p := entries[i].Target.pseudonym; p.IsValid() && !s.knows(p) {
-			return fmt.Errorf("%w: the key of this pseudonym is gone; ban the address", ErrInvalid)
+			return errKeyGone
 		}
 	}
 	return nil
@@ -232,14 +232,17 @@ func (s *Store) validate(entries []Entry) error {
 func (s *Store) knows(p Pseudonym) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.idx.ring.taggers[p.key] != nil
+	return s.idx.ring.has(p.key)
 }
 
 func (s *Store) makeAll(c *change, entries []Entry) (made Made, err error) {
 	rules := make([][]rule, len(entries))
 	last := make(map[scopedRule]int, len(entries))
 	for i := range entries {
-		rules[i] = c.idx.ring.rules(entries[i].Target)
+		rules[i] = c.ring.rules(entries[i].Target)
+		if !c.ring.has(rules[i][0].key) {
+			return Made{}, refusal{errKeyGone}
+		}
 		last[scopedRule{scopeNumbers[entries[i].Scope], rules[i][0]}] = i
 	}
 	for i := range entries {
@@ -271,7 +274,7 @@ func (s *Store) Remove(t Target, scope Scope, by string) (Ban, error) {
 		return Ban{}, fmt.Errorf("%w: the target or the scope is missing", ErrInvalid)
 	}
 	return s.remove(by, func(c *change) ID {
-		for _, r := range c.idx.ring.rules(t) {
+		for _, r := range c.ring.rules(t) {
 			if id := c.find(number, r); id != 0 {
 				return id
 			}
@@ -309,48 +312,4 @@ func (s *Store) remove(by string, find func(*change) ID) (ended Ban, err error) 
 		return Ban{}, err
 	}
 	return ended, nil
-}
-
-// Rotate makes key the one for new bans, from now on and until the store is
-// closed: the caller has put it first in what Open gets the next time. The keys
-// before stay valid.
-func (s *Store) Rotate(key Key) error {
-	return s.update(func(c *change) error {
-		keys := Keys{key}
-		for _, number := range c.idx.ring.numbers {
-			keys = append(keys, c.idx.ring.keys[number])
-		}
-		ring, err := newRing(c.tx, keys)
-		if err != nil {
-			return refusal{err}
-		}
-		if _, err := ring.saveNumbers(c.tx); err != nil {
-			return err
-		}
-		c.apply = append(c.apply, func(x *index) { x.ring = ring })
-		return nil
-	})
-}
-
-// KeyUse is a key of the store, by its number, and how many bans need it.
-type KeyUse struct {
-	Key     Key  `json:"-"`
-	Number  int  `json:"number"`
-	Current bool `json:"current"`
-	Bans    int  `json:"bans"`
-}
-
-// Keys returns the keys at hand, the current first.
-func (s *Store) Keys() (list []KeyUse) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	ring := &s.idx.ring
-	for _, number := range ring.numbers {
-		bans := 0
-		for _, n := range s.idx.tagged[number] {
-			bans += n
-		}
-		list = append(list, KeyUse{ring.keys[number], int(number), number == ring.current, bans})
-	}
-	return list
 }

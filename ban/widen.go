@@ -51,7 +51,7 @@ func (c *change) neighbours(scope uint8, around netip.Prefix, bits int) (n int) 
 	for i := range 256 {
 		raw[bits/8-1] = byte(i)
 		t := Target{prefix: netip.PrefixFrom(netip.AddrFrom16(raw), bits)}
-		for _, r := range c.idx.ring.rules(t) {
+		for _, r := range c.ring.rules(t) {
 			if _, active := c.activeOn(scope, r); active {
 				n++
 				break
