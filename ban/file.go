@@ -76,21 +76,29 @@ func openFile(path string, keys Keys) (db *bbolt.DB, idx *index, err error) {
 }
 
 func openDB(path string) (*bbolt.DB, error) {
-	switch _, err := os.Stat(path); {
+	before, err := os.Stat(path)
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := makeFile(path); err != nil {
-			return nil, err
+		if err = makeFile(path); err == nil {
+			before, err = os.Stat(path)
 		}
 	case err == nil:
-		if err := scanFile(path); err != nil {
-			return nil, err
-		}
+		err = scanFile(path)
+	default:
+		err = openError(err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	db, err := bbolt.Open(path, fileMode, options())
 	if err != nil {
 		return nil, openError(err)
 	}
 	db.AllocSize = growBy
+	// While this waited for the lock, a restore may have put another file here.
+	if now, err := os.Stat(path); err != nil || !os.SameFile(before, now) {
+		return db, errors.Join(ErrLocked, err)
+	}
 	if err := os.Chmod(path, fileMode); err != nil {
 		return db, fmt.Errorf("%w; the daemon's user must own the file", err)
 	}
