@@ -35,6 +35,15 @@ func NewPair() Pair { return Pair(random()) }
 // String returns the 26-character printed form.
 func (s Session) String() string { return encoding.EncodeToString(s[:]) }
 
+// MarshalText implements encoding.TextMarshaler with the printed form.
+func (s Session) MarshalText() ([]byte, error) { return encoding.AppendEncode(nil, s[:]), nil }
+
+// UnmarshalText reads what MarshalText writes. Its only error is ErrMalformed.
+func (s *Session) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseSession(string(text))
+	return err
+}
+
 // IsZero reports whether s names nobody.
 func (s Session) IsZero() bool { return s == Session{} }
 

@@ -1,6 +1,7 @@
 package ident_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/joingyd/joingyd/ident"
@@ -14,6 +15,21 @@ func TestSessionRoundTrip(t *testing.T) {
 	}
 	if want.IsZero() || !(ident.Session{}).IsZero() {
 		t.Error("IsZero is wrong")
+	}
+}
+
+func TestSessionInJSON(t *testing.T) {
+	want := ident.NewSession()
+	text, err := json.Marshal(want)
+	if err != nil || string(text) != `"`+want.String()+`"` {
+		t.Fatalf("Marshal = %s, %v; want %q", text, err, want)
+	}
+	var got ident.Session
+	if err := json.Unmarshal(text, &got); err != nil || got != want {
+		t.Errorf("Unmarshal(%s) = %v, %v", text, got, err)
+	}
+	if err := got.UnmarshalText([]byte("nobody")); err != ident.ErrMalformed || !got.IsZero() {
+		t.Errorf("UnmarshalText of nobody: %v, %v", got, err)
 	}
 }
 
