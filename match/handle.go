@@ -213,7 +213,7 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 	if !*reported {
 		*reported = true
 		h.reports[m.Reason]++
-		h.suspectSessionLocked(h.sessions[partner], pointsReported)
+		h.reportedLocked(h.sessions[partner])
 		h.opts.Logger.Info("report", "reason", m.Reason)
 	}
 	s.block(partner)

@@ -147,6 +147,7 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 		k.shut(closeTooMany, seconds(wait))
 		return greetTooMany, Ban{}
 	}
+	s.since = h.clock()
 	h.sessions[s.id] = s
 	h.attachLocked(s, k, 0)
 	return greetWelcome, Ban{}

@@ -103,7 +103,7 @@ type Hub struct {
 	resumable  map[resumeHash]*session
 	perAddress map[netip.Prefix]int // sessions
 	pool       *pool.Pool
-	pairs      int
+	pairs      map[pool.Mode]int
 	addresses  *addresses
 	reports    map[string]uint64    // by reason
 	refused    map[errorCode]uint64 // messages
@@ -138,6 +138,7 @@ func New(opts Options) *Hub {
 		resumable:  make(map[resumeHash]*session),
 		perAddress: make(map[netip.Prefix]int),
 		pool:       pool.New(pool.Options{Patience: opts.Patience, AnyLanguage: opts.AnyLanguage, Seed: rand.Uint64()}),
+		pairs:      make(map[pool.Mode]int),
 		reports:    make(map[string]uint64),
 		refused:    make(map[errorCode]uint64),
 		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
@@ -237,14 +238,15 @@ func (h *Hub) Online() int {
 // Stats are the counts of one moment; what is below Addresses counts since the
 // start.
 type Stats struct {
-	Online    int
-	Waiting   int
-	Pairs     int
-	Addresses int               // remembered
-	Forgotten uint64            // addresses, for want of room
-	Reports   map[string]uint64 // by reason
-	Refused   map[string]uint64 // messages, by error code
-	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
+	Online     int
+	Waiting    int
+	Pairs      int
+	VideoPairs int               // of Pairs
+	Addresses  int               // remembered
+	Forgotten  uint64            // addresses, for want of room
+	Reports    map[string]uint64 // by reason
+	Refused    map[string]uint64 // messages, by error code
+	Denied     map[string]uint64 // upgrades, sessions and searches, by reason
 
 	Challenges map[string]uint64 // by what became of them
 	Filter     FilterStats
@@ -257,10 +259,12 @@ func (h *Hub) Stats() Stats {
 	return Stats{
 		Online:  len(h.sessions),
 		Waiting: h.pool.Len(),
-		Pairs:   h.pairs,
+		Pairs:   h.pairs[pool.Video] + h.pairs[pool.Text],
 		Reports: maps.Clone(h.reports),
 		Refused: byName(h.refused),
 		Denied:  byName(h.denied),
+
+		VideoPairs: h.pairs[pool.Video],
 
 		Challenges: byName(h.challenges),
 

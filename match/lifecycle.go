@@ -77,6 +77,7 @@ func (h *Hub) stopWaitingLocked(s *session) {
 	if s.ticket != nil {
 		h.pool.Remove(s.ticket, time.Now())
 		s.ticket = nil
+		h.restLocked(s)
 	}
 }
 
@@ -92,9 +93,11 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 		return
 	}
 	a.ticket, b.ticket = nil, nil
-	p := newPair(one.Mode, a, b)
+	p := newPair(one.Mode, h.clock(), a, b)
 	if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {
 		h.opts.Logger.Error("relay refused a pair", "error", err)
+		h.restLocked(a)
+		h.restLocked(b)
 		h.refuseLocked(a, codeUnavailable, "find", "the relay cannot take this pair; try again")
 		h.refuseLocked(b, codeUnavailable, "find", "the relay cannot take this pair; try again")
 		return
@@ -102,7 +105,7 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	a.pair, b.pair = p, p
 	a.met(b.id)
 	b.met(a.id)
-	h.pairs++
+	h.pairs[p.mode]++
 	// The one who waited longer offers: its client is ready.
 	roleA, roleB := "polite", "impolite"
 	if one.Since.Before(two.Since) {
@@ -129,12 +132,14 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	}
 	partner := s.partner()
 	h.opts.Relay.Part(p.id)
-	h.pairs--
+	h.pairs[p.mode]--
 	p.typists[0].stop()
 	p.typists[1].stop()
 	until := time.Now().Add(reportWindow)
 	s.pair, s.past = nil, &past{p.id, partner.id, until, p.reported[p.side(s)]}
 	partner.pair, partner.past = nil, &past{p.id, s.id, until, p.reported[p.side(partner)]}
+	h.restLocked(s)
+	h.restLocked(partner)
 	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
 	// What they said is forgotten with the pongs.
 	for _, one := range [2]*session{s, partner} {
@@ -180,6 +185,7 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 		s.grace = nil
 	}
 	s.socket = k
+	h.restLocked(s)
 	s.host = k.host
 	s.cameFrom(k.addr)
 	k.greet(s, ack)
@@ -218,6 +224,7 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		h.endLocked(s, leftLeft)
 		return
 	}
+	s.turned = h.clock()
 	h.stopTypingLocked(s)
 	if s.ticket != nil {
 		h.pool.Remove(s.ticket, time.Now()) // nobody is paired with the absent

@@ -39,6 +39,10 @@ type session struct {
 	iceExpires time.Time
 	online     int // the count that the client was told last
 
+	since   time.Duration // when it began, on the hub's clock
+	turned  time.Duration // when it last had nothing to do any more, or lost its socket
+	reports uint32        // against it, one a chat at most
+
 	languages []string        // that the visitor speaks
 	recent    []ident.Session // the last partners
 	ticket    *pool.Ticket    // not nil while the visitor waits for a partner
@@ -58,6 +62,7 @@ type session struct {
 type pair struct {
 	id       ident.Pair
 	mode     pool.Mode
+	since    time.Duration // on the hub's clock
 	a, b     *session
 	typists  [2]typist // a, b
 	reported [2]bool   // whether a, b reported the other
@@ -67,9 +72,9 @@ type pair struct {
 	descriptions [2]bucket
 }
 
-func newPair(mode pool.Mode, a, b *session) *pair {
+func newPair(mode pool.Mode, since time.Duration, a, b *session) *pair {
 	descriptions := bucket{rate: 0.5, burst: 8} // see keptMessages
-	return &pair{id: ident.NewPair(), mode: mode, a: a, b: b, descriptions: [2]bucket{descriptions, descriptions}}
+	return &pair{id: ident.NewPair(), mode: mode, since: since, a: a, b: b, descriptions: [2]bucket{descriptions, descriptions}}
 }
 
 // side returns 0 for a and 1 for b.

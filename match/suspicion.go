@@ -41,10 +41,11 @@ func (h *Hub) suspectLocked(key netip.Prefix, points float64) {
 	known.points = min(known.points+points, mostPoints*h.suspiciousFrom())
 }
 
-// suspectSessionLocked gives points to the address of the session, if it is there.
-func (h *Hub) suspectSessionLocked(s *session, points float64) {
+// reportedLocked counts a report against the session, if it is there still.
+func (h *Hub) reportedLocked(s *session) {
 	if s != nil {
-		h.suspectLocked(s.key, points)
+		s.reports++
+		h.suspectLocked(s.key, pointsReported)
 	}
 }
 
