@@ -54,6 +54,35 @@ func (s *Server) Allocations() []Allocation {
 	return list
 }
 
+// Usage is what a session's live allocations have carried. Bytes are application
+// data.
+type Usage struct {
+	Allocations int
+
+	SentPackets, SentBytes         uint64 // by the client towards peers
+	ReceivedPackets, ReceivedBytes uint64 // by the client from peers
+}
+
+// Usage returns that of a session, zero for one that is not known. It costs the
+// same however many sessions there are.
+func (s *Server) Usage(id ident.Session) (u Usage) {
+	s.settleSession(id)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	owner := s.sessions[id]
+	if owner == nil {
+		return u
+	}
+	for r := range owner.relays {
+		u.Allocations++
+		u.SentPackets += r.sent.packets.Load()
+		u.SentBytes += r.sent.bytes.Load()
+		u.ReceivedPackets += r.received.packets.Load()
+		u.ReceivedBytes += r.received.bytes.Load()
+	}
+	return u
+}
+
 // Kill closes the allocation with this relayed transport address before it
 // returns, and reports whether there was one. Its client is not told: its next
 // request gets 437, and it may allocate again.

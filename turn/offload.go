@@ -2,8 +2,10 @@ package turn
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 
+	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/turn/xdp"
 )
 
@@ -113,6 +115,26 @@ func (s *Server) settleAll() {
 		flows = append(flows, p.flows...)
 	}
 	s.mu.RUnlock()
+	s.settleFlows(flows)
+}
+
+// settleSession is settleAll for one session's chat.
+func (s *Server) settleSession(id ident.Session) {
+	if s.opts.Offload == nil {
+		return
+	}
+	var flows []*offloaded
+	s.mu.RLock()
+	if owner := s.sessions[id]; owner != nil {
+		if p := owner.pair.Load(); p != nil {
+			flows = slices.Clone(p.flows)
+		}
+	}
+	s.mu.RUnlock()
+	s.settleFlows(flows)
+}
+
+func (s *Server) settleFlows(flows []*offloaded) {
 	for _, o := range flows {
 		if c, ok := s.opts.Offload.Counters(o.flow); ok {
 			s.settle(o, c)

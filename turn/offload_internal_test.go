@@ -164,3 +164,23 @@ func TestOffloadOfAnEndedPair(t *testing.T) {
 		t.Error("an old route was handed over under a new pair")
 	}
 }
+
+func TestUsageCountsWhatTheKernelForwards(t *testing.T) {
+	x, k := newOffloaded(t)
+	for flow := range k.flows {
+		k.count[flow] = xdp.Counters{Packets: 10, Bytes: 1000}
+	}
+	want := Usage{Allocations: 1, SentPackets: 11, SentBytes: 1005, ReceivedPackets: 11, ReceivedBytes: 1005}
+	for i := range 2 {
+		if got := x.Usage(x.sessions[i]); got != want {
+			t.Errorf("session %d: %+v, want %+v", i, got, want)
+		}
+	}
+	x.Kill(x.relays[0].addr)
+	if got := x.Usage(x.sessions[0]); got != (Usage{}) {
+		t.Errorf("without an allocation: %+v", got)
+	}
+	if got := x.Usage(ident.NewSession()); got != (Usage{}) {
+		t.Errorf("nobody's: %+v", got)
+	}
+}
