@@ -12,6 +12,7 @@
 //	DELETE /v1/bans?target= or ?id= → UnbanResult
 //	GET    /v1/bans                 → BanList
 //	GET    /v1/bans/check?address=  → CheckResult
+//	GET    /v1/sessions?state=&sort=&limit= → SessionList
 //	POST   /v1/sessions/{id}/kick   → KickResult
 //	GET    /v1/relay?session=&addresses= → RelayList
 //	GET    /v1/relay/{relayed address or session}?addresses= → RelayList

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"iter"
 	"net/netip"
 
 	"github.com/joingyd/joingyd/ident"
@@ -19,6 +20,12 @@ type Live interface {
 	Addresses(ident.Session) []netip.Addr
 	// Kick ends the session and reports whether there was one.
 	Kick(ident.Session) bool
+	// Sessions returns the live sessions, in no order, with their Address, and
+	// without what Detail knows. It holds nobody up while it is read.
+	Sessions() iter.Seq[Session]
+	// Detail adds what is costly to know: Addresses, Allocations and what those
+	// carried.
+	Detail(*Session)
 	// Status counts what lives.
 	Status() LiveStatus
 }
@@ -30,4 +37,6 @@ func (nobody) Enforce() int                         { return 0 }
 func (nobody) Affected(func(netip.Addr) bool) int   { return 0 }
 func (nobody) Addresses(ident.Session) []netip.Addr { return nil }
 func (nobody) Kick(ident.Session) bool              { return false }
+func (nobody) Sessions() iter.Seq[Session]          { return func(func(Session) bool) {} }
+func (nobody) Detail(*Session)                      {}
 func (nobody) Status() LiveStatus                   { return LiveStatus{} }

@@ -38,6 +38,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("DELETE /v1/bans", answer(s.unban))
 	s.mux.HandleFunc("GET /v1/bans", answer(s.bans))
 	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
+	s.mux.HandleFunc("GET /v1/sessions", answer(s.sessions))
 	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", answer(s.kick))
 	s.mux.HandleFunc("GET /v1/relay", answer(s.relayList))
 	s.mux.HandleFunc("GET /v1/relay/{name}", answer(s.relayShow))

@@ -235,7 +235,7 @@ func (s *Service) targets(req BanRequest) ([]ban.Target, error) {
 func (s *Service) session(text string) (ident.Session, error) {
 	id, err := parseSession(text)
 	if err == nil && s.opts.Live == nil {
-		err = &Error{CodeUnavailable, "sessions live in the running daemon; start it, and leave out --offline"}
+		err = errNotRunning
 	}
 	return id, err
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,9 @@ type live struct {
 
 	mu       sync.Mutex
 	sessions map[ident.Session][]netip.Addr
+
+	crowd   []admin.Session // further ones, for lists
+	details atomic.Int32    // how many were looked at closely
 }
 
 func (l *live) join(addrs ...string) ident.Session {

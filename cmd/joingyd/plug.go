@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"net"
 	"net/http"
 	"net/netip"
@@ -46,6 +47,32 @@ func (l live) Addresses(id ident.Session) []netip.Addr { return l.hub.Addresses(
 
 // Kick implements admin.Live.
 func (l live) Kick(id ident.Session) bool { return l.hub.Kick(id) }
+
+// Sessions implements admin.Live.
+func (l live) Sessions() iter.Seq[admin.Session] {
+	return func(yield func(admin.Session) bool) {
+		for s := range l.hub.Sessions() {
+			if !yield(admin.Session{
+				ID: s.ID, State: admin.SessionState(s.State), Mode: string(s.Mode), Since: s.Since.UTC(), StateSince: s.StateSince.UTC(),
+				Address: s.Addr, Reports: s.Reports,
+			}) {
+				return
+			}
+		}
+	}
+}
+
+// Detail implements admin.Live.
+func (l live) Detail(s *admin.Session) {
+	used := make(map[netip.Addr]bool)
+	for _, addr := range l.hub.Addresses(s.ID) {
+		used[addr] = true
+	}
+	u := l.relay.Usage(s.ID)
+	s.Addresses, s.Allocations = len(used), u.Allocations
+	s.Sent = admin.Traffic{Packets: u.SentPackets, Bytes: u.SentBytes}
+	s.Received = admin.Traffic{Packets: u.ReceivedPackets, Bytes: u.ReceivedBytes}
+}
 
 // Status implements admin.Live.
 func (l live) Status() admin.LiveStatus {
