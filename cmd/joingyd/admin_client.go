@@ -37,6 +37,7 @@ type control interface {
 	Bans(context.Context) (admin.BanList, error)
 	Check(context.Context, admin.CheckRequest) (admin.CheckResult, error)
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
+	Sessions(context.Context, admin.SessionsRequest) (admin.SessionList, error)
 	Status(context.Context) (admin.Status, error)
 	RelayList(context.Context, admin.RelayListRequest) (admin.RelayList, error)
 	RelayShow(context.Context, admin.RelayShowRequest) (admin.RelayList, error)

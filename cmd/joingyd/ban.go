@@ -57,6 +57,7 @@ bans.default_for says otherwise.`,
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "change nothing, say what would happen")
 	cmd.Flags().BoolVar(&req.Force, "force", false, "allow a ban that looks like a mistake")
 	cmd.Flags().StringVar(&req.Session, "session", "", "ban every address that this live session used")
+	completeFlag(cmd, "session", completeSessions(&flags))
 	return cmd
 }
 

@@ -19,6 +19,8 @@ func newKickCommand() *cobra.Command {
 use joingyd ban --session to prevent it.`,
 		Example: "  joingyd kick ngdgw7kcjvbq4p2i5wd3kgu2ra",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeSessions(&flags)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req := admin.KickRequest{Session: args[0]}
 			if err := req.Validate(); err != nil {

@@ -44,6 +44,7 @@ asked.`,
 		},
 	}
 	cmd.Flags().StringVar(&req.Session, "session", "", "those of this session only")
+	completeFlag(cmd, "session", completeSessions(flags))
 	addAddresses(cmd, &req.Addresses)
 	return cmd
 }
@@ -58,6 +59,8 @@ every one of this session. A client's address is cut to its /24 (IPv6: /48);
 --addresses shows all of it, and the daemon logs who asked.`,
 		Example: "  joingyd relay show 198.18.37.5:61022\n  joingyd relay show ngdgw7kcjvbq4p2i5wd3kgu2ra --addresses",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeSessions(flags)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req.Name = args[0]
 			if err := req.Validate(); err != nil {
@@ -101,6 +104,7 @@ or joingyd ban --session to keep it out.`,
 		},
 	}
 	cmd.Flags().StringVar(&req.Session, "session", "", "close every allocation of this session")
+	completeFlag(cmd, "session", completeSessions(flags))
 	return cmd
 }
 
