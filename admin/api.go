@@ -112,7 +112,21 @@ type Status struct {
 type LiveStatus struct {
 	Online      int  `json:"online"`      // sessions
 	Pairs       int  `json:"pairs"`       // chats
+	VideoPairs  int  `json:"video_pairs"` // of Pairs; the others are text chats
 	Waiting     int  `json:"waiting"`     // sessions in the pool
 	Allocations int  `json:"allocations"` // of the relay
 	Draining    bool `json:"draining"`    // the relay takes no new allocations
+
+	Relayed   Traffic `json:"relayed"`    // since the start: as it came in, and went out again
+	RelayRate uint64  `json:"relay_rate"` // bytes of it a second, over the last 5 to 10 s
+
+	Refused  map[string]uint64 `json:"refused"`  // upgrades, sessions and searches since the start, by reason
+	Warnings []Warning         `json:"warnings"` // the last of the daemon's log, the oldest first
+}
+
+// Warning is what the daemon's log warned of. What it said again and again is one.
+type Warning struct {
+	At    time.Time `json:"at"` // the last time
+	Text  string    `json:"text"`
+	Times int       `json:"times"`
 }

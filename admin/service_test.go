@@ -87,7 +87,11 @@ func (l *live) Kick(id ident.Session) bool {
 func (l *live) Status() admin.LiveStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return admin.LiveStatus{Online: len(l.sessions), Pairs: 1, Waiting: 2, Allocations: 3}
+	return admin.LiveStatus{
+		Online: len(l.sessions), Pairs: 1, VideoPairs: 1, Waiting: 2, Allocations: 3,
+		Relayed: admin.Traffic{Packets: 10, Bytes: 9000}, RelayRate: 300,
+		Refused: map[string]uint64{"banned": 2}, Warnings: []admin.Warning{{At: noon, Text: "store unwritable", Times: 3}},
+	}
 }
 
 // fixture is a service over a store of its own.

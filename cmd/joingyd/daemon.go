@@ -48,6 +48,9 @@ type daemon struct {
 	drain   *drainer
 	service *admin.Service
 
+	relayed  *meter // bytes
+	warnings *warnings
+
 	forwarder *xdp.Forwarder // nil: none
 
 	metrics         *metrics.Server // nil: none
@@ -65,7 +68,8 @@ type daemon struct {
 
 // newDaemon opens the store and the sockets. What fails leaves nothing open.
 func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
-	d := &daemon{cfg: cfg, log: log, adminPath: cfg.Admin.Socket}
+	handler := newWarningLog(log.Handler())
+	d := &daemon{cfg: cfg, log: slog.New(handler), warnings: handler.kept, adminPath: cfg.Admin.Socket}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -230,8 +234,9 @@ func (d *daemon) openHTTP() error {
 
 func (d *daemon) openAdmin() error {
 	d.drain = newDrainer(d.relay)
+	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
 	d.service = admin.NewService(d.bans, &admin.Options{
-		Live:       live{d.hub, d.relay},
+		Live:       live{d.hub, d.relay, d.relayed, d.warnings},
 		Relay:      relayControl{d.relay, d.drain},
 		Version:    programVersion(),
 		DefaultFor: d.cfg.Bans.DefaultFor,
@@ -267,6 +272,7 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { d.hub.Run(ctx); return nil })
 	group.Go(func() error { return d.sweep(ctx) })
 	group.Go(func() error { d.drain.run(ctx); return nil })
+	group.Go(func() error { d.relayed.run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
 	if d.metrics != nil {
 		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })

@@ -28,8 +28,10 @@ func (r matchRelay) Admit(id ident.Session, source netip.Addr) (username, passwo
 
 // live is what goes on in the daemon, as the control API wants it.
 type live struct {
-	hub   *match.Hub
-	relay *turn.Server
+	hub      *match.Hub
+	relay    *turn.Server
+	relayed  *meter // bytes
+	warnings *warnings
 }
 
 // Enforce implements admin.Live.
@@ -80,9 +82,14 @@ func (l live) Status() admin.LiveStatus {
 	return admin.LiveStatus{
 		Online:      matching.Online,
 		Pairs:       matching.Pairs,
+		VideoPairs:  matching.VideoPairs,
 		Waiting:     matching.Waiting,
 		Allocations: relaying.Allocations,
 		Draining:    l.relay.Draining(),
+		Relayed:     admin.Traffic{Packets: relaying.Packets, Bytes: relaying.Bytes},
+		RelayRate:   l.relayed.rate(relaying.Bytes),
+		Refused:     matching.Denied,
+		Warnings:    l.warnings.last(),
 	}
 }
 
