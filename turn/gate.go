@@ -224,6 +224,17 @@ func (l *listener) gatePeers(m message, key []byte, r *relay) verdict {
 	if !r.grants.permit(l.server.instant(), addrs, under) {
 		return refuse(m, key, stun.CodeInsufficientCapacity)
 	}
+	return l.passGranted(m, key, r, addrs)
+}
+
+// passGranted lets a request pass that was granted. In open mode a ban of a peer may
+// have come in between: what was asked before the grant was there is asked again,
+// now that EnforceRefused would find it.
+func (l *listener) passGranted(m message, key []byte, r *relay, peers []netip.Addr) verdict {
+	if l.pion != nil && slices.ContainsFunc(peers, l.server.refusesPeer) {
+		r.grants.revoke(l.server.refusesPeer)
+		return refuse(m, key, stun.CodeForbidden)
+	}
 	return verdict{pass: m.raw, key: key}
 }
 
@@ -246,7 +257,7 @@ func (l *listener) gateChannel(m message, key []byte, r *relay, peers []netip.Ad
 	if to := l.server.relayAt(peers[0]); to != nil {
 		to.grants.forgetRoutes() // its packets for r go over the channel from now on
 	}
-	return verdict{pass: m.raw, key: key}
+	return l.passGranted(m, key, r, []netip.Addr{peers[0].Addr()})
 }
 
 // challenge answers 401 or 438 with a fresh nonce. In open mode pion alone knows

@@ -167,6 +167,29 @@ func (g *grants) permits(now time.Duration, peer netip.Addr, p *pair) time.Durat
 	return 0
 }
 
+// admits reports whether data may pass between the client and a peer's address: there
+// is a permission for it, or a channel to it. Which of the two is pion's to know.
+func (g *grants) admits(now time.Duration, peer netip.Addr) bool {
+	if slices.ContainsFunc(g.list(), func(c *channel) bool { return c.peer.Addr() == peer && c.live(now) }) {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := g.find(peer)
+	return at >= 0 && g.permissions[at].until > now
+}
+
+// revoke takes back the permissions and channels for the peers that refused picks.
+func (g *grants) revoke(refused func(netip.Addr) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.permissions = slices.DeleteFunc(g.permissions, func(p permission) bool { return refused(p.peer) })
+	left := slices.DeleteFunc(slices.Clone(g.list()), func(c *channel) bool { return refused(c.peer.Addr()) })
+	if len(left) < len(g.list()) {
+		g.channels.Store(&left)
+	}
+}
+
 // forgetRoutes makes every channel find out again where its packets go.
 func (g *grants) forgetRoutes() {
 	for _, c := range g.list() {

@@ -97,23 +97,6 @@ func (s *Server) Kill(relayed netip.AddrPort) bool {
 	return true
 }
 
-// EnforceRefused closes the allocations whose clients' addresses are refused by
-// now (Options.Refused) before it returns, and tells how many there were. Those
-// of sessions end with their sessions, which the caller dismisses; this is for
-// accounts that have none.
-func (s *Server) EnforceRefused() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	closed := 0
-	for _, r := range s.relays {
-		if r.owner.Load() != nil && s.opts.Refused(r.client.Addr()) {
-			s.closeRelayLocked(r)
-			closed++
-		}
-	}
-	return closed
-}
-
 // Drain refuses new allocations from now on (508), and returns when none is left
 // or ctx ends.
 func (s *Server) Drain(ctx context.Context) error {

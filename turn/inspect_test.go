@@ -3,8 +3,6 @@ package turn_test
 import (
 	"testing"
 
-	"github.com/pion/stun/v2"
-
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/turn"
 )
@@ -31,22 +29,5 @@ func TestOpenAllocationsOfAccountsAreListed(t *testing.T) {
 	}
 	if !f.Kill(list[0].Relayed) || f.Stats().Allocations != 0 || f.Stats().ByTransport["tcp"].Allocations != 0 {
 		t.Errorf("after Kill: %+v", f.Stats())
-	}
-}
-
-// A ban ends the allocations of accounts without a session, too.
-func TestEnforceRefused(t *testing.T) {
-	f := newFixture(t, openOptions(nil))
-	c := f.raw(t, turn.Credentials{Username: "static", Password: "password"})
-	c.mustAllocate()
-	if n := f.EnforceRefused(); n != 0 || f.Stats().Allocations != 1 {
-		t.Errorf("%d were closed before the ban", n)
-	}
-	f.banned.Store(true)
-	if n := f.EnforceRefused(); n != 1 || f.Stats().Allocations != 0 {
-		t.Errorf("%d were closed, %d are left", n, f.Stats().Allocations)
-	}
-	if err := c.refused(c.do(refresh), refresh, stun.CodeAllocMismatch, true); err != nil {
-		t.Error(err)
 	}
 }

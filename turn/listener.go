@@ -198,10 +198,11 @@ func (l *listener) credential(m message, username, realm string, client netip.Ad
 
 // grantable returns the pair under which r may have a permission for peer: that
 // of its chat for an allocation of the partner, its session's own for one of
-// the session itself, nil for anything else.
+// the session itself, nil for anything else. In open mode there is one for all peers
+// that the policy lets through and no ban refuses.
 func (s *Server) grantable(r *relay, peer netip.Addr) *pair {
 	if s.open != nil {
-		if s.open.policy.allows(peer) || slices.Contains(s.open.External, peer) {
+		if (s.open.policy.allows(peer) || slices.Contains(s.open.External, peer)) && !s.refusesPeer(peer) {
 			return s.open.grant
 		}
 		return nil

@@ -90,7 +90,7 @@ func (p *pionListener) allocated(src, _ net.Addr, _, username, _ string, relayed
 	if r.socket.requests != nil {
 		owner = s.ownerLocked(username, r.socket.requests.key)
 	}
-	if owner == nil || s.closed { // its session or connection ended meanwhile
+	if owner == nil || s.closed || s.opts.Refused(client.Addr()) { // its session or connection ended meanwhile, or a ban came
 		s.closeRelayLocked(r)
 		return
 	}

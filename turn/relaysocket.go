@@ -50,8 +50,11 @@ func (m *relaySocket) WriteTo(payload []byte, to net.Addr) (int, error) {
 
 func (m *relaySocket) write(payload []byte, to netip.AddrPort) DropReason {
 	s := m.relay.server
-	if len(payload) > maxPayload {
+	switch {
+	case len(payload) > maxPayload:
 		return DropTooLarge
+	case !m.admits(to.Addr()):
+		return DropNoPermission
 	}
 	if !s.withinBandwidth(m.relay, s.instant(), len(payload)) {
 		return DropBandwidth
@@ -79,12 +82,25 @@ func (m *relaySocket) ReadFrom(into []byte) (int, net.Addr, error) {
 		if errors.Is(err, net.ErrClosed) {
 			return m.readEnd()
 		}
-		if err == nil {
-			m.relay.received.add(n)
-			m.relay.listener.counters.relayed(1, uint64(n))
-			return n, net.UDPAddrFromAddrPort(m.known(from)), nil
+		if err != nil {
+			continue
 		}
+		peer := m.known(from)
+		if !m.admits(peer.Addr()) {
+			m.relay.listener.counters.drop(DropNoPermission)
+			continue
+		}
+		m.relay.received.add(n)
+		m.relay.listener.counters.relayed(1, uint64(n))
+		return n, net.UDPAddrFromAddrPort(peer), nil
 	}
+}
+
+// admits reports whether packets may go to peer and come from it. pion has
+// permissions and channels of its own, which nobody can take back.
+func (m *relaySocket) admits(peer netip.Addr) bool {
+	s := m.relay.server
+	return s.opts.ungated || m.relay.grants.admits(s.instant(), peer)
 }
 
 // known returns the address by which clients know from: the external one of

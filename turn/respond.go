@@ -83,6 +83,9 @@ func (s *Server) allocate(l *listener, c caller, m message, v verdict, lifetime 
 		}
 		return nil, stun.CodeAllocMismatch
 	}
+	if s.opts.Refused(c.addr.Addr()) { // since the gate asked, and EnforceRefused did not find it
+		return nil, stun.CodeForbidden
+	}
 	if code := s.quotaLocked(v.username, c.addr.Addr()); code != 0 {
 		return nil, code
 	}

@@ -40,8 +40,10 @@ type Options struct {
 	// Offload forwards what it can of masked pairs; nobody if nil. It outlives the
 	// Server.
 	Offload Offload
-	// Refused tells whether a client address may make no allocation (a ban).
-	// Nobody is refused if nil. It must be fast: it is asked on every Allocate.
+	// Refused tells whether an address has no use of the relay (a ban): a client
+	// there may make no allocation, and in open mode it may be no peer. Nobody is
+	// refused if nil. It is asked on every Allocate, CreatePermission and ChannelBind,
+	// and must neither block nor call the Server.
 	Refused func(netip.Addr) bool
 	// Logger gets the rare lines; discarded if nil.
 	Logger *slog.Logger
@@ -170,6 +172,7 @@ func (s *Server) bindLocked(r *relay, l *listener, c caller, username string, ow
 	r.username, r.since = username, s.opts.Now()
 	r.owner.Store(owner)
 	owner.relays[r] = struct{}{}
+	owner.cameFrom(c.addr.Addr())
 	l.clients.put(r)
 	s.bySource[sourceKey(c.addr.Addr())]++
 	s.answers.meet(c.addr.Addr()) // whoever has got this far is no stranger

@@ -23,6 +23,7 @@ type session struct {
 	pair    atomic.Pointer[pair] // nil while alone; read on every packet
 	self    *pair                // under which its own allocations talk; never changed
 	relays  map[*relay]struct{}  // live allocations; guarded by Server.mu
+	clients []netip.Addr         // that they are and were made from: see cameFrom; guarded by Server.mu
 	sources []netip.Addr         // with an answer budget for it; guarded by Server.mu
 }
 
@@ -35,6 +36,21 @@ func (s *session) holds(addr netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// maxClients is how many client addresses are remembered of one session.
+const maxClients = 16
+
+// cameFrom remembers where an allocation was made from: of what counts as one source
+// the newest address; of all sources the first ones, and the newest. The list is
+// replaced, never changed: it was given out. Server.mu is held.
+func (s *session) cameFrom(addr netip.Addr) {
+	if slices.Contains(s.clients, addr) {
+		return
+	}
+	key := sourceKey(addr)
+	clients := slices.DeleteFunc(slices.Clone(s.clients), func(a netip.Addr) bool { return sourceKey(a) == key })
+	s.clients = append(clients[:min(len(clients), maxClients-1)], addr)
 }
 
 // pair is one chat. Its pointer is its identity: two sessions that meet again
@@ -99,7 +115,22 @@ func (s *Server) Dismiss(id ident.Session) {
 		s.answers.part(source)
 	}
 	dismissed.self.ended.Store(true)
-	for r := range dismissed.relays {
+	s.closeRelaysLocked(dismissed)
+}
+
+// CloseAllocations closes every allocation of the session before it returns. The
+// session stays known, and its credentials good. Where there is no such session it
+// does nothing.
+func (s *Server) CloseAllocations(id ident.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.sessions[id]; known != nil {
+		s.closeRelaysLocked(known)
+	}
+}
+
+func (s *Server) closeRelaysLocked(of *session) {
+	for r := range of.relays {
 		s.closeRelayLocked(r)
 	}
 }
@@ -150,21 +181,14 @@ func (s *Server) Owns(id ident.Session, addr netip.AddrPort) bool {
 	return owner != nil && r != nil && r.owner.Load() == owner
 }
 
-// ClientAddrs returns the addresses, without ports and each once, that the
-// session's live allocations were made from.
-func (s *Server) ClientAddrs(id ident.Session) (addrs []netip.Addr) {
+// ClientAddrs returns the addresses, without ports and each once, that the session's
+// allocations are and were made from: of an IPv4 address and an IPv6 /64 the newest,
+// of more than 16 the first ones and the newest. The list must not be changed.
+func (s *Server) ClientAddrs(id ident.Session) []netip.Addr {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	owner := s.sessions[id]
-	if owner == nil {
-		return nil
+	if known := s.sessions[id]; known != nil {
+		return slices.Clip(known.clients)
 	}
-	seen := make(map[netip.Addr]bool)
-	for r := range owner.relays {
-		if addr := r.client.Addr(); !seen[addr] {
-			seen[addr] = true
-			addrs = append(addrs, addr)
-		}
-	}
-	return addrs
+	return nil
 }

@@ -37,7 +37,7 @@ type live struct {
 // Enforce implements admin.Live.
 func (l live) Enforce() int {
 	ended := l.hub.EnforceBans()
-	l.relay.EnforceRefused() // of accounts without a session
+	l.relay.EnforceRefused(nil) // of what has no session, and of peers
 	return ended
 }
 
