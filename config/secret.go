@@ -2,11 +2,9 @@ package config
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -16,16 +14,14 @@ const SecretSize = 32
 // LoadSecret reads a secret: 64 hexadecimal digits and a line end, in a file
 // that only its owner may read. The error never quotes the content.
 func LoadSecret(path string) (secret [SecretSize]byte, err error) {
-	text, err := readPrivate(path)
+	secrets, err := LoadSecrets(path)
 	if err != nil {
 		return secret, err
 	}
-	raw, err := hex.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(raw) != SecretSize {
-		return secret, fmt.Errorf("secret %s: not %d hexadecimal digits; restore it from a backup, or move it away to have a new one made", path, 2*SecretSize)
+	if len(secrets) != 1 {
+		return secret, fmt.Errorf("secret %s: holds %d secrets and should hold one; keep the line of the one that counts", path, len(secrets))
 	}
-	copy(secret[:], raw)
-	return secret, nil
+	return secrets[0], nil
 }
 
 // LoadSharedSecret reads a secret that another program made: whatever the file
@@ -101,22 +97,5 @@ func LoadOrCreateSecret(path string) (secret [SecretSize]byte, err error) {
 // createSecret makes the file whole or not at all: a power cut leaves no half a
 // secret behind, which would lose every ban made under it.
 func createSecret(path string, secret [SecretSize]byte) error {
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	draft, err := os.CreateTemp(dir.Name(), filepath.Base(path)+".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	_, err = draft.WriteString(hex.EncodeToString(secret[:]) + "\n")
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(draft.Name(), path); err != nil { // unlike Rename, never replaces
-		return err
-	}
-	return dir.Sync()
+	return writeSecrets(path, [][SecretSize]byte{secret}, os.Link) // unlike Rename, never replaces
 }
