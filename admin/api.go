@@ -18,6 +18,8 @@
 //	GET    /v1/relay/{relayed address or session}?addresses= → RelayList
 //	DELETE /v1/relay?relayed= or ?session= → RelayKillResult
 //	POST   /v1/relay/drain          RelayDrainRequest → RelayDrainResult
+//	GET    /v1/keys                 → KeyList
+//	POST   /v1/keys/rotate          → RotateResult
 //	GET    /v1/status               → Status
 //
 // Any other answer than 200 carries an Error. When a ban is answered, its

@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Live       Live             // nil: no daemon runs, so nothing is live
 	Relay      Relay            // nil: the same
+	SaveKeys   KeySaver         // nil: keys cannot be rotated
 	Version    string           // of the program
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
 	Now        func() time.Time // nil: time.Now

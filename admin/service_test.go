@@ -111,11 +111,20 @@ func newFixture(t testing.TB) *fixture {
 	}
 	t.Cleanup(func() { bans.Close() })
 	f := &fixture{bans: bans, live: &live{bans: bans, sessions: map[ident.Session][]netip.Addr{}}}
-	f.Service = admin.NewService(bans, &admin.Options{
-		Live: f.live, Version: "1.2.3", Now: now,
-		Log: slog.New(slog.NewTextHandler(&f.log, nil)),
-	})
+	f.reopen(nil)
 	return f
+}
+
+// reopen makes the service anew, with other options.
+func (f *fixture) reopen(change func(*admin.Options)) {
+	o := &admin.Options{
+		Live: f.live, Version: "1.2.3", Now: func() time.Time { return noon },
+		Log: slog.New(slog.NewTextHandler(&f.log, nil)),
+	}
+	if change != nil {
+		change(o)
+	}
+	f.Service = admin.NewService(f.bans, o)
 }
 
 // wantError fails the test unless err is an *admin.Error with this code, and a

@@ -43,6 +43,8 @@ type control interface {
 	RelayShow(context.Context, admin.RelayShowRequest) (admin.RelayList, error)
 	RelayKill(context.Context, admin.RelayKillRequest) (admin.RelayKillResult, error)
 	RelayDrain(context.Context, admin.RelayDrainRequest) (admin.RelayDrainResult, error)
+	Keys(context.Context) (admin.KeyList, error)
+	RotateKeys(context.Context, admin.RotateRequest) (admin.RotateResult, error)
 }
 
 // adminFlags says whom to ask and how to print the answer.
@@ -103,7 +105,9 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 	if err != nil {
 		return answer, err
 	}
-	answer, err = send(ctx, admin.NewService(store, &admin.Options{Version: programVersion()}))
+	answer, err = send(ctx, admin.NewService(store, &admin.Options{
+		SaveKeys: saveBanKeys(f.offlineDir()), Version: programVersion(),
+	}))
 	return answer, errors.Join(err, store.Close())
 }
 
@@ -129,29 +133,34 @@ func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 	return nil, fmt.Errorf("%w on %s; %s", admin.ErrNoDaemon, strings.Join(places, " or "), remedy)
 }
 
+// offlineDir is the data directory for --offline.
+func (f *adminFlags) offlineDir() string {
+	return cmp.Or(f.dataDir, os.Getenv("JOINGYD_DATA_DIR"), "./var")
+}
+
 // openStore opens the store in the data directory, for --offline.
 func (f *adminFlags) openStore() (*ban.Store, error) {
 	if f.socket != "" {
 		return nil, usageError{errors.New("--socket asks a daemon and --offline does without; leave out one of them")}
 	}
-	dir := cmp.Or(f.dataDir, os.Getenv("JOINGYD_DATA_DIR"), "./var")
+	dir := f.offlineDir()
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no data directory %s; name it with --data-dir", dir)
 	}
 	path := filepath.Join(dir, banStoreFile)
 	// A store without its key must not get another one.
-	load := config.LoadSecret
+	load := config.LoadSecrets
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		load = config.LoadOrCreateSecret
+		load = config.LoadOrCreateSecrets
 	}
-	key, err := load(filepath.Join(dir, banKeyFile))
+	keys, err := loadBanKeys(dir, load)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w; put the key file back that the store was made with", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	store, err := ban.Open(path, ban.Keys{key}, nil)
+	store, err := ban.Open(path, keys, nil)
 	if errors.Is(err, ban.ErrLocked) && f.dataDir != "" {
 		return nil, fmt.Errorf("a daemon is running: leave out --offline and --data-dir, and ask it with --socket %s", filepath.Join(dir, adminSocketFile))
 	}

@@ -90,11 +90,11 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 }
 
 func (d *daemon) openBans() error {
-	key, err := config.LoadOrCreateSecret(filepath.Join(d.cfg.DataDir, banKeyFile))
+	keys, err := loadBanKeys(d.cfg.DataDir, config.LoadOrCreateSecrets)
 	if err != nil {
 		return err
 	}
-	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), ban.Keys{key}, &ban.Options{Log: d.log}); err != nil {
+	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), keys, &ban.Options{Log: d.log}); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.bans.Close)
@@ -238,6 +238,7 @@ func (d *daemon) openAdmin() error {
 	d.service = admin.NewService(d.bans, &admin.Options{
 		Live:       live{d.hub, d.relay, d.relayed, d.warnings},
 		Relay:      relayControl{d.relay, d.drain},
+		SaveKeys:   saveBanKeys(d.cfg.DataDir),
 		Version:    programVersion(),
 		DefaultFor: d.cfg.Bans.DefaultFor,
 		Log:        d.log,

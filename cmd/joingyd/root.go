@@ -47,6 +47,7 @@ the command line made no sense.`,
 		newSessionsCommand(),
 		newRelayCommand(),
 		newStatusCommand(),
+		newKeysCommand(),
 		newCheckCommand(),
 		newVersionCommand(),
 	)
