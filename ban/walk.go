@@ -51,42 +51,75 @@ func (s *Store) walk(name []byte, visit func(key, value []byte) (more bool, err 
 	return nil
 }
 
-// Active returns the active bans, the oldest first. It reads the file; an error
-// ends it.
-func (s *Store) Active() iter.Seq2[Ban, error] {
-	return func(yield func(Ban, error) bool) {
-		now, stopped := s.now(), false
-		err := s.walk(activeBucket, func(key, value []byte) (bool, error) {
-			r, err := decodeRecord(key, value)
-			if err != nil {
-				return false, fmt.Errorf("%w: record %x: %v", ErrCorrupt, key, err)
+// each returns what decode makes of every record of a bucket, in the order of its
+// keys. While the caller has one no transaction is open, so that a list which goes
+// to a slow reader holds up no change. An error ends it.
+func each[T any](s *Store, name []byte, decode func(key, value []byte) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var (
+			chunk []T
+			next  []byte
+		)
+		for done := false; !done; {
+			chunk = chunk[:0]
+			err := s.view(func(tx *bbolt.Tx) error {
+				cursor := tx.Bucket(name).Cursor()
+				k, v := cursor.Seek(next)
+				for ; k != nil && len(chunk) < walkChunk; k, v = cursor.Next() {
+					one, err := decode(k, v)
+					if err != nil {
+						return err
+					}
+					chunk = append(chunk, one)
+				}
+				next, done = bytes.Clone(k), k == nil
+				return nil
+			})
+			for _, one := range chunk {
+				if !yield(one, nil) {
+					return
+				}
 			}
-			stopped = r.activeAt(now) && !yield(r.Ban, nil)
-			return !stopped, nil
-		})
-		if err != nil && !stopped {
-			yield(Ban{}, err)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
 		}
 	}
+}
+
+// Active returns the active bans, the oldest first. It reads the file; an error
+// ends it. What changes meanwhile may be seen or not, and waits for nobody.
+func (s *Store) Active() iter.Seq2[Ban, error] {
+	return func(yield func(Ban, error) bool) {
+		now := s.now()
+		for b, err := range each(s, activeBucket, decodeActive) {
+			if (err != nil || b.activeAt(now)) && !yield(b, err) {
+				return
+			}
+		}
+	}
+}
+
+func decodeActive(key, value []byte) (Ban, error) {
+	r, err := decodeRecord(key, value)
+	if err != nil {
+		return Ban{}, fmt.Errorf("%w: record %x: %v", ErrCorrupt, key, err)
+	}
+	return r.Ban, nil
 }
 
 // Ended returns the bans that have ended, the oldest end first, as Active does.
 // An expired ban gets here with the next Sweep.
 func (s *Store) Ended() iter.Seq2[Ended, error] {
-	return func(yield func(Ended, error) bool) {
-		stopped := false
-		err := s.walk(historyBucket, func(key, value []byte) (bool, error) {
-			e, err := decodeEnded(key, value)
-			if err != nil {
-				return false, fmt.Errorf("%w: history record %x: %v", ErrCorrupt, key, err)
-			}
-			stopped = !yield(e, nil)
-			return !stopped, nil
-		})
-		if err != nil && !stopped {
-			yield(Ended{}, err)
+	return each(s, historyBucket, func(key, value []byte) (Ended, error) {
+		e, err := decodeEnded(key, value)
+		if err != nil {
+			return Ended{}, fmt.Errorf("%w: history record %x: %v", ErrCorrupt, key, err)
 		}
-	}
+		return e, nil
+	})
 }
 
 // Get returns the active ban with this ID.
