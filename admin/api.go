@@ -26,70 +26,7 @@
 // sessions and their relays have ended.
 package admin
 
-import (
-	"time"
-
-	"github.com/joingyd/joingyd/ban"
-)
-
-// BanRequest asks for a ban. Exactly one of Target and Session is needed, and
-// at most one of For and Permanent.
-type BanRequest struct {
-	Target      string `json:"target,omitempty"`  // as ban.ParseTarget reads it
-	Session     string `json:"session,omitempty"` // every address that this live session used
-	For         string `json:"for,omitempty"`     // such as 90m, 24h, 7d or 1d12h; empty: the default
-	Permanent   bool   `json:"permanent,omitempty"`
-	Reason      string `json:"reason,omitempty"`       // shown to the visitor
-	Note        string `json:"note,omitempty"`         // for admins only
-	KeepAddress bool   `json:"keep_address,omitempty"` // list the target as typed
-	DryRun      bool   `json:"dry_run,omitempty"`      // change nothing, answer what would happen
-	Force       bool   `json:"force,omitempty"`        // allow a ban that looks like a mistake
-
-	// By is who asks. It is never on the wire: the server fills it in from the
-	// socket. Empty: the user that this process runs as.
-	By string `json:"-"`
-}
-
-// BanResult is a ban that was made, or in a dry run would be.
-type BanResult struct {
-	Ban           ban.Ban   `json:"ban"`
-	Also          []ban.Ban `json:"also,omitempty"`    // further bans, for a session with several addresses
-	Widened       []ban.Ban `json:"widened,omitempty"` // bans around these, whose neighbours are banned too
-	EndedSessions int       `json:"ended_sessions"`    // in a dry run: that would end
-	DryRun        bool      `json:"dry_run,omitempty"`
-}
-
-// UnbanRequest names the ban to end, by exactly one of its fields. By is as in
-// BanRequest.
-type UnbanRequest struct {
-	Target string
-	ID     string
-	By     string
-}
-
-// UnbanResult is the ban that has ended.
-type UnbanResult struct {
-	Ban ban.Ban `json:"ban"`
-	// StillBanned is another ban, if one keeps the target out all the same.
-	StillBanned *ban.Ban `json:"still_banned,omitempty"`
-}
-
-// BanList is every active ban, the oldest first.
-type BanList struct {
-	Bans []ban.Ban `json:"bans"`
-}
-
-// CheckRequest asks about one address, without zone or port.
-type CheckRequest struct {
-	Address string
-}
-
-// CheckResult says whether an address may come in.
-type CheckResult struct {
-	Banned bool     `json:"banned"`
-	Ban    *ban.Ban `json:"ban"`            // null if not banned
-	Rule   string   `json:"rule,omitempty"` // the address or prefix that the ban is on
-}
+import "time"
 
 // KickRequest names the session to end. By is as in BanRequest.
 type KickRequest struct {

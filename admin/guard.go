@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/joingyd/joingyd/ban"
 )
@@ -40,37 +38,6 @@ func guard(target ban.Target) error {
 
 func needsForce(format string, args ...any) *Error {
 	return &Error{CodeNeedsForce, fmt.Sprintf(format, args...) + "; if you mean it, add --force"}
-}
-
-// longest is the longest time that a ban can have, in days. Past it a permanent
-// ban is what is meant.
-const longest = 3650
-
-// parseFor reads a duration as time.ParseDuration does, with days in front: 7d,
-// 1d12h.
-func parseFor(text string) (time.Duration, error) {
-	wrong := invalid("%s is not a time that a ban can last; write one like 90m, 24h or 7d, at most %dd, or --permanent", quote(text), longest)
-	var days int
-	rest := text
-	if before, after, found := strings.Cut(text, "d"); found {
-		var err error
-		if days, err = strconv.Atoi(before); err != nil || days < 0 || days > longest {
-			return 0, wrong
-		}
-		rest = after
-	}
-	d := time.Duration(days) * 24 * time.Hour
-	if rest != "" || days == 0 {
-		more, err := time.ParseDuration(rest)
-		if err != nil || more < 0 || more > longest*24*time.Hour {
-			return 0, wrong
-		}
-		d += more
-	}
-	if d <= 0 || d > longest*24*time.Hour {
-		return 0, wrong
-	}
-	return d, nil
 }
 
 // quote makes any text safe to print, and short.

@@ -34,10 +34,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{service: service, mux: http.NewServeMux(), log: log}
-	s.mux.HandleFunc("POST /v1/bans", answer(s.ban))
-	s.mux.HandleFunc("DELETE /v1/bans", answer(s.unban))
-	s.mux.HandleFunc("GET /v1/bans", answer(s.bans))
-	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
+	s.routeBans()
 	s.mux.HandleFunc("GET /v1/sessions", answer(s.sessions))
 	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", answer(s.kick))
 	s.mux.HandleFunc("GET /v1/relay", answer(s.relayList))
@@ -76,41 +73,6 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 		}
 	}
 	return errors.Join(err, server.Close())
-}
-
-func (s *Server) ban(r *http.Request) (any, error) {
-	if err := noQuery(r); err != nil {
-		return nil, err
-	}
-	var req BanRequest
-	if err := decode(r, &req); err != nil {
-		return nil, err
-	}
-	req.By = peerOf(r.Context())
-	return s.service.Ban(r.Context(), req)
-}
-
-func (s *Server) unban(r *http.Request) (any, error) {
-	query, err := readQuery(r, "target", "id")
-	if err != nil {
-		return nil, err
-	}
-	return s.service.Unban(r.Context(), UnbanRequest{Target: query.Get("target"), ID: query.Get("id"), By: peerOf(r.Context())})
-}
-
-func (s *Server) bans(r *http.Request) (any, error) {
-	if err := noQuery(r); err != nil {
-		return nil, err
-	}
-	return s.service.Bans(r.Context())
-}
-
-func (s *Server) check(r *http.Request) (any, error) {
-	query, err := readQuery(r, "address")
-	if err != nil {
-		return nil, err
-	}
-	return s.service.Check(r.Context(), CheckRequest{Address: query.Get("address")})
 }
 
 func (s *Server) kick(r *http.Request) (any, error) {
