@@ -19,7 +19,7 @@ func (s *Store) Copy() (file *os.File, keys Keys, err error) {
 	}
 	err = os.Remove(file.Name())
 	if err == nil {
-		keys, err = s.copyTo(file)
+		keys, _, err = s.copyTo(file)
 	}
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)
@@ -30,27 +30,26 @@ func (s *Store) Copy() (file *os.File, keys Keys, err error) {
 	return file, keys, nil
 }
 
-func (s *Store) copyTo(w io.Writer) (keys Keys, err error) {
+// copyTo writes the file as it is now, and returns the keys and the number of bans
+// in memory of the same moment.
+func (s *Store) copyTo(w io.Writer) (keys Keys, bans int, err error) {
 	err = guarded(func() error {
-		tx, now, err := s.begin()
+		tx, err := s.beginCopy(&keys, &bans)
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback()
-		keys = now
 		_, err = tx.WriteTo(w)
-		return err
+		return errors.Join(err, tx.Rollback())
 	})
-	return keys, err
+	return keys, bans, err
 }
 
-// begin begins to read the file, and returns the keys of the same moment.
-func (s *Store) begin() (tx *bbolt.Tx, keys Keys, err error) {
+func (s *Store) beginCopy(keys *Keys, bans *int) (*bbolt.Tx, error) {
 	s.write.Lock()
 	defer s.write.Unlock()
 	for _, k := range s.Keys() {
-		keys = append(keys, k.Key)
+		*keys = append(*keys, k.Key)
 	}
-	tx, err = s.db.Begin(false)
-	return tx, keys, err
+	*bans = s.idx.total
+	return s.db.Begin(false)
 }

@@ -15,7 +15,8 @@ func TestRotate(t *testing.T) {
 	f := open(t)
 	before := f.add(t, "203.0.113.7", 24*time.Hour)
 	old := f.Pseudonym(netip.MustParseAddr("203.0.113.9"))
-	if err := f.Rotate(newKey); err != nil {
+	var saved ban.Keys
+	if err := f.Rotate(newKey, func(keys ban.Keys) error { saved = keys; return nil }); err != nil || len(saved) != 2 || saved[0] != newKey {
 		t.Fatal(err)
 	}
 	after := f.add(t, "203.0.113.8", 24*time.Hour)

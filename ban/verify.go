@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -30,29 +29,6 @@ func (r *Report) problem(format string, args ...any) {
 	}
 }
 
-// WriteTo writes a copy of the file as it is now: a store by itself, which Open
-// opens with the same keys. Changes go on meanwhile.
-func (s *Store) WriteTo(w io.Writer) (n int64, err error) {
-	n, _, err = s.copyTo(w)
-	return n, err
-}
-
-// copyTo tells too how many bans the index had at the moment of the copy.
-func (s *Store) copyTo(w io.Writer) (n int64, bans int, err error) {
-	err = guarded(func() error {
-		s.write.Lock() // file and index agree
-		tx, err := s.db.Begin(false)
-		bans = s.idx.total
-		s.write.Unlock()
-		if err != nil {
-			return err
-		}
-		n, err = tx.WriteTo(w)
-		return errors.Join(err, tx.Rollback())
-	})
-	return n, bans, err
-}
-
 // Verify reads everything in a copy of the file as it is now, which it makes beside
 // it and removes again. Changes go on meanwhile.
 func (s *Store) Verify() (r Report, err error) {
@@ -61,13 +37,9 @@ func (s *Store) Verify() (r Report, err error) {
 		return r, err
 	}
 	defer os.Remove(copied.Name())
-	_, bans, err := s.copyTo(copied)
+	keys, bans, err := s.copyTo(copied)
 	if err = errors.Join(err, copied.Close()); err != nil {
 		return r, err
-	}
-	var keys Keys
-	for _, k := range s.Keys() {
-		keys = append(keys, k.Key)
 	}
 	if r, err = VerifyFile(copied.Name(), keys); err == nil && r.Bans != bans {
 		r.problem("%d bans are in the file and %d in memory; restart joingyd", r.Bans, bans)

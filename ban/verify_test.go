@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +17,7 @@ import (
 	"github.com/joingyd/joingyd/ban"
 )
 
-func TestWriteToWhileBansAreMade(t *testing.T) {
+func TestCopyWhileBansAreMade(t *testing.T) {
 	f := open(t)
 	f.add(t, "203.0.113.7", 0)
 	f.add(t, "203.0.113.8", time.Minute)
@@ -38,15 +39,16 @@ func TestWriteToWhileBansAreMade(t *testing.T) {
 	})
 	for n := range 5 {
 		path := filepath.Join(t.TempDir(), "copy.db")
-		var copied bytes.Buffer
-		if _, err := f.WriteTo(&copied); err != nil {
+		copied, keys, err := f.Copy()
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, copied.Bytes(), 0o600); err != nil {
+		content, err := io.ReadAll(copied)
+		if err = errors.Join(err, copied.Close(), os.WriteFile(path, content, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		r, err := ban.VerifyFile(path, testKeys)
-		if err != nil || len(r.Problems) != 0 || r.Bans < 1 || r.History != 1 || r.Schema != 2 || r.Bytes != int64(copied.Len()) {
+		r, err := ban.VerifyFile(path, keys)
+		if err != nil || len(r.Problems) != 0 || r.Bans < 1 || r.History != 1 || r.Schema != 2 || r.Bytes != int64(len(content)) {
 			t.Fatalf("copy %d: %+v, %v", n, r, err)
 		}
 		if r, err := f.Verify(); err != nil || len(r.Problems) != 0 {

@@ -21,36 +21,6 @@ func (s *Store) view(f func(*bbolt.Tx) error) error {
 	return guarded(func() error { return s.db.View(f) })
 }
 
-// walk visits every record of a bucket, in the order of its keys, until visit
-// returns false. What changes meanwhile may be seen or not.
-func (s *Store) walk(name []byte, visit func(key, value []byte) (more bool, err error)) error {
-	var next []byte
-	for done := false; !done; {
-		err := s.view(func(tx *bbolt.Tx) error {
-			cursor := tx.Bucket(name).Cursor()
-			k, v := cursor.Seek(next)
-			for range walkChunk {
-				if k == nil {
-					break
-				}
-				more, err := visit(k, v)
-				if err != nil || !more {
-					done = true
-					return err
-				}
-				k, v = cursor.Next()
-			}
-			next = bytes.Clone(k)
-			done = k == nil
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // each returns what decode makes of every record of a bucket, in the order of its
 // keys. While the caller has one no transaction is open, so that a list which goes
 // to a slow reader holds up no change. An error ends it.
@@ -178,12 +148,12 @@ func (s *Store) Len() int {
 // overdue counts the bans that have expired and were not swept yet.
 func (s *Store) overdue() (n int, err error) {
 	now := s.now()
-	err = s.walk(endsBucket, func(key, _ []byte) (bool, error) {
-		if !endsBy(key, now) {
-			return false, nil
+	err = s.view(func(tx *bbolt.Tx) error {
+		cursor := tx.Bucket(endsBucket).Cursor()
+		for k, _ := cursor.First(); k != nil && endsBy(k, now); k, _ = cursor.Next() {
+			n++
 		}
-		n++
-		return true, nil
+		return nil
 	})
 	return n, err
 }
