@@ -89,7 +89,7 @@ func TestNotReady(t *testing.T) {
 }
 
 func TestBanned(t *testing.T) {
-	s := newSite(t, setup{ban: func(netip.Addr) (match.Ban, bool) { return match.Ban{Reason: "spam"}, true }})
+	s := newSite(t, setup{ban: func(netip.Addr, match.Use) (match.Ban, bool) { return match.Ban{Reason: "spam"}, true }})
 	r := run(t, s.URL, nil)
 	failures(t, r, "websocket")
 	expect(t, r, "websocket", check.Failed, "banned: spam", "joingyd unban")

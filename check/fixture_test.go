@@ -31,14 +31,14 @@ type site struct {
 
 // setup is what tests change of a site. Its zero value works.
 type setup struct {
-	transports  []string                           // udp and tcp if nil
-	urls        func(relay *turn.Server) []string  // ICE URLs; the relay's own if nil
-	wrap        func(http.Handler) http.Handler    // what stands before the site
-	certificate *tls.Certificate                   // serves https
-	ready       func(context.Context) error        //
-	ban         func(netip.Addr) (match.Ban, bool) //
-	serve       func(relay *turn.Server) error     // further sockets of the relay
-	turn        turn.Options                       //
+	transports  []string                          // udp and tcp if nil
+	urls        func(relay *turn.Server) []string // ICE URLs; the relay's own if nil
+	wrap        func(http.Handler) http.Handler   // what stands before the site
+	certificate *tls.Certificate                  // serves https
+	ready       func(context.Context) error       //
+	ban         func(netip.Addr, match.Use) (match.Ban, bool)
+	serve       func(relay *turn.Server) error // further sockets of the relay
+	turn        turn.Options                   //
 }
 
 type matchRelay struct{ *turn.Server }

@@ -22,6 +22,7 @@ func (relay) Admit(ident.Session, netip.Addr) (string, string, time.Time) {
 	return "user", "password", time.Now().Add(time.Hour)
 }
 func (relay) Dismiss(ident.Session)                               {}
+func (relay) CloseAllocations(ident.Session)                      {}
 func (relay) Join(ident.Pair, ident.Session, ident.Session) error { return nil }
 func (relay) Part(ident.Pair)                                     {}
 func (relay) Owns(ident.Session, netip.AddrPort) bool             { return false }
@@ -41,7 +42,7 @@ func newFixture(t *testing.T, grace time.Duration) *fixture {
 	f := &fixture{t: t}
 	f.Hub = match.New(match.Options{
 		Relay: relay{},
-		Banned: func(addr netip.Addr) (match.Ban, bool) {
+		Banned: func(addr netip.Addr, _ match.Use) (match.Ban, bool) {
 			return match.Ban{Reason: "testing", Until: until}, f.banned.Load() && addr == netip.MustParseAddr("127.0.0.2")
 		},
 		ICEURLs: func(host string) []string { return []string{"turn:" + host} },

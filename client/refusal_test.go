@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 	if banned, ok := errors.AsType[*client.BannedError](err); !ok || banned.Reason != "testing" || !banned.Until.Equal(until) {
 		t.Errorf("banned: %v", err)
 	}
-	f.EnforceBans()
+	f.EnforceBans(nil)
 	if m := f.expect(there, "banned"); m.Reason != "testing" || !m.Until.Equal(until) {
 		t.Errorf("banned = %+v", m)
 	}

@@ -161,7 +161,7 @@ func TestW4ShutSocketIsCut(t *testing.T) {
 		}
 		synctest.Wait()
 		f.ban("192.0.2.1")
-		f.EnforceBans()
+		f.EnforceBans(nil)
 		start := time.Now()
 		for {
 			time.Sleep(9 * time.Second)

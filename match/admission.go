@@ -13,7 +13,7 @@ type denial string
 
 const (
 	deniedOrigin      denial = "origin"       // 403
-	deniedBan         denial = "banned"       // 403, or 4503 after the upgrade
+	deniedBan         denial = "banned"       // 403, 4503 after the upgrade, or error video_banned
 	deniedUpgradeRate denial = "upgrade_rate" // 429
 	deniedSockets     denial = "sockets"      // 429: the address has too many
 	deniedCapacity    denial = "capacity"     // 503, or 4429 after the upgrade: the site is full
@@ -65,7 +65,7 @@ func (h *Hub) admit(w http.ResponseWriter, r *http.Request, addr netip.Addr) boo
 		http.Error(w, "this page's origin may not open the WebSocket; the operator can allow it with http.allow_origins", http.StatusForbidden)
 		return false
 	}
-	if ban, banned := h.opts.Banned(addr); banned {
+	if ban, banned := h.opts.Banned(addr, UseSite); banned {
 		h.deny(deniedBan)
 		refuseBanned(w, ban)
 		return false

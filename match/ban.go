@@ -5,47 +5,22 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/pool"
 )
 
-// EnforceBans ends every session that has an address, of its WebSocket or of its
-// relay, which is banned by now, and returns how many. When it returns their
-// allocations are closed and their partners told; the sockets close as soon as
-// the `banned` message is out. Banned sockets without a session close too.
-func (h *Hub) EnforceBans() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	ended := 0
-	for _, s := range h.sessions {
-		if ban, banned := h.bannedLocked(s); banned {
-			h.banLocked(s, ban)
-			ended++
-		}
-	}
-	for k := range h.open {
-		if k.session != nil {
-			continue
-		}
-		if _, banned := h.opts.Banned(k.addr); banned {
-			k.shut(closeBanned, "banned")
-		}
-	}
-	return ended
-}
+// Use is what a visitor wants, and a ban may refuse.
+type Use int
 
-// Affected returns how many sessions have an address that matches.
-func (h *Hub) Affected(match func(netip.Addr) bool) int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	affected := 0
-	for _, s := range h.sessions {
-		for _, addr := range h.addrsLocked(s) {
-			if match(addr) {
-				affected++
-				break
-			}
-		}
-	}
-	return affected
+// The uses. Whoever is refused the first is refused all.
+const (
+	UseSite  Use = iota // to come in
+	UseVideo            // to chat by video
+)
+
+// Ban is what a visitor is told of a ban.
+type Ban struct {
+	Reason string
+	Until  time.Time // zero: permanent
 }
 
 // Addresses returns every address that the session used, nil if there is no such
@@ -78,15 +53,17 @@ func (h *Hub) addrsLocked(s *session) []netip.Addr {
 	return append(h.opts.Relay.ClientAddrs(s.id), s.addrs...)
 }
 
-func (h *Hub) bannedLocked(s *session) (Ban, bool) {
-	for _, addr := range h.addrsLocked(s) {
-		if ban, banned := h.opts.Banned(addr); banned {
+// bannedLocked returns the ban that refuses one of the addresses a use.
+func (h *Hub) bannedLocked(addrs []netip.Addr, use Use) (Ban, bool) {
+	for _, addr := range addrs {
+		if ban, banned := h.opts.Banned(addr, use); banned {
 			return ban, true
 		}
 	}
 	return Ban{}, false
 }
 
+// banLocked ends the session of a visitor who may not be here.
 func (h *Hub) banLocked(s *session, ban Ban) {
 	h.sendLocked(s, newBanned(ban, h.opts.Appeal))
 	if s.socket != nil {
@@ -95,11 +72,56 @@ func (h *Hub) banLocked(s *session, ban Ban) {
 	h.endLocked(s, leftBanned)
 }
 
+// banVideoLocked ends what a session that may not chat by video has of that: its
+// video chat or its search for one, and its allocations. It goes on, and may chat
+// by text.
+func (h *Hub) banVideoLocked(s *session, ban Ban) {
+	h.opts.Relay.CloseAllocations(s.id)
+	switch {
+	case s.ticket != nil && s.ticket.Mode == pool.Video:
+		h.stopWaitingLocked(s)
+		h.refuseVideoLocked(s, ban)
+	case s.pair != nil && s.pair.mode == pool.Video:
+		left := &leftMessage{head{Type: "left"}, s.pair.id.String(), leftBanned}
+		h.partLocked(s, leftBanned)
+		h.refuseVideoLocked(s, ban)
+		h.sendLocked(s, left)
+	}
+}
+
+// mayChatLocked reports whether the session may chat in a mode, and tells it if
+// not.
+func (h *Hub) mayChatLocked(s *session, mode pool.Mode) bool {
+	if mode != pool.Video {
+		return true
+	}
+	ban, banned := h.bannedLocked(h.addrsLocked(s), UseVideo)
+	if banned {
+		h.denied[deniedBan]++
+		h.refuseVideoLocked(s, ban)
+	}
+	return !banned
+}
+
+// refuseVideoLocked answers a find that a ban refuses, now or in the middle of
+// what it brought.
+func (h *Hub) refuseVideoLocked(s *session, ban Ban) {
+	h.refused[codeVideoBanned]++
+	h.sendLocked(s, &videoBannedMessage{
+		errorMessage: *newError(codeVideoBanned, "find", "no video chats from this address; text chats are open"),
+		banNotice:    newBanNotice(ban, h.opts.Appeal),
+	})
+}
+
 func newBanned(ban Ban, appeal string) *bannedMessage {
-	m := &bannedMessage{head: head{Type: "banned"}, Reason: ban.Reason, Appeal: appeal}
+	return &bannedMessage{head{Type: "banned"}, newBanNotice(ban, appeal)}
+}
+
+func newBanNotice(ban Ban, appeal string) banNotice {
+	n := banNotice{Reason: ban.Reason, Appeal: appeal}
 	if !ban.Until.IsZero() {
 		until := ban.Until.UTC().Truncate(time.Second)
-		m.Until = &until
+		n.Until = &until
 	}
-	return m
+	return n
 }

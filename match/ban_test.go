@@ -21,7 +21,7 @@ func TestBanEndsTheSession(t *testing.T) {
 		f.mu.Lock()
 		f.banned[netip.MustParseAddr("192.0.2.1")] = match.Ban{Reason: "nudity", Until: until}
 		f.mu.Unlock()
-		if n := f.EnforceBans(); n != 1 {
+		if n := f.EnforceBans(nil); n != 1 {
 			t.Errorf("EnforceBans = %d", n)
 		}
 		if sessions, pairs := f.relay.counts(); sessions != 1 || pairs != 0 {
@@ -62,7 +62,7 @@ func TestW6BanMeetsSocketsWithoutASession(t *testing.T) {
 		reading.expect("error")
 		other := f.visit("192.0.2.2")
 		f.ban("192.0.2.1")
-		if n := f.EnforceBans(); n != 0 {
+		if n := f.EnforceBans(nil); n != 0 {
 			t.Errorf("EnforceBans = %d, want no session", n)
 		}
 		silent.expectClose(4503)
@@ -71,26 +71,54 @@ func TestW6BanMeetsSocketsWithoutASession(t *testing.T) {
 	})
 }
 
+// knock says hello on a socket that was open before its address was banned.
+func (f *fixture) knock(addr, hello string) {
+	f.t.Helper()
+	c := f.mustConnect(addr)
+	f.ban(addr)
+	c.send(hello)
+	if m := c.expect("banned"); m.Seq != 0 || m.Reason != "spam" || m.Until != nil || m.Appeal != "/appeal" {
+		f.t.Errorf("banned = %+v", m)
+	}
+	c.expectClose(4503)
+}
+
 func TestW6HelloOfABannedAddress(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		a := f.visit("192.0.2.1")
-		for _, hello := range []string{hello, `{"type":"hello","resume":"` + a.welcome.Resume + `","ack":1}`} {
-			c := f.mustConnect("192.0.2.9")
-			f.ban("192.0.2.9")
-			c.send(hello)
-			if m := c.expect("banned"); m.Seq != 0 || m.Reason != "spam" || m.Until != nil || m.Appeal != "/appeal" {
-				t.Errorf("banned = %+v", m)
-			}
-			c.expectClose(4503)
-			f.mu.Lock()
-			clear(f.banned)
-			f.mu.Unlock()
-		}
+		f.knock("192.0.2.9", hello)
 		if n := f.Online(); n != 1 {
 			t.Errorf("%d online, want the one before the ban", n)
 		}
 		a.quiet()
 	})
+}
+
+// A session that comes back from a banned address ends at once, and not with its
+// grace; so does one whose old socket is still there.
+func TestW6ResumeFromABannedAddress(t *testing.T) {
+	for name, lost := range map[string]bool{"socket lost": true, "socket open": false} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T, f *fixture) {
+				a, b, _ := f.pair("text")
+				if lost {
+					a.conn.CloseNow()
+					synctest.Wait()
+				}
+				f.knock("192.0.2.9", `{"type":"hello","resume":"`+a.welcome.Resume+`","ack":`+jsonNumber(a.seen)+`}`)
+				if m := b.expect("left"); m.Reason != "banned" {
+					t.Errorf("left = %+v", m)
+				}
+				if sessions, pairs := f.relay.counts(); sessions != 1 || pairs != 0 {
+					t.Errorf("the relay still knows %d sessions and %d pairs", sessions, pairs)
+				}
+				if !lost {
+					a.expect("banned")
+					a.expectClose(4503)
+				}
+			})
+		})
+	}
 }
 
 // What comes after the message that closed the socket makes no session.
@@ -118,7 +146,7 @@ func TestBanByRelayAddress(t *testing.T) {
 		if n := f.Affected(func(a netip.Addr) bool { return a == netip.MustParseAddr("2001:db8::1") }); n != 1 {
 			t.Errorf("Affected = %d", n)
 		}
-		f.EnforceBans()
+		f.EnforceBans(nil)
 		if m := a.expect("banned"); m.Until != nil {
 			t.Errorf("banned = %+v, want permanent", m)
 		}

@@ -211,7 +211,7 @@ func (v *churner) answer(ctx context.Context, m goclient.Message) error {
 		v.over = true
 		v.s.ban(v.addr, true)
 		defer v.s.ban(v.addr, false)
-		if v.s.EnforceBans() == 0 {
+		if v.s.EnforceBans(func(a netip.Addr) bool { return a == v.addr }) == 0 {
 			return errors.New("a ban ended no session")
 		}
 	case v.one(40):

@@ -287,7 +287,8 @@ type crowdRelay struct{}
 func (*crowdRelay) Admit(ident.Session, netip.Addr) (string, string, time.Time) {
 	return "user", "password", time.Now().Add(time.Hour)
 }
-func (*crowdRelay) Dismiss(ident.Session) {}
+func (*crowdRelay) Dismiss(ident.Session)          {}
+func (*crowdRelay) CloseAllocations(ident.Session) {}
 func (*crowdRelay) Join(_ ident.Pair, a, b ident.Session) error {
 	if a == b {
 		return errors.New("a pair of one")

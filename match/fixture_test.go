@@ -24,7 +24,15 @@ type relay struct {
 	mu    sync.Mutex
 	live  map[ident.Session]bool
 	pairs map[ident.Pair][2]ident.Session
-	addrs map[ident.Session][]netip.Addr
+	addrs map[ident.Session][]netip.Addr // that allocations were made from
+	freed map[ident.Session]int          // how often all of a session's were closed
+}
+
+func newRelay() *relay {
+	return &relay{
+		live: map[ident.Session]bool{}, pairs: map[ident.Pair][2]ident.Session{},
+		addrs: map[ident.Session][]netip.Addr{}, freed: map[ident.Session]int{},
+	}
 }
 
 func (r *relay) Admit(s ident.Session, _ netip.Addr) (string, string, time.Time) {
@@ -38,6 +46,12 @@ func (r *relay) Dismiss(s ident.Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.live, s)
+}
+
+func (r *relay) CloseAllocations(s ident.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.freed[s]++
 }
 
 func (r *relay) Join(p ident.Pair, a, b ident.Session) error {
@@ -118,12 +132,14 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 // fixture is a hub behind an HTTP server in memory.
 type fixture struct {
 	*match.Hub
-	t      *testing.T
-	relay  *relay
-	pipes  *pipes
-	dial   func(ctx context.Context, network, addr string) (net.Conn, error) // that of pipes, where there are some
-	banned map[netip.Addr]match.Ban                                          // guarded by mu
-	mu     sync.Mutex
+	t     *testing.T
+	relay *relay
+	pipes *pipes
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error) // that of pipes, where there are some
+
+	mu      sync.Mutex // guards what follows
+	banned  map[netip.Addr]match.Ban
+	noVideo map[netip.Addr]match.Ban // from video chats only
 }
 
 // run runs test in a bubble with fake time and checks that nothing is left over.
@@ -138,19 +154,14 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{
 			t:      t,
-			relay:  &relay{live: map[ident.Session]bool{}, pairs: map[ident.Pair][2]ident.Session{}, addrs: map[ident.Session][]netip.Addr{}},
+			relay:  newRelay(),
 			pipes:  &pipes{conns: make(chan net.Conn), closed: make(chan struct{})},
-			banned: map[netip.Addr]match.Ban{},
+			banned: map[netip.Addr]match.Ban{}, noVideo: map[netip.Addr]match.Ban{},
 		}
 		f.dial = f.pipes.dial
 		opts := match.Options{
-			Relay: f.relay,
-			Banned: func(a netip.Addr) (match.Ban, bool) {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				ban, ok := f.banned[a]
-				return ban, ok
-			},
+			Relay:   f.relay,
+			Banned:  f.isBanned,
 			ICEURLs: func(host string) []string { return []string{"turn:" + host} },
 			Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("Test-Addr")) },
 			Policy:  "v1", Appeal: "/appeal", Origins: []string{"https://other.test"},
@@ -184,6 +195,16 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 			t.Errorf("left in the hub: %+v", stats)
 		}
 	})
+}
+
+func (f *fixture) isBanned(addr netip.Addr, use match.Use) (match.Ban, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ban, banned := f.banned[addr]
+	if !banned && use == match.UseVideo {
+		ban, banned = f.noVideo[addr]
+	}
+	return ban, banned
 }
 
 // message is a server message, as far as tests look.

@@ -76,7 +76,8 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 
 func (h *Hub) handleFind(k *socket, m clientMessage, now time.Time) {
 	s := k.session
-	if h.mayFindLocked(s, now) && h.interestsPassLocked(k, m) {
+	// The bans come last: the lock is given free before that.
+	if h.mayFindLocked(s, now) && h.interestsPassLocked(k, m) && h.mayChatLocked(s, m.Mode) {
 		h.findLocked(s, m.Mode, m.parsed)
 	}
 }

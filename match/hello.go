@@ -121,7 +121,8 @@ const (
 
 // greet resumes the session that m names, or makes a new one. The address may
 // have been banned since the upgrade. It is looked at under the lock: EnforceBans
-// finds a session made before the ban, and none is made after it.
+// finds a session made before the ban, and none is made after it. A session that
+// comes back from a banned address is over.
 func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, Ban) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,11 +133,15 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	case k.isShutting():
 		return greetGone, Ban{}
 	}
-	if ban, banned := h.opts.Banned(k.addr); banned {
+	resumed := h.resumableLocked(m)
+	if ban, banned := h.opts.Banned(k.addr, UseSite); banned {
 		h.denied[deniedBan]++
+		if resumed != nil {
+			h.banLocked(resumed, ban)
+		}
 		return greetBanned, ban
 	}
-	if h.resumeLocked(k, m) {
+	if resumed != nil && h.resumeLocked(resumed, k, m.Ack) {
 		return greetWelcome, Ban{}
 	}
 	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.opts.Policy {
@@ -153,25 +158,30 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	return greetWelcome, Ban{}
 }
 
-// resumeLocked gives the session of m's token its new socket. A token works
-// once. Where the client's place in the messages is unknown, the session ends
-// instead of going on with a gap.
-func (h *Hub) resumeLocked(k *socket, m clientMessage) bool {
+// resumableLocked returns the session of m's token, nil if there is none. A token
+// works once.
+func (h *Hub) resumableLocked(m clientMessage) *session {
 	if m.Resume == "" {
-		return false
+		return nil
 	}
-	s := h.resumable[sha256.Sum256([]byte(m.Resume))]
-	if s == nil {
-		return false
-	}
-	if !s.out.ack(m.Ack) {
+	return h.resumable[sha256.Sum256([]byte(m.Resume))]
+}
+
+// resumeLocked gives the session its new socket, whose client has messages up to
+// number ack. Where that place is unknown, the session ends instead of going on
+// with a gap.
+func (h *Hub) resumeLocked(s *session, k *socket, ack uint64) bool {
+	if !s.out.ack(ack) {
 		if s.socket != nil {
 			s.socket.shut(closeSuperseded, "superseded by a newer socket")
 		}
 		h.endLocked(s, leftLost)
 		return false
 	}
-	h.attachLocked(s, k, m.Ack)
+	h.attachLocked(s, k, ack)
+	if ban, banned := h.opts.Banned(k.addr, UseVideo); banned {
+		h.banVideoLocked(s, ban)
+	}
 	if s.ticket != nil && !s.ticket.Waiting() {
 		h.waitLocked(s, h.pool.Return(s.ticket, time.Now()))
 	}

@@ -26,26 +26,26 @@ type Relay interface {
 	Admit(session ident.Session, source netip.Addr) (username, password string, expires time.Time)
 	// Dismiss closes the session's allocations before it returns.
 	Dismiss(ident.Session)
+	// CloseAllocations closes the session's allocations before it returns. The
+	// session stays known.
+	CloseAllocations(ident.Session)
 	// Join lets two sessions' allocations talk to each other.
 	Join(pair ident.Pair, a, b ident.Session) error
 	// Part ends that before it returns.
 	Part(ident.Pair)
 	// Owns reports whether addr is an allocation of the session.
 	Owns(session ident.Session, addr netip.AddrPort) bool
-	// ClientAddrs returns where the session's allocations were made from.
+	// ClientAddrs returns where the session's allocations are and were made from.
+	// The hub does not change the list.
 	ClientAddrs(ident.Session) []netip.Addr
-}
-
-// Ban is what a visitor is told of a ban.
-type Ban struct {
-	Reason string
-	Until  time.Time // zero: permanent
 }
 
 // Options of a Hub. New copies them.
 type Options struct {
-	Relay   Relay
-	Banned  func(netip.Addr) (Ban, bool)   // nil: nobody is
+	Relay Relay
+	// Banned returns the ban that refuses an address a use; nil: nobody is banned. It
+	// is called with the hub's lock held, and must not block.
+	Banned  func(netip.Addr, Use) (Ban, bool)
 	ICEURLs func(host string) []string     // STUN/TURN URLs for a visitor who asked for this Host; may be called with the hub's lock held
 	Addr    func(*http.Request) netip.Addr // a request's client address, unmapped
 	Policy  string                         // version that visitors must have accepted
@@ -116,7 +116,7 @@ type Hub struct {
 // New makes a hub.
 func New(opts Options) *Hub {
 	if opts.Banned == nil {
-		opts.Banned = func(netip.Addr) (Ban, bool) { return Ban{}, false }
+		opts.Banned = func(netip.Addr, Use) (Ban, bool) { return Ban{}, false }
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
@@ -298,9 +298,9 @@ func (h *Hub) expire() time.Duration {
 	return time.Hour
 }
 
-// iceLocked makes fresh credentials for s.
+// iceLocked makes fresh credentials for s, which has a socket.
 func (h *Hub) iceLocked(s *session) ice {
-	username, password, expires := h.opts.Relay.Admit(s.id, s.addrs[len(s.addrs)-1])
+	username, password, expires := h.opts.Relay.Admit(s.id, s.socket.addr)
 	s.iceExpires = expires
 	return ice{
 		Servers:         []iceServer{{h.opts.ICEURLs(s.host.Value()), username, password}},

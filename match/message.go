@@ -38,6 +38,7 @@ const (
 	codeRateLimited     errorCode = "rate_limited"
 	codeMasked          errorCode = "masked"
 	codeUnavailable     errorCode = "unavailable"
+	codeVideoBanned     errorCode = "video_banned"
 
 	codeChallengeRequired errorCode = "challenge_required"
 	codeChallengeFailed   errorCode = "challenge_failed"
@@ -49,7 +50,7 @@ const (
 func ErrorCodes() (codes []string) {
 	for _, code := range []errorCode{
 		codeBadMessage, codeUnknownType, codeConsentRequired, codeNotPaired, codeStalePair,
-		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable,
+		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable, codeVideoBanned,
 		codeChallengeRequired, codeChallengeFailed,
 		codeFiltered, codeMuted,
 	} {
@@ -254,11 +255,16 @@ type onlineMessage struct {
 	Count int `json:"count"`
 }
 
-type bannedMessage struct {
-	head
+// banNotice is what stands in every message about a ban.
+type banNotice struct {
 	Reason string     `json:"reason"`
 	Until  *time.Time `json:"until"` // null: permanent
 	Appeal string     `json:"appeal"`
+}
+
+type bannedMessage struct {
+	head
+	banNotice
 }
 
 type challengeMessage struct {
@@ -273,6 +279,12 @@ type errorMessage struct {
 	Detail string    `json:"detail"`
 	Re     string    `json:"re,omitempty"`
 	Policy string    `json:"policy,omitempty"` // consent_required: the version to accept
+}
+
+// videoBannedMessage is the error of a find that a ban refuses.
+type videoBannedMessage struct {
+	errorMessage
+	banNotice
 }
 
 func newError(code errorCode, re, detail string) *errorMessage {

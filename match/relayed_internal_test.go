@@ -16,6 +16,7 @@ func (anyRelay) Admit(ident.Session, netip.Addr) (string, string, time.Time) {
 	return "user", "password", time.Now().Add(time.Hour)
 }
 func (anyRelay) Dismiss(ident.Session)                               {}
+func (anyRelay) CloseAllocations(ident.Session)                      {}
 func (anyRelay) Join(ident.Pair, ident.Session, ident.Session) error { return nil }
 func (anyRelay) Part(ident.Pair)                                     {}
 func (anyRelay) Owns(ident.Session, netip.AddrPort) bool             { return true }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxAddrs     = 16               // addresses remembered of one session
+	maxAddrs     = 16               // addresses remembered of one session, each of another /64 or IPv4
 	maxBlocked   = 100              // partners that one session may block or report
 	maxRecent    = 20               // partners that it does not meet again soon
 	reportWindow = 60 * time.Second // after the end of a chat
@@ -32,7 +32,7 @@ type session struct {
 	socket *socket     // nil while the visitor has none
 	grace  *time.Timer // ends the session then
 	resume resumeHash
-	addrs  []netip.Addr // that its sockets came from, the youngest last
+	addrs  []netip.Addr // that its sockets came from: see cameFrom
 	key    netip.Prefix // its place in Hub.perAddress
 
 	host       unique.Handle[string] // as the client asked for it, for the relay's URLs
@@ -117,11 +117,20 @@ func (s *session) partner() *session {
 	}
 }
 
-// cameFrom remembers one more address of the visitor.
+// cameFrom remembers one more address of the visitor. Of those that count as one it
+// keeps the newest: a /64 has more than could be remembered. The first of all stays
+// while the others are forgotten, the oldest first.
 func (s *session) cameFrom(addr netip.Addr) {
-	s.addrs = slices.DeleteFunc(s.addrs, func(a netip.Addr) bool { return a == addr })
-	if len(s.addrs) == maxAddrs {
-		s.addrs = s.addrs[1:]
+	key := addressKey(addr)
+	at := slices.IndexFunc(s.addrs, func(a netip.Addr) bool { return addressKey(a) == key })
+	switch {
+	case at == 0:
+		s.addrs[0] = addr
+		return
+	case at > 0:
+		s.addrs = slices.Delete(s.addrs, at, at+1)
+	case len(s.addrs) == maxAddrs:
+		s.addrs = slices.Delete(s.addrs, 1, 2)
 	}
 	s.addrs = append(s.addrs, addr)
 }

@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
 )
 
@@ -60,7 +59,7 @@ func newSite(t testing.TB, configure ...func(*match.Options)) *site {
 	t.Helper()
 	s := &site{
 		t:      t,
-		relay:  &relay{live: map[ident.Session]bool{}, pairs: map[ident.Pair][2]ident.Session{}, addrs: map[ident.Session][]netip.Addr{}},
+		relay:  newRelay(),
 		banned: map[netip.Addr]match.Ban{},
 		conns:  map[*rawConn]bool{},
 	}
@@ -113,7 +112,7 @@ func newSite(t testing.TB, configure ...func(*match.Options)) *site {
 	return s
 }
 
-func (s *site) isBanned(addr netip.Addr) (match.Ban, bool) {
+func (s *site) isBanned(addr netip.Addr, _ match.Use) (match.Ban, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ban, ok := s.banned[addr]

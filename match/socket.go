@@ -174,7 +174,7 @@ func refuseBanned(w http.ResponseWriter, ban Ban) {
 		Code   string     `json:"code"`
 		Reason string     `json:"reason"`
 		Until  *time.Time `json:"until"`
-	}{"banned", ban.Reason, newBanned(ban, "").Until}
+	}{"banned", ban.Reason, newBanNotice(ban, "").Until}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusForbidden)

@@ -411,16 +411,20 @@ var events = []struct {
 		}
 		return nil
 	}},
-	{regexp.MustCompile(`^the operator bans ([A-Z]) (for good|for an hour): ([a-z]+)$`), func(p *player, m []string) error {
+	{regexp.MustCompile(`^the operator bans ([A-Z])( from video chats)? (for good|for an hour): ([a-z]+)$`), func(p *player, m []string) error {
 		synctest.Wait()
-		ban := match.Ban{Reason: m[3]}
-		if m[2] != "for good" {
+		ban := match.Ban{Reason: m[4]}
+		if m[3] != "for good" {
 			ban.Until = time.Now().Add(time.Hour)
 		}
 		p.f.mu.Lock()
-		p.f.banned[netip.MustParseAddr(address(m[1]))] = ban
+		bans := p.f.banned
+		if m[2] != "" {
+			bans = p.f.noVideo
+		}
+		bans[netip.MustParseAddr(address(m[1]))] = ban
 		p.f.mu.Unlock()
-		p.f.EnforceBans()
+		p.f.EnforceBans(nil)
 		return nil
 	}},
 	{regexp.MustCompile(`^the operator kicks ([A-Z])$`), func(p *player, m []string) error {

@@ -27,6 +27,9 @@ func (stubRelay) Admit(s ident.Session, _ netip.Addr) (string, string, time.Time
 // Dismiss implements match.Relay.
 func (stubRelay) Dismiss(ident.Session) {}
 
+// CloseAllocations implements match.Relay.
+func (stubRelay) CloseAllocations(ident.Session) {}
+
 // Join implements match.Relay.
 func (stubRelay) Join(ident.Pair, ident.Session, ident.Session) error { return nil }
 

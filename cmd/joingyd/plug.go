@@ -36,7 +36,7 @@ type live struct {
 
 // Enforce implements admin.Live.
 func (l live) Enforce() int {
-	ended := l.hub.EnforceBans()
+	ended := l.hub.EnforceBans(nil)
 	l.relay.EnforceRefused(nil) // of what has no session, and of peers
 	return ended
 }
@@ -123,15 +123,18 @@ func (c relayControl) Kill(relayed netip.AddrPort) bool { return c.relay.Kill(re
 func (c relayControl) Drain(after time.Duration) time.Time { return c.drainer.drain(after) }
 
 // banned asks the ban store for the matchmaker.
-func (d *daemon) banned(addr netip.Addr) (match.Ban, bool) {
-	b, banned := d.bans.Check(addr, ban.UseSite)
+func (d *daemon) banned(addr netip.Addr, use match.Use) (match.Ban, bool) {
+	what := ban.UseSite
+	if use == match.UseVideo {
+		what = ban.UseVideo
+	}
+	b, banned := d.bans.Check(addr, what)
 	return match.Ban{Reason: b.Reason, Until: b.Until}, banned
 }
 
 // refused asks the ban store for the relay.
 func (d *daemon) refused(addr netip.Addr) bool {
-	_, banned := d.bans.Check(addr, ban.UseRelay)
-	return banned
+	return d.bans.Banned(addr, ban.UseRelay)
 }
 
 // banNotice asks the ban store for the site.

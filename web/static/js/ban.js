@@ -2,6 +2,7 @@
 // The ban notice.
 
 import { byId } from './dom.js';
+import { longTime } from './words.js';
 
 /** @typedef {import('./types.js').Ban} Ban */
 
@@ -23,7 +24,7 @@ export class BanView {
   /** @param {Ban} ban */
   show(ban) {
     this.#reason.textContent = ban.reason || 'None was given.';
-    this.#until.textContent = ban.until ? new Date(ban.until).toLocaleString('en', { dateStyle: 'full', timeStyle: 'short' }) : 'Never: the ban is permanent.';
+    this.#until.textContent = ban.until ? longTime(ban.until) : 'Never: the ban is permanent.';
     this.#appeal.href = appealAddress(ban.appeal);
     this.#view.hidden = false;
     this.#view.focus();

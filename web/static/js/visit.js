@@ -257,6 +257,9 @@ export class Visit {
     if (m.code === 'challenge_required' && !this.#search.stuck) return;
     if (m.re === 'find' && (m.code === 'rate_limited' || m.code === 'unavailable')) {
       if (this.#state === 'waiting') this.#search.askLater();
+    } else if (m.code === 'video_banned') {
+      this.end();
+      this.#views.start.complain(words.videoBanned(m), true);
     } else if (m.re === 'find') {
       this.end();
       this.#views.start.complain(words.searchRefused(m.detail));

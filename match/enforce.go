@@ -1,0 +1,113 @@
+package match
+
+import (
+	"maps"
+	"net/netip"
+	"runtime"
+	"slices"
+)
+
+// walkStep is how many sessions or sockets are looked at before the lock is given
+// free: the lock is held for a millisecond or two if all of them are banned.
+const walkStep = 128
+
+// EnforceBans ends what is banned by now, and returns how many sessions it ended.
+// It looks at the addresses, of WebSockets and of the relay, that concerns picks;
+// nil picks all. A session with one that may not be here ends: when EnforceBans
+// returns, its allocations are closed and its partner is told; its socket closes
+// as soon as the `banned` message is out. One that may not chat by video loses its
+// video chat and its allocations. Banned sockets without a session are closed.
+//
+// Others get the lock in between. Nobody slips through all the same, as long as
+// Options.Banned knew of the bans before EnforceBans is called: it is asked, with
+// the lock held, about every session that is made, every address that one is
+// resumed from, and every search for a video chat. What a walk misses because it is
+// new was asked about already. A new allocation is the relay's to refuse.
+func (h *Hub) EnforceBans(concerns func(netip.Addr) bool) (ended int) {
+	h.eachSession(func(s *session) {
+		addrs := h.concernedLocked(s, concerns)
+		noVideo, banned := h.bannedLocked(addrs, UseVideo)
+		if !banned {
+			return // nor is it from the site
+		}
+		if ban, banned := h.bannedLocked(addrs, UseSite); banned {
+			h.banLocked(s, ban)
+			ended++
+		} else {
+			h.banVideoLocked(s, noVideo)
+		}
+	})
+	h.eachStranger(func(k *socket) {
+		if concerns != nil && !concerns(k.addr) {
+			return
+		}
+		if _, banned := h.opts.Banned(k.addr, UseSite); banned {
+			k.shut(closeBanned, "banned")
+		}
+	})
+	return ended
+}
+
+// Affected returns how many sessions have an address that matches.
+func (h *Hub) Affected(match func(netip.Addr) bool) (affected int) {
+	h.eachSession(func(s *session) {
+		if len(h.concernedLocked(s, match)) > 0 {
+			affected++
+		}
+	})
+	return affected
+}
+
+// concernedLocked returns the addresses of the session that concerns picks; nil
+// picks all.
+func (h *Hub) concernedLocked(s *session, concerns func(netip.Addr) bool) (addrs []netip.Addr) {
+	if concerns == nil {
+		return h.addrsLocked(s)
+	}
+	for _, list := range [2][]netip.Addr{s.addrs, h.opts.Relay.ClientAddrs(s.id)} {
+		for _, addr := range list {
+			if concerns(addr) {
+				addrs = append(addrs, addr)
+			}
+		}
+	}
+	return addrs
+}
+
+// eachSession calls f for every session that there was at the start and still is.
+func (h *Hub) eachSession(f func(*session)) {
+	h.mu.Lock()
+	list := slices.AppendSeq(make([]*session, 0, len(h.sessions)), maps.Values(h.sessions))
+	h.mu.Unlock()
+	inSteps(h, list, func(s *session) {
+		if h.sessions[s.id] == s {
+			f(s)
+		}
+	})
+}
+
+// eachStranger calls f for every socket without a session that there was at the
+// start and still is.
+func (h *Hub) eachStranger(f func(*socket)) {
+	h.mu.Lock()
+	list := slices.AppendSeq(make([]*socket, 0, len(h.open)), maps.Keys(h.open))
+	h.mu.Unlock()
+	inSteps(h, list, func(k *socket) {
+		if _, open := h.open[k]; open && k.session == nil {
+			f(k)
+		}
+	})
+}
+
+// inSteps calls f for each of the list with the hub's lock held, which it gives
+// free every walkStep of them.
+func inSteps[T any](h *Hub, list []T, f func(T)) {
+	for step := range slices.Chunk(list, walkStep) {
+		h.mu.Lock()
+		for _, one := range step {
+			f(one)
+		}
+		h.mu.Unlock()
+		runtime.Gosched() // or this goroutine would have the lock again before who waits for it has woken up
+	}
+}
