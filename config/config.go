@@ -97,9 +97,14 @@ type Filter struct {
 	BanFor    time.Duration `key:"ban_for" doc:"How long such a ban lasts."`
 }
 
-// Bans is the ban store.
+// Bans is how long bans last, and how far they reach.
 type Bans struct {
 	DefaultFor time.Duration `key:"default_for" doc:"How long a ban lasts that names no duration."`
+	Steps      []string      `key:"steps" doc:"How long the first, second, … ban of an address lasts, and every one after the last, if it is to escalate (joingyd ban --escalate) or a rule makes it without a time. Permanent is never a step: that needs a person."`
+	SharedFor  time.Duration `key:"shared_for" doc:"How long a ban lasts at most that hits many who share an address: of joingyd ban --shared, and of rules within bans.shared."`
+	Shared     []string      `key:"shared" doc:"Addresses and prefixes that many people share: a carrier's NAT, a school. What rules ban there is short (bans.shared_for), and joingyd ban says so."`
+	WidenAfter int           `key:"widen_after" doc:"How many banned IPv6 /64s of one /56 ban all of it for a time, and how many such /56s their /48. No ban out of a list does that, nor one on what many share. 0: never."`
+	WidenFor   time.Duration `key:"widen_for" doc:"How long such a ban lasts."`
 }
 
 // Site is what visitors read.
@@ -159,7 +164,14 @@ func Default() Config {
 			Links: "mask", Contacts: "allow", Words: "mask",
 			Repeats: 5, MuteAfter: 3, MuteFor: 5 * time.Minute, BanAfter: 9, BanFor: time.Hour,
 		},
-		Bans:  Bans{DefaultFor: 24 * time.Hour},
+		Bans: Bans{
+			DefaultFor: 24 * time.Hour,
+			Steps:      []string{"1h", "24h", "720h"},
+			SharedFor:  time.Hour,
+			Shared:     []string{},
+			WidenAfter: 3,
+			WidenFor:   24 * time.Hour,
+		},
 		Site:  Site{Name: "joingyd", Policy: "2026-11-24"},
 		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
 		Log:   Log{Level: "info", Format: "text"},

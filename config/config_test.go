@@ -64,6 +64,7 @@ func TestGoodFile(t *testing.T) {
 	want.Match.Patience = 1500 * time.Millisecond
 	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
 	want.Filter.Links, want.Filter.Words, want.Filter.BanAfter = "reject", "allow", 0
+	want.Bans.Steps, want.Bans.Shared, want.Bans.WidenAfter = []string{"10m", "10m", "48h"}, []string{"100.64.0.0/10", "2001:db8::1"}, 0
 	want.Log.Format = "json"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -145,6 +146,19 @@ func TestO1BadFiles(t *testing.T) {
 		{"filter:\n  mute_for: 0s\n", "filter.mute_for", "1s to 24h"},
 		{"filter:\n  ban_after: 1001\n", "filter.ban_after", "out of range"},
 		{"filter:\n  ban_for: 5\n", "filter.ban_for", "with its unit"},
+		{"bans:\n  steps: []\n", "bans.steps", "give 1 to 20"},
+		{"bans:\n  steps: [1h, soon]\n", "bans.steps", "with its unit"},
+		{"bans:\n  steps: [1s]\n", "bans.steps", "use 1m to 87600h"},
+		{"bans:\n  steps: [1h, 87601h]\n", "bans.steps", "use 1m to 87600h"},
+		{"bans:\n  steps: [24h, 1h]\n", "bans.steps", "in order"},
+		{"bans:\n  default_for: 1s\n", "bans.default_for", "1m to 87600h"},
+		{"bans:\n  shared_for: 0s\n", "bans.shared_for", "1m to 87600h"},
+		{"bans:\n  shared: [school]\n", "bans.shared", "neither an address nor a prefix"},
+		{"bans:\n  shared: [10.0.0.1/8]\n", "bans.shared", "host bits"},
+		{"bans:\n  shared: ['::ffff:192.0.2.1']\n", "bans.shared", "leave ::ffff: away"},
+		{"bans:\n  widen_after: -1\n", "bans.widen_after", "0 to 256"},
+		{"bans:\n  widen_after: 257\n", "bans.widen_after", "0 to 256"},
+		{"bans:\n  widen_for: 5\n", "bans.widen_for", "with its unit"},
 		{"http:\n  tls_self_signed: perhaps\n", "http.tls_self_signed", "true or false"},
 		{"http:\n  allow_origins: ['example.org']\n", "http.allow_origins", "https://example.org"},
 		{"http:\n  allow_origins: ['https://example.org/']\n", "http.allow_origins", "not an origin"},

@@ -58,7 +58,7 @@ func (c Config) Validate() []*Problem {
 		v.add("match.sessions_per_address_max", "is less than match.sessions_per_address; give at least as many, or 0 for four times that")
 	}
 	v.filter(c.Filter)
-	v.duration("bans.default_for", c.Bans.DefaultFor, time.Minute, 10*365*24*time.Hour)
+	v.bans(c.Bans)
 	v.text("site.name", c.Site.Name, 1, 64)
 	v.text("site.contact", c.Site.Contact, 0, 200)
 	v.text("site.policy", c.Site.Policy, 1, 64)
@@ -246,7 +246,23 @@ func (v *validator) filter(c Filter) {
 	v.number("filter.mute_after", c.MuteAfter, 0, 1000)
 	v.duration("filter.mute_for", c.MuteFor, time.Second, 24*time.Hour)
 	v.number("filter.ban_after", c.BanAfter, 0, 1000)
-	v.duration("filter.ban_for", c.BanFor, time.Minute, 10*365*24*time.Hour)
+	v.duration("filter.ban_for", c.BanFor, time.Minute, longestBan)
+}
+
+// bans checks how long bans last. Their bounds are those of joingyd ban.
+func (v *validator) bans(c Bans) {
+	v.duration("bans.default_for", c.DefaultFor, time.Minute, longestBan)
+	if _, err := ParseSteps(c.Steps); err != nil {
+		v.add("bans.steps", err.Error())
+	}
+	v.duration("bans.shared_for", c.SharedFor, time.Minute, longestBan)
+	for _, text := range c.Shared {
+		if _, err := ParsePrefix(text); err != nil {
+			v.add("bans.shared", err.Error())
+		}
+	}
+	v.number("bans.widen_after", c.WidenAfter, 0, 256)
+	v.duration("bans.widen_for", c.WidenFor, time.Minute, longestBan)
 }
 
 // ParsePorts reads a range of ports, first-last.
@@ -260,8 +276,34 @@ func ParsePorts(text string) (first, last uint16, err error) {
 	return uint16(a), uint16(b), nil
 }
 
-// ParseProxy reads an address or a prefix of trusted proxies.
-func ParseProxy(text string) (netip.Prefix, error) {
+// longestBan is the longest time that a ban can have.
+const longestBan = 3650 * 24 * time.Hour
+
+// maxSteps is how many steps bans.steps can have.
+const maxSteps = 20
+
+// ParseSteps reads how long the bans of an address last, one after the other.
+func ParseSteps(texts []string) (steps []time.Duration, err error) {
+	if len(texts) == 0 || len(texts) > maxSteps {
+		return nil, fmt.Errorf("has %d steps; give 1 to %d, such as 1h, 24h, 720h", len(texts), maxSteps)
+	}
+	for i, text := range texts {
+		step, err := time.ParseDuration(text)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%q is not a duration; write one with its unit, such as 90m or 24h", text)
+		case step < time.Minute || step > longestBan:
+			return nil, fmt.Errorf("%q is out of range; use %s to %s", text, shortDuration(time.Minute), shortDuration(longestBan))
+		case i > 0 && step < steps[i-1]:
+			return nil, fmt.Errorf("%q is shorter than the step before it; put them in order", text)
+		}
+		steps = append(steps, step)
+	}
+	return steps, nil
+}
+
+// ParsePrefix reads an address or a prefix.
+func ParsePrefix(text string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(text)
 	if addr, addrErr := netip.ParseAddr(text); addrErr == nil && addr.Zone() == "" {
 		prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
@@ -271,8 +313,15 @@ func ParseProxy(text string) (netip.Prefix, error) {
 		return prefix, fmt.Errorf("%q is neither an address nor a prefix; write one such as 127.0.0.1 or 10.0.0.0/24, without host bits", text)
 	case prefix.Addr().Is4In6():
 		return prefix, fmt.Errorf("%q is IPv4 written as IPv6; leave ::ffff: away", text)
-	case prefix.Bits() == 0:
-		return prefix, fmt.Errorf("%q lets everybody claim any address; name the proxies alone", text)
 	}
 	return prefix, nil
+}
+
+// ParseProxy reads an address or a prefix of trusted proxies.
+func ParseProxy(text string) (netip.Prefix, error) {
+	prefix, err := ParsePrefix(text)
+	if err == nil && prefix.Bits() == 0 {
+		err = fmt.Errorf("%q lets everybody claim any address; name the proxies alone", text)
+	}
+	return prefix, err
 }
