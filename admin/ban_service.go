@@ -12,57 +12,88 @@ import (
 
 // Ban makes a ban and ends the sessions that it is on.
 func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
-	entries, err := s.entries(req)
+	w, err := s.wish(req)
 	if err != nil {
 		return BanResult{}, err
 	}
+	makeBans := s.bans.AddAll
 	if req.DryRun {
-		made, err := s.bans.Plan(entries)
-		if err != nil {
-			return BanResult{}, fromStore(err)
-		}
-		return banResult(made, s.live.Affected(s.covers(entries, made)), true), nil
+		makeBans = s.bans.Plan
 	}
-	made, err := s.bans.AddAll(entries)
+	made, err := makeBans(w.entries)
 	if err != nil {
 		return BanResult{}, fromStore(err)
 	}
-	ended := s.live.Enforce()
-	for _, b := range slices.Concat(made.Bans, made.Widened) {
-		s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", ended)
+	result := BanResult{
+		Ban: made.Bans[0], Also: made.Bans[1:], Widened: made.Widened,
+		Offence: w.offence, Allowed: w.allowed, KnownShared: w.knownShared, DryRun: req.DryRun,
 	}
-	return banResult(made, ended, false), nil
+	if !req.DryRun {
+		result.EndedSessions = s.live.Enforce()
+		for _, b := range slices.Concat(made.Bans, made.Widened) {
+			s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", result.EndedSessions)
+		}
+	}
+	switch keepsOut := s.keepsOut(w.entries, made); {
+	case result.Ban.Scope != ban.ScopeAll:
+		result.LimitedSessions = s.live.Affected(keepsOut)
+	case req.DryRun:
+		result.EndedSessions = s.live.Affected(keepsOut)
+	}
+	return result, nil
 }
 
-// entries turns a request into what the store takes, after every check.
-func (s *Service) entries(req BanRequest) ([]ban.Entry, error) {
+// wish is a request for a ban after every check: what the store is to make, and
+// what the admin is to be told beside.
+type wish struct {
+	entries     []ban.Entry
+	offence     *Offence
+	allowed     []netip.Prefix
+	knownShared []netip.Prefix
+}
+
+func (s *Service) wish(req BanRequest) (w wish, err error) {
+	req.By = cmp.Or(req.By, ownName())
 	if err := req.Validate(); err != nil {
-		return nil, err
+		return w, err
 	}
 	targets, err := s.targets(req)
 	if err != nil {
-		return nil, err
+		return w, err
 	}
-	until, err := s.until(req)
+	if err := s.guard(targets, req); err != nil {
+		return w, err
+	}
+	until, offence, err := s.until(req, targets)
 	if err != nil {
-		return nil, err
+		return w, err
 	}
-	by := cmp.Or(req.By, ownName())
-	entries := make([]ban.Entry, len(targets))
-	for i, target := range targets {
-		if err := guard(target); err != nil && !req.Force {
-			return nil, err
+	w.offence = offence
+	if w.allowed, err = s.allowedOf(targets); err != nil {
+		return w, unread(err)
+	}
+	for _, target := range targets {
+		around, known := s.knownShared(target)
+		shared := req.Shared || known && automatic(req.By)
+		if known && !shared && !slices.Contains(w.knownShared, around) {
+			w.knownShared = append(w.knownShared, around)
 		}
-		entries[i] = ban.Entry{Target: target, KeepAddress: req.KeepAddress, Reason: req.Reason, Note: req.Note, By: by, Until: until}
+		w.entries = append(w.entries, ban.Entry{
+			Target: target, Scope: req.Scope, KeepAddress: req.KeepAddress, Shared: shared,
+			Reason: req.Reason, Note: req.Note, By: req.By, Report: req.Report, Until: s.shorten(until, shared),
+		})
 	}
-	return entries, nil
+	return w, nil
 }
 
 // targets returns at least one target, or an error.
 func (s *Service) targets(req BanRequest) ([]ban.Target, error) {
-	if req.Target != "" {
+	switch {
+	case req.Target != "":
 		target, err := ban.ParseTarget(req.Target)
 		return []ban.Target{target}, fromStore(err)
+	case req.Report != "":
+		return s.reported(req.Report)
 	}
 	id, err := s.session(req.Session)
 	if err != nil {
@@ -72,26 +103,83 @@ func (s *Service) targets(req BanRequest) ([]ban.Target, error) {
 	if len(addrs) == 0 {
 		return nil, noSuchSession(id)
 	}
-	var targets []ban.Target
+	return targetsFor(addrs), nil
+}
+
+func targetsFor(addrs []netip.Addr) (targets []ban.Target) {
 	for _, addr := range addrs {
 		targets = append(targets, ban.TargetFor(addr))
 	}
-	return targets, nil
+	return targets
 }
 
-// until returns when the ban ends: on a whole second, never sooner than asked.
-func (s *Service) until(req BanRequest) (time.Time, error) {
-	if req.Permanent {
-		return time.Time{}, nil
+// until returns when the ban on all of the targets ends, the zero time if never,
+// and which offence that was for.
+func (s *Service) until(req BanRequest, targets []ban.Target) (until time.Time, offence *Offence, err error) {
+	switch {
+	case req.Permanent:
+		return time.Time{}, nil, nil
+	case req.For != "":
+		d, err := parseFor(req.For)
+		return s.in(d), nil, err
+	case !req.Escalate && !automatic(req.By):
+		return s.in(s.opts.DefaultFor), nil, nil
 	}
-	d := s.opts.DefaultFor
-	if req.For != "" {
-		var err error
-		if d, err = parseFor(req.For); err != nil {
-			return time.Time{}, err
+	before, err := s.bans.Offences(targets)
+	if err != nil {
+		return time.Time{}, nil, unread(err)
+	}
+	step := min(before, len(s.opts.Steps)-1)
+	return s.in(s.opts.Steps[step]), &Offence{Number: before + 1, Step: step + 1, Steps: len(s.opts.Steps)}, nil
+}
+
+// in returns the end of a ban: on a whole second, never sooner than asked.
+func (s *Service) in(d time.Duration) time.Time {
+	return s.opts.Now().Add(d + time.Second - 1).Truncate(time.Second)
+}
+
+// shorten lets a ban on what many share end soon.
+func (s *Service) shorten(until time.Time, shared bool) time.Time {
+	if most := s.in(s.opts.SharedFor); shared && until.After(most) {
+		return most
+	}
+	return until
+}
+
+// knownShared returns the prefix, of those that many people are known to share,
+// which the target is in.
+func (s *Service) knownShared(target ban.Target) (around netip.Prefix, known bool) {
+	prefix := target.Prefix()
+	for _, around := range s.opts.Shared {
+		if prefix.IsValid() && around.Bits() <= prefix.Bits() && around.Contains(prefix.Addr()) {
+			return around, true
 		}
 	}
-	return s.opts.Now().Add(d + time.Second - 1).Truncate(time.Second), nil
+	return netip.Prefix{}, false
+}
+
+// allowedOf returns the entries of the allowlist that let some of the targets in.
+func (s *Service) allowedOf(targets []ban.Target) (prefixes []netip.Prefix, err error) {
+	list, err := s.bans.Allowed()
+	for _, a := range list {
+		if slices.ContainsFunc(targets, func(t ban.Target) bool {
+			return t.Prefix().Overlaps(a.Prefix) || s.bans.Covers(t, a.Prefix.Addr())
+		}) {
+			prefixes = append(prefixes, a.Prefix)
+		}
+	}
+	return prefixes, err
+}
+
+// keepsOut tells which addresses the bans keep out, or would.
+func (s *Service) keepsOut(entries []ban.Entry, made ban.Made) func(netip.Addr) bool {
+	return func(addr netip.Addr) bool {
+		if _, allowed := s.bans.AllowedBy(addr); allowed {
+			return false
+		}
+		return slices.ContainsFunc(entries, func(e ban.Entry) bool { return s.bans.Covers(e.Target, addr) }) ||
+			slices.ContainsFunc(made.Widened, func(b ban.Ban) bool { return b.Prefix.Contains(addr) })
+	}
 }
 
 // untilText is a ban's end in the log: RFC 3339, or permanent.
@@ -100,16 +188,4 @@ func untilText(b ban.Ban) string {
 		return "permanent"
 	}
 	return b.Until.Format(time.RFC3339)
-}
-
-func banResult(made ban.Made, ended int, dryRun bool) BanResult {
-	return BanResult{Ban: made.Bans[0], Also: made.Bans[1:], Widened: made.Widened, EndedSessions: ended, DryRun: dryRun}
-}
-
-// covers tells which addresses the bans would be on.
-func (s *Service) covers(entries []ban.Entry, made ban.Made) func(netip.Addr) bool {
-	return func(addr netip.Addr) bool {
-		return slices.ContainsFunc(entries, func(e ban.Entry) bool { return s.bans.Covers(e.Target, addr) }) ||
-			slices.ContainsFunc(made.Widened, func(b ban.Ban) bool { return b.Prefix.Contains(addr) })
-	}
 }

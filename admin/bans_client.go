@@ -19,6 +19,9 @@ func (c *Client) Unban(ctx context.Context, req UnbanRequest) (result UnbanResul
 	if req.Target != "" {
 		query.Set("target", req.Target)
 	}
+	if req.Scope != "" {
+		query.Set("scope", string(req.Scope))
+	}
 	if req.ID != "" {
 		query.Set("id", req.ID)
 	}

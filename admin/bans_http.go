@@ -1,6 +1,11 @@
 package admin
 
-import "net/http"
+import (
+	"net/http"
+	"net/netip"
+
+	"github.com/joingyd/joingyd/ban"
+)
 
 // routeBans adds the paths of bans.
 func (s *Server) routeBans() {
@@ -19,15 +24,20 @@ func (s *Server) ban(r *http.Request) (any, error) {
 		return nil, err
 	}
 	req.By = peerOf(r.Context())
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil { // not over the socket
+		req.Own = append(req.Own, from.Addr().String())
+	}
 	return s.service.Ban(r.Context(), req)
 }
 
 func (s *Server) unban(r *http.Request) (any, error) {
-	query, err := readQuery(r, "target", "id")
+	query, err := readQuery(r, "target", "scope", "id")
 	if err != nil {
 		return nil, err
 	}
-	return s.service.Unban(r.Context(), UnbanRequest{Target: query.Get("target"), ID: query.Get("id"), By: peerOf(r.Context())})
+	return s.service.Unban(r.Context(), UnbanRequest{
+		Target: query.Get("target"), Scope: ban.Scope(query.Get("scope")), ID: query.Get("id"), By: peerOf(r.Context()),
+	})
 }
 
 func (s *Server) bans(r *http.Request) (any, error) {

@@ -53,3 +53,9 @@ func fromStore(err error) error {
 		return &Error{CodeInternal, err.Error()}
 	}
 }
+
+// unread is for a change that did not come about because the store, which was to
+// be read first, could not be.
+func unread(err error) *Error {
+	return &Error{CodeInternal, "ban store cannot be read, and nothing was changed: " + err.Error()}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/netip"
 	"os"
 	"time"
 
@@ -18,7 +19,11 @@ type Options struct {
 	Relay      Relay            // nil: the same
 	SaveKeys   KeySaver         // nil: keys cannot be rotated
 	Version    string           // of the program
+	Reports    Reports          // nil: nobody was reported
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
+	Steps      []time.Duration  // of bans that escalate; empty: 1 hour, 1 day, 30 days
+	SharedFor  time.Duration    // the longest ban on what many share; zero: 1 hour
+	Shared     []netip.Prefix   // what many are known to share
 	Now        func() time.Time // nil: time.Now
 	Log        *slog.Logger     // what was changed and by whom, never an address; nil: nowhere
 }
@@ -43,6 +48,10 @@ func NewService(bans *ban.Store, opts *Options) *Service {
 		s.live = nobody{}
 	}
 	s.opts.DefaultFor = cmp.Or(s.opts.DefaultFor, 24*time.Hour)
+	s.opts.SharedFor = cmp.Or(s.opts.SharedFor, time.Hour)
+	if len(s.opts.Steps) == 0 {
+		s.opts.Steps = []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}
+	}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}

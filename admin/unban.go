@@ -9,18 +9,21 @@ import (
 	"github.com/joingyd/joingyd/ban"
 )
 
-// UnbanRequest names the ban to end, by exactly one of its fields. By is as in
+// UnbanRequest names the ban to end, by exactly one of Target and ID. By is as in
 // BanRequest.
 type UnbanRequest struct {
 	Target string
+	Scope  ban.Scope // of the ban on Target; empty: those of every scope
 	ID     string
 	By     string
 }
 
 // UnbanResult is the ban that has ended.
 type UnbanResult struct {
-	Ban ban.Ban `json:"ban"`
-	// StillBanned is another ban, if one keeps the target out all the same.
+	Ban  ban.Ban   `json:"ban"`
+	Also []ban.Ban `json:"also,omitempty"` // on the same target, of narrower scopes
+	// StillBanned is another ban, if one is on all of the target. The id of a ban
+	// does not tell where to look for one.
 	StillBanned *ban.Ban `json:"still_banned,omitempty"`
 }
 
@@ -30,62 +33,85 @@ func (r UnbanRequest) Validate() error {
 		return invalid("name either the banned address or prefix, or the id of the ban")
 	}
 	if r.ID != "" {
-		return nil
+		if r.Scope != "" {
+			return invalid("the id alone says which ban is meant; leave out --scope")
+		}
+		_, err := ban.ParseID(r.ID)
+		return fromStore(err)
+	}
+	if err := validateScope(r.Scope); err != nil {
+		return err
 	}
 	_, err := ban.ParseTarget(r.Target)
 	return fromStore(err)
 }
 
 // Unban ends a ban.
-func (s *Service) Unban(_ context.Context, req UnbanRequest) (UnbanResult, error) {
+func (s *Service) Unban(_ context.Context, req UnbanRequest) (result UnbanResult, err error) {
 	if err := req.Validate(); err != nil {
 		return UnbanResult{}, err
 	}
-	by := cmp.Or(req.By, ownName())
-	var result UnbanResult
-	var err error
+	req.By = cmp.Or(req.By, ownName())
 	if req.ID != "" {
-		result, err = s.unbanID(req.ID, by)
-	} else {
-		result, err = s.unbanTarget(req.Target, by)
+		return s.unbanID(req)
 	}
-	if err == nil {
-		s.opts.Log.Info("ban removed", "id", result.Ban.ID, "kind", result.Ban.Kind, "by", by)
-	}
-	return result, err
+	return s.unbanTarget(req)
 }
 
-func (s *Service) unbanID(id, by string) (UnbanResult, error) {
-	parsed, err := ban.ParseID(id)
+func (s *Service) unbanID(req UnbanRequest) (UnbanResult, error) {
+	id, err := ban.ParseID(req.ID)
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
 	}
-	b, err := s.bans.RemoveID(parsed, by)
+	b, err := s.bans.RemoveID(id, req.By)
 	if errors.Is(err, ban.ErrNotFound) {
-		return UnbanResult{}, notFound("no ban has the id %s; joingyd bans list shows them", quote(id))
+		return UnbanResult{}, notFound("no ban has the id %s; joingyd bans list shows them", quote(req.ID))
 	}
-	return UnbanResult{Ban: b}, fromStore(err)
-}
-
-func (s *Service) unbanTarget(text, by string) (UnbanResult, error) {
-	target, err := ban.ParseTarget(text)
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
 	}
-	b, err := s.bans.Remove(target, ban.ScopeAll, by)
-	around, rule, lookErr := s.covering(target)
-	switch {
-	case err == nil:
-		return UnbanResult{Ban: b, StillBanned: around}, nil
-	case !errors.Is(err, ban.ErrNotFound):
+	s.logUnban(b, req.By)
+	return UnbanResult{Ban: b}, nil
+}
+
+func (s *Service) unbanTarget(req UnbanRequest) (UnbanResult, error) {
+	target, err := ban.ParseTarget(req.Target)
+	if err != nil {
 		return UnbanResult{}, fromStore(err)
-	case lookErr != nil:
-		return UnbanResult{}, fromStore(lookErr)
-	case around != nil:
-		return UnbanResult{}, notFound("no ban is on %s itself, but the one on %s covers it; unban that", target, rule)
-	default:
-		return UnbanResult{}, notFound("no ban is on %s; joingyd bans list shows what is banned", target)
 	}
+	scopes := ban.Scopes()
+	if req.Scope != "" {
+		scopes = []ban.Scope{req.Scope}
+	}
+	var ended []ban.Ban
+	for _, scope := range scopes {
+		b, err := s.bans.Remove(target, scope, req.By)
+		if errors.Is(err, ban.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return UnbanResult{}, fromStore(err)
+		}
+		s.logUnban(b, req.By)
+		ended = append(ended, b)
+	}
+	still, rule, err := s.covering(target)
+	switch {
+	case err != nil:
+		return UnbanResult{}, fromStore(err)
+	case len(ended) > 0:
+		return UnbanResult{Ban: ended[0], Also: ended[1:], StillBanned: still}, nil
+	case still == nil:
+		return UnbanResult{}, notFound("no ban is on %s; joingyd bans list shows what is banned", target)
+	case rule == target.Prefix():
+		return UnbanResult{}, notFound("no ban of scope %s is on %s, but one of scope %s; leave out --scope", req.Scope, target, still.Scope)
+	default:
+		return UnbanResult{}, notFound("no ban is on %s itself, but the one on %s covers it; unban that", target, rule)
+	}
+}
+
+func (s *Service) logUnban(b ban.Ban, by string) {
+	s.opts.Log.Info("ban removed", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", by)
 }
 
 // covering returns a ban on all of target, and what it is on, or nil.

@@ -105,9 +105,11 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 	if err != nil {
 		return answer, err
 	}
-	answer, err = send(ctx, admin.NewService(store, &admin.Options{
-		SaveKeys: saveBanKeys(f.offlineDir()), Version: programVersion(),
-	}))
+	options, err := adminOptions(config.Default().Bans)
+	if err == nil {
+		options.SaveKeys = saveBanKeys(f.offlineDir())
+		answer, err = send(ctx, admin.NewService(store, options))
+	}
 	return answer, errors.Join(err, store.Close())
 }
 
@@ -160,7 +162,7 @@ func (f *adminFlags) openStore() (*ban.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := ban.Open(path, keys, nil)
+	store, err := ban.Open(path, keys, banOptions(config.Default().Bans, nil))
 	if errors.Is(err, ban.ErrLocked) && f.dataDir != "" {
 		return nil, fmt.Errorf("a daemon is running: leave out --offline and --data-dir, and ask it with --socket %s", filepath.Join(dir, adminSocketFile))
 	}

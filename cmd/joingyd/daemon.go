@@ -94,7 +94,7 @@ func (d *daemon) openBans() error {
 	if err != nil {
 		return err
 	}
-	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), keys, &ban.Options{Log: d.log}); err != nil {
+	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), keys, banOptions(d.cfg.Bans, d.log)); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.bans.Close)
@@ -234,15 +234,14 @@ func (d *daemon) openHTTP() error {
 
 func (d *daemon) openAdmin() error {
 	d.drain = newDrainer(d.relay)
+	options, err := adminOptions(d.cfg.Bans)
+	if err != nil {
+		return err
+	}
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
-	d.service = admin.NewService(d.bans, &admin.Options{
-		Live:       live{d.hub, d.relay, d.relayed, d.warnings},
-		Relay:      relayControl{d.relay, d.drain},
-		SaveKeys:   saveBanKeys(d.cfg.DataDir),
-		Version:    programVersion(),
-		DefaultFor: d.cfg.Bans.DefaultFor,
-		Log:        d.log,
-	})
+	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
+	options.SaveKeys, options.Log = saveBanKeys(d.cfg.DataDir), d.log
+	d.service = admin.NewService(d.bans, options)
 	d.admin = admin.NewServer(d.service, d.log)
 	listener, err := admin.Listen(d.adminPath)
 	if err != nil {
