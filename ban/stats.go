@@ -1,10 +1,50 @@
 package ban
 
-// Stats is what a store has done since it was opened.
+import (
+	"fmt"
+
+	"go.etcd.io/bbolt"
+)
+
+// Stats counts. All but Active is since the store was opened.
 type Stats struct {
-	Changes  uint64 // transactions
-	Failures uint64 // changes that the disk refused
+	Active   map[Scope]int // bans in force, by scope; every scope is there
+	Changes  uint64        // transactions
+	Failures uint64        // changes that the disk refused
 }
 
-// Stats returns them.
-func (s *Store) Stats() Stats { return Stats{s.changes.Load(), s.failures.Load()} }
+// Stats returns them. It reads those of the file that have expired and were not
+// swept yet; if that fails they count as active.
+func (s *Store) Stats() Stats {
+	stats := Stats{Active: make(map[Scope]int, len(scopes)), Changes: s.changes.Load(), Failures: s.failures.Load()}
+	s.mu.RLock()
+	for n := range s.idx.sets {
+		stats.Active[scopes[n]] = len(s.idx.sets[n].tags) + s.idx.sets[n].prefixes.Size()
+	}
+	s.mu.RUnlock()
+	overdue := make(map[Scope]int, len(scopes))
+	if err := s.countOverdue(overdue); err != nil {
+		return stats
+	}
+	for scope, n := range overdue {
+		stats.Active[scope] = max(0, stats.Active[scope]-n) // what was swept meanwhile is in both
+	}
+	return stats
+}
+
+func (s *Store) countOverdue(counts map[Scope]int) error {
+	now := s.now()
+	return s.view(func(tx *bbolt.Tx) error {
+		active := tx.Bucket(activeBucket)
+		cursor := tx.Bucket(endsBucket).Cursor()
+		for k, _ := cursor.First(); k != nil && endsBy(k, now); k, _ = cursor.Next() {
+			id := k[8:]
+			h, _, err := decodeHead(id, active.Get(id))
+			if err != nil {
+				return fmt.Errorf("%w: ban %x: %v", ErrCorrupt, id, err)
+			}
+			counts[scopes[h.scope]]++
+		}
+		return nil
+	})
+}

@@ -13,7 +13,8 @@ const other = "other"
 type collector struct {
 	sources Sources
 
-	build, bans                           family
+	build                                 family
+	bans, banChanges, banFailures         family
 	allocations, turnSessions, turnPairs  family
 	draining, packets, bytes, drops, auth family
 	offload, flows, offloaded             family
@@ -46,13 +47,16 @@ func newCollector(sources Sources) *collector {
 		sources.Match = func() Match { return Match{} }
 	}
 	if sources.Bans == nil {
-		sources.Bans = func() int { return 0 }
+		sources.Bans = func() Bans { return Bans{} }
 	}
 	return &collector{
 		sources: sources,
 
 		build: gauge("build_info", "Always 1; the label says which version runs.", "version"),
-		bans:  gauge("bans_active", "Bans in force."),
+
+		bans:        gauge("bans_active", "Bans in force, by what they keep out of.", "scope"),
+		banChanges:  counter("bans_changes_total", "Changes that the ban store has written to the disk; one may be of many bans."),
+		banFailures: counter("bans_failures_total", "Changes that the disk refused: those bans were not made or not ended, and whoever asked was told."),
 
 		allocations:  gauge("turn_allocations", "Live allocations, by transport between client and relay.", "transport"),
 		turnSessions: gauge("turn_sessions", "Sessions that may allocate."),
@@ -89,7 +93,7 @@ func newCollector(sources Sources) *collector {
 // Describe names every metric there will be.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
-		c.build, c.bans, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
+		c.build, c.bans, c.banChanges, c.banFailures, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
@@ -101,7 +105,11 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 // Collect reads every source once.
 func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.build.send(to, 1, c.sources.Version)
-	c.bans.send(to, float64(c.sources.Bans()))
+
+	bans := c.sources.Bans()
+	sendAll(to, c.bans, bans.Active, c.sources.Scopes)
+	c.banChanges.send(to, float64(bans.Changes))
+	c.banFailures.send(to, float64(bans.Failures))
 
 	relay := c.sources.Relay()
 	c.turnSessions.send(to, float64(relay.Sessions))

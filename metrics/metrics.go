@@ -15,9 +15,10 @@ type Sources struct {
 	Version string // of the program
 	Relay   func() Relay
 	Match   func() Match
-	Bans    func() int // active ones
+	Bans    func() Bans
 
-	// Every value that the maps of Relay and Match have as a key.
+	// Every value that the maps of Bans, Relay and Match have as a key.
+	Scopes        []string // of Bans.Active
 	Transports    []string // of Relay.ByTransport
 	DropReasons   []string // of Transport.Drops
 	ReportReasons []string // of Match.Reports
@@ -29,6 +30,14 @@ type Sources struct {
 	Verdicts map[string][]string // of Filter.Verdicts, with the reasons of each
 
 	OffloadOutcomes []string // of Offload.Packets
+}
+
+// Bans is what the ban store counts. Active are in force, the rest counts since
+// the start.
+type Bans struct {
+	Active   map[string]int // by scope
+	Changes  uint64         // written to the disk
+	Failures uint64         // changes that the disk refused
 }
 
 // Relay is what the TURN relay counts.

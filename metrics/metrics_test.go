@@ -20,6 +20,7 @@ import (
 func testSources() Sources {
 	return Sources{
 		Version:       "1.2.3",
+		Scopes:        []string{"all", "relay"},
 		Transports:    []string{"udp", "tcp"},
 		DropReasons:   []string{"too_large", "queue_full"},
 		ReportReasons: []string{"spam", "other"},
@@ -95,7 +96,12 @@ func samples(families map[string]*dto.MetricFamily) map[string]float64 {
 // zero is every series there is, before anything has happened.
 var zero = map[string]float64{
 	"joingyd_build_info{version=1.2.3}": 1,
-	"joingyd_bans_active":               0,
+
+	"joingyd_bans_active{scope=all}":   0,
+	"joingyd_bans_active{scope=relay}": 0,
+	"joingyd_bans_active{scope=other}": 0,
+	"joingyd_bans_changes_total":       0,
+	"joingyd_bans_failures_total":      0,
 
 	"joingyd_turn_sessions": 0,
 	"joingyd_turn_pairs":    0,
@@ -180,7 +186,9 @@ func TestEverythingIsThereAtZero(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	sources := testSources()
-	sources.Bans = func() int { return 2 }
+	sources.Bans = func() Bans {
+		return Bans{Active: map[string]int{"relay": 2, "a new scope": 31}, Changes: 32, Failures: 33}
+	}
 	sources.Relay = func() Relay {
 		return Relay{
 			Sessions: 4, Pairs: 5, Draining: true,
@@ -208,7 +216,9 @@ func TestCounts(t *testing.T) {
 		"joingyd_match_denied_total{reason=capacity}": 25, "joingyd_match_denied_total{reason=other}": 26,
 		"joingyd_match_challenges_total{outcome=issued}": 27,
 
-		"joingyd_bans_active":                     2,
+		"joingyd_bans_active{scope=relay}": 2, "joingyd_bans_active{scope=other}": 31,
+		"joingyd_bans_changes_total": 32, "joingyd_bans_failures_total": 33,
+
 		"joingyd_turn_allocations{transport=udp}": 3,
 		"joingyd_turn_sessions":                   4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,
 		"joingyd_turn_packets_total{transport=udp}": 6, "joingyd_turn_bytes_total{transport=udp}": 7,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/turn"
@@ -18,8 +19,9 @@ func (d *daemon) openMetrics() (err error) {
 		Version: programVersion(),
 		Relay:   d.relayMetrics,
 		Match:   d.matchMetrics,
-		Bans:    d.bans.Len,
+		Bans:    d.banMetrics,
 
+		Scopes:        texts(ban.Scopes()),
 		Transports:    turn.Transports(),
 		DropReasons:   texts(turn.DropReasons()),
 		ReportReasons: match.ReportReasons(),
@@ -36,6 +38,15 @@ func (d *daemon) openMetrics() (err error) {
 	}
 	d.closers = append(d.closers, d.metricsListener.Close)
 	return nil
+}
+
+func (d *daemon) banMetrics() metrics.Bans {
+	s := d.bans.Stats()
+	active := make(map[string]int, len(s.Active))
+	for scope, n := range s.Active {
+		active[string(scope)] = n
+	}
+	return metrics.Bans{Active: active, Changes: s.Changes, Failures: s.Failures}
 }
 
 func (d *daemon) relayMetrics() metrics.Relay {

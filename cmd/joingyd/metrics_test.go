@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/turn"
@@ -65,7 +67,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 			want = append(want, `joingyd_match_filter_verdicts_total{reason="`+reason+`",verdict="`+verdict+`"}`)
 		}
 	}
-	for _, series := range append(want, "joingyd_match_filter_mutes_total", "joingyd_bans_active", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
+	for _, series := range append(want, "joingyd_match_filter_mutes_total", `joingyd_bans_active{scope="video"}`, "joingyd_bans_failures_total", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
 		if value, ok := values[series]; !ok || value != 0 {
 			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
 		}
@@ -78,6 +80,10 @@ func TestMetricsOfADaemon(t *testing.T) {
 	a.expect("reported")
 	a.send(`{"type":"nonsense"}`)
 	a.expect("error")
+	elsewhere := ban.TargetFor(netip.MustParseAddr("192.0.2.1"))
+	if _, err := d.bans.Add(ban.Entry{Target: elsewhere, Scope: ban.ScopeRelay, By: "root"}); err != nil {
+		t.Fatal(err)
+	}
 	text, values := scrape(t, d)
 	for series, least := range map[string]float64{
 		`joingyd_turn_allocations{transport="udp"}`:            2,
@@ -89,6 +95,8 @@ func TestMetricsOfADaemon(t *testing.T) {
 		"joingyd_match_sessions":                               2,
 		"joingyd_match_pairs":                                  1,
 		"joingyd_match_addresses":                              1,
+		`joingyd_bans_active{scope="relay"}`:                   1,
+		"joingyd_bans_changes_total":                           1,
 		`joingyd_match_reports_total{reason="spam"}`:           1,
 		`joingyd_match_refused_total{code="unknown_type"}`:     1,
 		"go_goroutines":                                        1,
