@@ -44,6 +44,8 @@ func TestScript(t *testing.T) {
 			"eventually": scriptEventually,
 			"lock-store": scriptLockStore,
 			"mode":       scriptMode,
+			"console":    scriptConsole,
+			"visitors":   scriptVisitors,
 		},
 		RequireExplicitExec: true,
 	})
