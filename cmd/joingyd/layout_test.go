@@ -27,6 +27,7 @@ var forbidden = []struct {
 	{"recent", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a map depends on nothing"},
 	{"match/filter", []string{"ident", "match"}, "the filter judges lines, wherever they come from"},
 	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
+	{"ban/list", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent"}, "a list is text: it knows no store, no config and no admin"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
 	{"admin", []string{"metrics", "turn", "match", "config", "web", "cert", "cmd"}, "the control API asks an interface"},
