@@ -1,10 +1,12 @@
 package list
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // maxDepth bounds how deep JSON is nested. An alert's decisions are at 4.
@@ -220,4 +222,49 @@ func (j *jsonInput) line() int {
 	j.ends = append(j.ends[:0], j.ends[passed:]...)
 	j.past += passed
 	return j.past + 1
+}
+
+// crowdSecWriter writes the array that cscli decisions import reads.
+type crowdSecWriter struct {
+	w     *bufio.Writer
+	now   time.Time
+	count int
+}
+
+func (c *crowdSecWriter) begin() error { return c.w.WriteByte('[') }
+
+// forever is how long a permanent ban is written to last: cscli knows no other
+// word for it.
+const forever = 10 * longest
+
+func (c *crowdSecWriter) add(r row) error {
+	duration := forever
+	if !r.until.IsZero() {
+		duration = r.until.Sub(c.now)
+	}
+	scope := "Range"
+	if prefix := r.target.Prefix(); prefix.IsSingleIP() && prefix.Addr().Is4() {
+		scope = "Ip" // an IPv6 address would be read back as its /64
+	}
+	text, err := json.Marshal(struct {
+		Duration string `json:"duration"`
+		Reason   string `json:"reason,omitempty"`
+		Scope    string `json:"scope"`
+		Type     string `json:"type"`
+		Value    string `json:"value"`
+	}{duration.String(), r.reason, scope, "ban", r.target.String()})
+	if err != nil {
+		return err
+	}
+	if c.count++; c.count > 1 {
+		c.w.WriteByte(',')
+	}
+	c.w.WriteByte('\n')
+	_, err = c.w.Write(text)
+	return err
+}
+
+func (c *crowdSecWriter) end() error {
+	_, err := c.w.WriteString("\n]\n")
+	return err
 }

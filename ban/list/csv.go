@@ -1,9 +1,12 @@
 package list
 
 import (
+	"bufio"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -179,4 +182,24 @@ func unguard(cell string) string {
 		return rest
 	}
 	return cell
+}
+
+// csvWriter writes a header and a record a target.
+type csvWriter struct{ w *csv.Writer }
+
+func newCSVWriter(w *bufio.Writer) csvWriter { return csvWriter{csv.NewWriter(w)} }
+
+func (c csvWriter) begin() error { return c.w.Write([]string{"target", "scope", "until", "reason"}) }
+
+func (c csvWriter) add(r row) error {
+	until := "never"
+	if !r.until.IsZero() {
+		until = r.until.UTC().Format(time.RFC3339)
+	}
+	return c.w.Write([]string{r.target.String(), r.scope, until, guard(oneLine(r.reason))})
+}
+
+func (c csvWriter) end() error {
+	c.w.Flush()
+	return c.w.Error()
 }

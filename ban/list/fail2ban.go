@@ -1,8 +1,11 @@
 package list
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -124,3 +127,27 @@ func (f *fail2ban) refuseRest(text, why string) error {
 	}
 	return f.out.refuse(f.in.n, text, why)
 }
+
+// fail2banWriter writes what fail2ban-client get JAIL banip --with-time prints,
+// with times in the location of now.
+type fail2banWriter struct {
+	w   *bufio.Writer
+	now time.Time
+}
+
+func (f fail2banWriter) begin() error { return nil }
+
+func (f fail2banWriter) add(r row) error {
+	since, end, seconds := r.created, "9999-12-31 23:59:59", int64(-1) // permanent
+	if since.IsZero() {
+		since = f.now
+	}
+	if !r.until.IsZero() {
+		end = r.until.In(f.now.Location()).Format(time.DateTime)
+		seconds = int64(r.until.Sub(since).Seconds())
+	}
+	_, err := fmt.Fprintf(f.w, "%s \t%s + %d = %s\n", r.target, since.In(f.now.Location()).Format(time.DateTime), seconds, end)
+	return err
+}
+
+func (f fail2banWriter) end() error { return nil }

@@ -1,6 +1,7 @@
 package list_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -41,12 +42,13 @@ var small = map[list.Format][]string{
 }
 
 // fuzzRead checks that whatever a list holds, what comes out of it can be
-// stored as it is.
+// stored as it is, and comes out again once written.
 func fuzzRead(f *testing.F, format list.Format, patterns ...string) {
 	for _, seed := range append(seeds(f, patterns...), small[format]...) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		var bans []ban.Ban
 		var broken error
 		for item, err := range list.Read(strings.NewReader(text), format, now) {
 			if broken != nil {
@@ -62,11 +64,14 @@ func fuzzRead(f *testing.F, format list.Format, patterns ...string) {
 				broken = err
 				continue
 			} else {
-				checkStorable(t, item)
+				bans = append(bans, storable(t, item))
 			}
 			if line < 1 || line > strings.Count(text, "\n")+1 {
 				t.Fatalf("line %d of %q", line, text)
 			}
+		}
+		for _, format := range list.Readable() {
+			rewrite(t, format, bans)
 		}
 	})
 }
@@ -76,8 +81,8 @@ func clean(text string, limit int) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= limit && strings.IndexFunc(text, unicode.IsControl) < 0
 }
 
-// checkStorable checks that a ban can be made as item asks for.
-func checkStorable(t *testing.T, item list.Item) {
+// storable returns the ban that item asks for.
+func storable(t *testing.T, item list.Item) ban.Ban {
 	t.Helper()
 	again, err := ban.ParseTarget(item.Target.String())
 	if err != nil || again.Prefix() != item.Target.Prefix() {
@@ -88,6 +93,34 @@ func checkStorable(t *testing.T, item list.Item) {
 	}
 	if !item.Until.IsZero() && (item.Permanent || !item.Until.After(now)) {
 		t.Fatalf("until %v, permanent %t", item.Until, item.Permanent)
+	}
+	b := ban.Ban{Kind: again.Kind(), Reason: item.Reason, Until: item.Until}
+	if b.Kind == ban.KindPrefix {
+		b.Prefix = again.Prefix()
+	} else {
+		b.Address = again.String()
+	}
+	return b
+}
+
+func rewrite(t *testing.T, format list.Format, bans []ban.Ban) {
+	t.Helper()
+	var out bytes.Buffer
+	if written, hidden, err := list.Write(&out, format, all(bans...), now); written != len(bans) || hidden != 0 || err != nil {
+		t.Fatalf("%s: %d of %d written, %d hidden, %v", format, written, len(bans), hidden, err)
+	}
+	i := 0
+	for item, err := range list.Read(&out, format, now) {
+		if err != nil || i == len(bans) {
+			t.Fatalf("%s: %v, %v is one too many", format, item, err)
+		}
+		if sameBan(t, item, bans[i]); format == list.CSV && item.Reason != bans[i].Reason {
+			t.Fatalf("the reason %q became %q", bans[i].Reason, item.Reason)
+		}
+		i++
+	}
+	if i != len(bans) {
+		t.Fatalf("%s: %d of %d read back", format, i, len(bans))
 	}
 }
 

@@ -1,6 +1,7 @@
-// Package list reads bans in the formats of other tools.
+// Package list reads and writes bans in the formats of other tools.
 //
 //	io.Reader ──► Read ──► Item, Item, *Refusal, Item …      (nothing is stored)
+//	bans      ──► Write ──► io.Writer
 //
 // The formats, with an example of each:
 //
@@ -27,6 +28,8 @@
 //     for the visitor ([Item.Reason]), who would read crowdsecurity/ssh-bf.
 //   - A byte order mark and CRLF are accepted. A line or record of more than 64
 //     KiB is refused, and reading goes on behind it; in JSON, it ends there.
+//
+// Bans that the store keeps only as hashes have no address to write.
 package list
 
 import (
@@ -55,6 +58,9 @@ const (
 
 // Readable returns the formats that Read takes.
 func Readable() []Format { return []Format{Plain, CSV, CrowdSec, Fail2ban} }
+
+// Writable returns the formats that Write takes.
+func Writable() []Format { return Readable() }
 
 // unknown is the error for a format that is not among those that would do.
 func unknown(format Format, known []Format) error {

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"bufio"
 	"io"
 	"net/netip"
 	"strings"
@@ -61,7 +62,7 @@ func plainLine(text string) (d draft, why string) {
 	return d, ""
 }
 
-// commentEnd takes the end out of a comment that begins as until TIME; or permanent;.
+// commentEnd takes the end out of a comment that begins as writePlain's do.
 func commentEnd(comment string) (end, rest string) {
 	first, rest, _ := strings.Cut(comment, ";")
 	if first == "permanent" {
@@ -81,3 +82,23 @@ func isAddress(word string) bool {
 	_, err := netip.ParseAddr(address)
 	return err == nil
 }
+
+// plainWriter writes a target a line, with its end and reason as a comment.
+type plainWriter struct{ w *bufio.Writer }
+
+func (p plainWriter) begin() error { return nil }
+
+func (p plainWriter) add(r row) error {
+	p.w.WriteString(r.target.String())
+	if r.until.IsZero() {
+		p.w.WriteString(" # permanent")
+	} else {
+		p.w.WriteString(" # until " + r.until.UTC().Format(time.RFC3339))
+	}
+	if r.reason != "" {
+		p.w.WriteString("; " + oneLine(r.reason))
+	}
+	return p.w.WriteByte('\n')
+}
+
+func (p plainWriter) end() error { return nil }

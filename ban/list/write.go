@@ -1,0 +1,97 @@
+package list
+
+import (
+	"bufio"
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/joingyd/joingyd/ban"
+)
+
+// Write writes those of the bans whose address is known and that are on at now,
+// and returns how many that were, and how many are hidden: kept as a hash only.
+// It ends with the first error of bans or of w. Bans are written as they come.
+func Write(w io.Writer, format Format, bans iter.Seq2[ban.Ban, error], now time.Time) (written, hidden int, err error) {
+	buffered := bufio.NewWriter(w)
+	var out writer
+	switch format {
+	case Plain:
+		out = plainWriter{buffered}
+	case CSV:
+		out = newCSVWriter(buffered)
+	case CrowdSec:
+		out = &crowdSecWriter{w: buffered, now: now}
+	case Fail2ban:
+		out = fail2banWriter{buffered, now}
+	default:
+		return 0, 0, unknown(format, Writable())
+	}
+	if err := out.begin(); err != nil {
+		return 0, 0, err
+	}
+	for b, err := range bans {
+		if err != nil {
+			return written, hidden, err
+		}
+		r, known := rowOf(b)
+		if !r.until.IsZero() && !now.Before(r.until) {
+			continue
+		}
+		if !known {
+			hidden++
+			continue
+		}
+		if err := out.add(r); err != nil {
+			return written, hidden, err
+		}
+		written++
+	}
+	if err := out.end(); err != nil {
+		return written, hidden, err
+	}
+	return written, hidden, buffered.Flush()
+}
+
+// writer writes one format: begin, then add for each row, then end.
+type writer interface {
+	begin() error
+	add(row) error
+	end() error
+}
+
+// row is what lists say of a ban.
+type row struct {
+	target  ban.Target
+	scope   string
+	created time.Time
+	until   time.Time // in whole seconds, as most formats have them; zero: permanent
+	reason  string
+}
+
+// rowOf returns what to write of b. It is not known if b has only a hash.
+func rowOf(b ban.Ban) (r row, known bool) {
+	r = row{scope: "all", created: b.Created, until: b.Until.Truncate(time.Second), reason: b.Reason}
+	if r.until.Before(b.Until) {
+		r.until = r.until.Add(time.Second)
+	}
+	text := b.Address
+	if b.Kind == ban.KindPrefix {
+		text = b.Prefix.String()
+	}
+	var err error
+	r.target, err = ban.ParseTarget(text)
+	return r, err == nil
+}
+
+// oneLine returns text without the characters that would end a line, or do
+// things to a terminal.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if isControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
