@@ -15,6 +15,8 @@
 //	          [{"value": "192.0.2.1", "scope": "Ip", "type": "ban", "duration": "3h59m0s", "scenario": "crowdsecurity/ssh-bf"}]
 //	fail2ban  what fail2ban-client status JAIL, banned, and get JAIL banip [--with-time] print, and fail2ban's log
 //	          192.0.2.1 	2026-08-12 12:41:07 + 600 = 2026-08-12 12:51:07
+//	nft       a script for nft -f; written only
+//	          elements = { 192.0.2.1 timeout 9m30s }
 //
 // What all have in common:
 //
@@ -48,19 +50,20 @@ import (
 // Format names a format, as the command line does.
 type Format string
 
-// The formats.
+// The formats. All can be written, and all but NFT read.
 const (
 	Plain    Format = "plain"
 	CSV      Format = "csv"
 	CrowdSec Format = "crowdsec"
 	Fail2ban Format = "fail2ban"
+	NFT      Format = "nft"
 )
 
 // Readable returns the formats that Read takes.
 func Readable() []Format { return []Format{Plain, CSV, CrowdSec, Fail2ban} }
 
 // Writable returns the formats that Write takes.
-func Writable() []Format { return Readable() }
+func Writable() []Format { return append(Readable(), NFT) }
 
 // unknown is the error for a format that is not among those that would do.
 func unknown(format Format, known []Format) error {

@@ -372,7 +372,7 @@ func TestReadStopsWhenTold(t *testing.T) {
 }
 
 func TestReadUnknownFormat(t *testing.T) {
-	for _, format := range []list.Format{"", "yaml"} {
+	for _, format := range []list.Format{"", "yaml", list.NFT} {
 		check(t, read(strings.NewReader("192.0.2.1"), format), []string{fmt.Sprintf(`error: the format %q is none of ["plain" "csv" "crowdsec" "fail2ban"]; choose one of these`, string(format))})
 	}
 }

@@ -12,7 +12,9 @@ import (
 
 // Write writes those of the bans whose address is known and that are on at now,
 // and returns how many that were, and how many are hidden: kept as a hash only.
-// It ends with the first error of bans or of w. Bans are written as they come.
+// It ends with the first error of bans or of w. All formats but NFT are written
+// as the bans come; for NFT all of them are held, as a set must not have one
+// address twice.
 func Write(w io.Writer, format Format, bans iter.Seq2[ban.Ban, error], now time.Time) (written, hidden int, err error) {
 	buffered := bufio.NewWriter(w)
 	var out writer
@@ -25,6 +27,8 @@ func Write(w io.Writer, format Format, bans iter.Seq2[ban.Ban, error], now time.
 		out = &crowdSecWriter{w: buffered, now: now}
 	case Fail2ban:
 		out = fail2banWriter{buffered, now}
+	case NFT:
+		out = &nftWriter{w: buffered, now: now}
 	default:
 		return 0, 0, unknown(format, Writable())
 	}

@@ -90,6 +90,37 @@ func TestWrite(t *testing.T) {
 2001:db8:1::1/128 	2026-08-12 12:59:00 + 150 = 2026-08-12 13:01:30
 2001:db8:2::/48 	2026-08-12 12:59:00 + 315360060 = 2036-08-09 13:00:00
 `},
+		{list.NFT, `# Load with nft -f. It replaces the table inet joingyd, and nothing else.
+table inet joingyd
+delete table inet joingyd
+
+table inet joingyd {
+	set banned4 {
+		type ipv4_addr
+		flags interval, timeout
+		elements = {
+			192.0.2.1 timeout 1h0m0s,
+			198.51.100.0-198.51.100.255 timeout 36h0m0s
+		}
+	}
+
+	set banned6 {
+		type ipv6_addr
+		flags interval, timeout
+		elements = {
+			2001:db8::-2001:db8::ffff:ffff:ffff:ffff,
+			2001:db8:1::1 timeout 1m30s,
+			2001:db8:2::-2001:db8:2:ffff:ffff:ffff:ffff:ffff timeout 87600h0m0s
+		}
+	}
+
+	chain input {
+		type filter hook input priority filter - 10; policy accept;
+		ip saddr @banned4 drop
+		ip6 saddr @banned6 drop
+	}
+}
+`},
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.format), func(t *testing.T) {
@@ -105,13 +136,27 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// nft knows no fractions, and a ban is never over before its end.
+func TestWriteNFTInWholeSeconds(t *testing.T) {
+	b := banOn(t, "192.0.2.1", 90*time.Second+time.Millisecond, "")
+	var out strings.Builder
+	if _, _, err := list.Write(&out, list.NFT, all(b), now.Add(500*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "192.0.2.1 timeout 1m31s\n") {
+		t.Errorf("got:\n%s\nwant a timeout of 1m31s", out.String())
+	}
+}
+
 func TestWriteNothing(t *testing.T) {
 	for _, format := range list.Writable() {
 		var out strings.Builder
 		if written, hidden, err := list.Write(&out, format, all(), now); written != 0 || hidden != 0 || err != nil {
 			t.Errorf("%s: %d written, %d hidden, %v; want nothing", format, written, hidden, err)
 		}
-		check(t, read(strings.NewReader(out.String()), format), nil)
+		if format != list.NFT {
+			check(t, read(strings.NewReader(out.String()), format), nil)
+		}
 	}
 }
 
