@@ -22,6 +22,7 @@ type Message struct {
 	Common []string  `json:"common"` // matched
 
 	Pair        string       `json:"pair"`        // matched, what the partner sends, left, reported
+	Report      string       `json:"report"`      // reported: its id
 	Description *Description `json:"description"` // description
 	Candidate   *Candidate   `json:"candidate"`   // candidate; nil ends the candidates
 	ID          string       `json:"id"`          // text, sent, rejected

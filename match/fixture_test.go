@@ -46,6 +46,7 @@ func (r *relay) Dismiss(s ident.Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.live, s)
+	delete(r.addrs, s)
 }
 
 func (r *relay) CloseAllocations(s ident.Session) {
@@ -209,7 +210,7 @@ func (f *fixture) isBanned(addr netip.Addr, use match.Use) (match.Ban, bool) {
 
 // message is a server message, as far as tests look.
 type message struct {
-	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do string
+	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do, Report string
 
 	Data json.RawMessage
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -23,12 +22,6 @@ const (
 
 // farBehind refuses what the partner's outbox has no room for.
 const farBehind = "the partner is far behind; slow down"
-
-// reportReasons are the reasons that a report may give.
-var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam", "other"}
-
-// ReportReasons lists every reason that Stats.Reports may count.
-func ReportReasons() []string { return slices.Clone(reportReasons) }
 
 // handle follows one message of a session's client; malformed says what is
 // wrong with it, if anything is. Only the present socket is listened to: on a newer one
@@ -183,45 +176,6 @@ func (h *Hub) rejectLocked(s *session, m *rejectedMessage) {
 	h.refused[m.Code]++
 	h.suspectLocked(s.key, refusalPoints[m.Code])
 	h.sendLocked(s, m)
-}
-
-// handleReport counts a report, once for each side of a pair, during the chat
-// and for a minute after. The two do not meet again.
-func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
-	id, err := ident.ParsePair(m.Pair)
-	switch {
-	case err != nil:
-		h.refuseLocked(s, codeBadMessage, m.Type, "pair: must be the pair of `matched`")
-		return
-	case !slices.Contains(reportReasons, m.Reason):
-		h.refuseLocked(s, codeBadMessage, m.Type, fmt.Sprintf("reason: must be one of %v", reportReasons))
-		return
-	case utf8.RuneCountInString(m.Note) > maxNote:
-		h.refuseLocked(s, codeTooLarge, m.Type, fmt.Sprintf("note: longer than %d characters", maxNote))
-		return
-	}
-	var reported *bool
-	var partner ident.Session
-	switch {
-	case s.pair != nil && s.pair.id == id:
-		reported, partner = &s.pair.reported[s.pair.side(s)], s.partner().id
-	case s.past != nil && s.past.pair == id && now.Before(s.past.until):
-		reported, partner = &s.past.reported, s.past.partner
-	default:
-		h.refuseLocked(s, codeStalePair, m.Type, "that chat ended more than a minute ago, or was not yours")
-		return
-	}
-	if !*reported {
-		*reported = true
-		h.reports[m.Reason]++
-		h.reportedLocked(h.sessions[partner])
-		h.opts.Logger.Info("report", "reason", m.Reason)
-	}
-	s.block(partner)
-	if s.ticket != nil {
-		s.ticket.Avoid = s.blocked // it waits already
-	}
-	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair})
 }
 
 // printable shortens what a client wrote to something fit for an error.

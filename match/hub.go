@@ -63,6 +63,11 @@ type Options struct {
 	SessionsPerAddress    int // that one address may hold without work
 	SessionsPerAddressMax int // with work, and twice as many sockets; 0: no more than without
 
+	// Pseudonym returns what stands for an address in what is kept of reports once the
+	// reported session is over, so that no address outlives it: a keyed hash, say. It is
+	// called with the hub's lock held. Nil: nothing is kept then.
+	Pseudonym func(netip.Addr) string
+
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, and ends their sessions. It may block; it
 	// is called by Run, one at a time. Nil: nobody is banned.
@@ -70,7 +75,7 @@ type Options struct {
 }
 
 const (
-	addressesInterval = 10 * time.Second // between looks for addresses to forget,
+	addressesInterval = 10 * time.Second // between looks for addresses and reports to forget,
 	linesInterval     = time.Minute      // and for lines
 
 	drainRate  = 1000 // sockets a second that may come back after Close
@@ -106,6 +111,7 @@ type Hub struct {
 	pairs      map[pool.Mode]int
 	addresses  *addresses
 	reports    map[string]uint64    // by reason
+	ledger     ledger               // of reports
 	refused    map[errorCode]uint64 // messages
 	denied     map[denial]uint64    // upgrades, sessions and searches
 	challenges map[challengeOutcome]uint64
@@ -152,7 +158,7 @@ func New(opts Options) *Hub {
 }
 
 // Run does what is due by time: patience that ends, the sockets' turns, and what is
-// to be forgotten of addresses and lines. It makes the filter's bans. It returns
+// to be forgotten of addresses, reports and lines. It makes the filter's bans. It returns
 // when ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	defer h.spamBans.start(ctx).Wait()
@@ -170,6 +176,7 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-due.C:
 		case <-addresses.C:
 			h.forgetAddresses()
+			h.forgetReports()
 		case now := <-lines.C:
 			h.filter.Forget(now)
 		}
@@ -248,6 +255,8 @@ type Stats struct {
 	Refused    map[string]uint64 // messages, by error code
 	Denied     map[string]uint64 // upgrades, sessions and searches, by reason
 
+	ReportsForgotten uint64 // before their time, for want of room
+
 	Challenges map[string]uint64 // by what became of them
 	Filter     FilterStats
 }
@@ -264,7 +273,8 @@ func (h *Hub) Stats() Stats {
 		Refused: byName(h.refused),
 		Denied:  byName(h.denied),
 
-		VideoPairs: h.pairs[pool.Video],
+		VideoPairs:       h.pairs[pool.Video],
+		ReportsForgotten: h.ledger.forgotten,
 
 		Challenges: byName(h.challenges),
 

@@ -136,8 +136,8 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	p.typists[0].stop()
 	p.typists[1].stop()
 	until := time.Now().Add(reportWindow)
-	s.pair, s.past = nil, &past{p.id, partner.id, until, p.reported[p.side(s)]}
-	partner.pair, partner.past = nil, &past{p.id, s.id, until, p.reported[p.side(partner)]}
+	s.pair, s.past = nil, &past{p.id, partner.id, partner.trace, until, p.reports[p.side(s)]}
+	partner.pair, partner.past = nil, &past{p.id, s.id, s.trace, until, p.reports[p.side(partner)]}
 	h.restLocked(s)
 	h.restLocked(partner)
 	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
@@ -168,6 +168,7 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	}
 	h.stopWaitingLocked(s)
 	h.partLocked(s, reason)
+	h.leaveTraceLocked(s)
 	h.opts.Relay.Dismiss(s.id)
 	if s.socket == nil {
 		s.out.forget()

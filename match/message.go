@@ -247,7 +247,8 @@ type leftMessage struct {
 
 type reportedMessage struct {
 	head
-	Pair string `json:"pair"`
+	Pair   string `json:"pair"`
+	Report string `json:"report"` // its id
 }
 
 type onlineMessage struct {

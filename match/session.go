@@ -48,6 +48,7 @@ type session struct {
 	ticket    *pool.Ticket    // not nil while the visitor waits for a partner
 	pair      *pair           // not nil in a chat
 	past      *past           // the chat before; nil: there was none
+	trace     *trace          // for reports of it
 	blocked   []ident.Session
 
 	work   *work // nil: never had any to do
@@ -60,12 +61,12 @@ type session struct {
 
 // pair is one chat.
 type pair struct {
-	id       ident.Pair
-	mode     pool.Mode
-	since    time.Duration // on the hub's clock
-	a, b     *session
-	typists  [2]typist // a, b
-	reported [2]bool   // whether a, b reported the other
+	id      ident.Pair
+	mode    pool.Mode
+	since   time.Duration // on the hub's clock
+	a, b    *session
+	typists [2]typist // a, b
+	reports [2]string // ids of what a, b reported of the other; empty: nothing
 
 	// descriptions of a, b. They are the pair's: an answer is owed for every offer,
 	// and a partner must not use up what the next call needs.
@@ -87,10 +88,11 @@ func (p *pair) side(s *session) int {
 
 // past is what a report after the end needs.
 type past struct {
-	pair     ident.Pair
-	partner  ident.Session
-	until    time.Time
-	reported bool
+	pair    ident.Pair
+	partner ident.Session
+	of      *trace // the partner's
+	until   time.Time
+	report  string // id of the one there was; empty: none
 }
 
 func newSession(addr netip.Addr, languages []string) *session {
@@ -99,6 +101,7 @@ func newSession(addr netip.Addr, languages []string) *session {
 		addrs:     []netip.Addr{addr},
 		key:       addressKey(addr),
 		languages: languages,
+		trace:     new(trace),
 		messages:  bucket{rate: 40, burst: 200}, // a call starts with dozens of candidates
 		finds:     bucket{rate: 1, burst: 12},
 		texts:     bucket{rate: 2, burst: 10},

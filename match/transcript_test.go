@@ -285,6 +285,7 @@ var kinds = map[string]func(string) bool{
 	"username":   func(s string) bool { return s != "" },
 	"credential": func(s string) bool { return s != "" },
 	"salt":       func(s string) bool { return len(s) == 22 }, // 128 bits
+	"report":     func(s string) bool { return regexp.MustCompile(`^[a-z2-7]{8}$`).MatchString(s) },
 	"policy":     func(s string) bool { return s != "" },
 }
 

@@ -19,7 +19,7 @@ type collector struct {
 	draining, packets, bytes, drops, auth family
 	offload, flows, offloaded             family
 	matchSessions, waiting, pairs         family
-	addresses, forgotten                  family
+	addresses, forgotten, unkept          family
 	reports, refused, denied, challenges  family
 	verdicts, mutes, filterBans           family
 	filterDropped, fingerprints, evicted  family
@@ -79,6 +79,7 @@ func newCollector(sources Sources) *collector {
 		denied:        counter("match_denied_total", "Upgrades, sessions and searches of clients that were not admitted, by reason.", "reason"),
 		challenges:    counter("match_challenges_total", "Challenges of work, by what became of them.", "outcome"),
 		addresses:     gauge("match_addresses", "Client addresses whose limits are remembered."),
+		unkept:        counter("match_reports_forgotten_total", "Reports that could not be kept for a day for want of room."),
 		forgotten:     counter("match_addresses_forgotten_total", "Client addresses whose limits were forgotten for want of room."),
 
 		verdicts:      counter("match_filter_verdicts_total", "Texts that the filter judged, by verdict and reason.", "verdict", "reason"),
@@ -95,7 +96,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
 		c.build, c.bans, c.banChanges, c.banFailures, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
-		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten,
+		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten, c.unkept,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
 	} {
 		to <- f.desc
@@ -143,6 +144,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	sendAll(to, c.challenges, match.Challenges, c.sources.ChallengeOutcomes)
 	c.addresses.send(to, float64(match.Addresses))
 	c.forgotten.send(to, float64(match.Forgotten))
+	c.unkept.send(to, float64(match.ReportsForgotten))
 
 	for verdict, reasons := range c.sources.Verdicts {
 		for _, reason := range reasons {

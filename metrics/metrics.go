@@ -78,6 +78,8 @@ type Match struct {
 	Refused   map[string]uint64 // messages, by error code
 	Denied    map[string]uint64 // upgrades, sessions and searches, by reason
 
+	ReportsForgotten uint64 // before their time, for want of room
+
 	Challenges map[string]uint64 // of work, by what became of them
 	Filter     Filter
 }

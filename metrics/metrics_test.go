@@ -139,6 +139,7 @@ var zero = map[string]float64{
 
 	"joingyd_match_addresses":                                             0,
 	"joingyd_match_addresses_forgotten_total":                             0,
+	"joingyd_match_reports_forgotten_total":                               0,
 	"joingyd_match_denied_total{reason=capacity}":                         0,
 	"joingyd_match_denied_total{reason=other}":                            0,
 	"joingyd_match_challenges_total{outcome=issued}":                      0,
@@ -203,7 +204,7 @@ func TestCounts(t *testing.T) {
 		return Match{
 			Sessions: 12, Waiting: 13, Pairs: 14,
 			Reports: map[string]uint64{"spam": 15, "other": 16, "": 17}, Refused: map[string]uint64{"\xff": 18},
-			Addresses: 23, Forgotten: 24, Denied: map[string]uint64{"capacity": 25, "mood": 26}, Challenges: map[string]uint64{"issued": 27},
+			Addresses: 23, Forgotten: 24, ReportsForgotten: 31, Denied: map[string]uint64{"capacity": 25, "mood": 26}, Challenges: map[string]uint64{"issued": 27},
 			Filter: Filter{
 				Verdicts: map[string]map[string]uint64{"rejected": {"link": 23, "a new reason": 24}, "delivered": {"none": 25}},
 				Mutes:    26, Bans: 27, BansDropped: 28, Fingerprints: 29, Evicted: 30,
@@ -213,6 +214,7 @@ func TestCounts(t *testing.T) {
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
 		"joingyd_match_addresses": 23, "joingyd_match_addresses_forgotten_total": 24,
+		"joingyd_match_reports_forgotten_total":       31,
 		"joingyd_match_denied_total{reason=capacity}": 25, "joingyd_match_denied_total{reason=other}": 26,
 		"joingyd_match_challenges_total{outcome=issued}": 27,
 

@@ -71,7 +71,7 @@ func (d *daemon) matchMetrics() metrics.Match {
 	s := d.hub.Stats()
 	return metrics.Match{
 		Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Addresses: s.Addresses, Forgotten: s.Forgotten,
-		Reports: s.Reports, Refused: s.Refused, Denied: s.Denied, Challenges: s.Challenges,
+		Reports: s.Reports, ReportsForgotten: s.ReportsForgotten, Refused: s.Refused, Denied: s.Denied, Challenges: s.Challenges,
 		Filter: metrics.Filter(s.Filter),
 	}
 }

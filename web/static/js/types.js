@@ -49,6 +49,7 @@
  * @property {string} [do]
  * @property {string} [detail]
  * @property {string} [re]
+ * @property {string} [report]
  * @property {string} [kind]
  * @property {WorkData} [data]
  */

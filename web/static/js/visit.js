@@ -177,7 +177,7 @@ export class Visit {
       case 'action':
         return m.do === 'mute' && this.#views.chat.system(words.muted(m.until));
       case 'reported':
-        return this.#views.chat.system(words.reported);
+        return this.#views.chat.system(words.reported(m.report));
       case 'online':
         return this.#search.online(m.count);
       case 'ice':

@@ -8,13 +8,17 @@ export const connecting = 'Connecting …';
 export const chatting = 'Chatting with a stranger';
 export const youLeft = 'You left the chat.';
 export const lostTooLong = 'Your connection was lost for too long, so the chat ended.';
-export const reported = 'Thank you. Your report was counted.';
 export const reportNotSent = 'The report could not be sent: the connection is lost. Please try again.';
 export const reportTooLate = 'The report was not taken: that chat ended too long ago.';
 export const looking = 'Looking for someone …';
 export const checking = 'Checking your browser for a moment …';
 export const alone = 'In line, but alone';
 export const lonely = 'Nobody else is online right now. You stay in line and will be matched as soon as someone comes.';
+
+/** A report was taken. @param {string} [number] of it */
+export function reported(number) {
+  return `Thank you. Your report was counted${number ? `: its number is ${number}` : ''}.`;
+}
 
 /** @param {string[]} common interests */
 export function greeting(common) {

@@ -1,0 +1,191 @@
+package match
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/joingyd/joingyd/ident"
+)
+
+const (
+	maxReports  = 4096           // kept
+	reportsKept = 24 * time.Hour // at most
+)
+
+// reportReasons are the reasons that a report may give.
+var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam", "other"}
+
+// ReportReasons lists every reason that Stats.Reports may count.
+func ReportReasons() []string { return slices.Clone(reportReasons) }
+
+// Report is what is kept of a report, in memory and for a day: enough to ban whom it
+// is about, without anybody having seen an address. What the note says is not.
+type Report struct {
+	ID       string // 8 characters of a-z and 2-7; the reporter knows it
+	Reason   string
+	At       time.Time
+	Reporter ident.Session
+	Reported ident.Session
+	Live     bool // whether the reported session goes on
+}
+
+// Suspect is how to find whom a report is about.
+type Suspect struct {
+	Addresses  []netip.Addr // that the session used, as long as it lives
+	Pseudonyms []string     // of those, from then on: see Options.Pseudonym
+}
+
+// trace is what is left of a session for who reports it later. What may need it
+// shares it, and it is gone with the last of that.
+type trace struct {
+	pseudonyms []string // empty while the session lives; guarded by Hub.mu
+}
+
+// filed is a report in the ledger.
+type filed struct {
+	Report
+	of *trace
+}
+
+// ledger keeps reports, the oldest first. The hub's lock guards it.
+type ledger struct {
+	reports   []filed
+	forgotten uint64 // for want of room
+}
+
+// add keeps a report under an id of its own, which it returns.
+func (l *ledger) add(r filed) string {
+	r.ID = newReportID()
+	for l.find(r.ID) != nil {
+		r.ID = newReportID()
+	}
+	if len(l.reports) == maxReports {
+		l.reports = slices.Delete(l.reports, 0, 1)
+		l.forgotten++
+	}
+	l.reports = append(l.reports, r)
+	return r.ID
+}
+
+// expire forgets the reports that were kept for long enough.
+func (l *ledger) expire(now time.Time) {
+	young := slices.IndexFunc(l.reports, func(r filed) bool { return now.Sub(r.At) < reportsKept })
+	if young < 0 {
+		young = len(l.reports)
+	}
+	l.reports = slices.Delete(l.reports, 0, young)
+}
+
+// find returns the report with the id, nil if there is none.
+func (l *ledger) find(id string) *filed {
+	at := slices.IndexFunc(l.reports, func(r filed) bool { return r.ID == id })
+	if at < 0 {
+		return nil
+	}
+	return &l.reports[at]
+}
+
+func newReportID() string {
+	var raw [5]byte
+	rand.Read(raw[:])
+	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
+}
+
+// Reports lists the reports of the last day that are kept, the oldest first.
+func (h *Hub) Reports() []Report {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ledger.expire(time.Now())
+	list := make([]Report, len(h.ledger.reports))
+	for i := range list {
+		list[i] = h.reportLocked(&h.ledger.reports[i])
+	}
+	return list
+}
+
+// Report returns the report with this id and whom it is about, and whether it is
+// kept.
+func (h *Hub) Report(id string) (Report, Suspect, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ledger.expire(time.Now())
+	found := h.ledger.find(id)
+	if found == nil {
+		return Report{}, Suspect{}, false
+	}
+	if s := h.sessions[found.Reported]; s != nil {
+		return h.reportLocked(found), Suspect{Addresses: h.addrsLocked(s)}, true
+	}
+	return h.reportLocked(found), Suspect{Pseudonyms: slices.Clone(found.of.pseudonyms)}, true
+}
+
+func (h *Hub) reportLocked(r *filed) Report {
+	report := r.Report
+	report.Live = h.sessions[r.Reported] != nil
+	return report
+}
+
+func (h *Hub) forgetReports() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ledger.expire(time.Now())
+}
+
+// leaveTraceLocked puts pseudonyms in the place of the addresses of a session that
+// ends, if somebody may still report it.
+func (h *Hub) leaveTraceLocked(s *session) {
+	if s.past == nil || h.opts.Pseudonym == nil || h.closed {
+		return // it never chatted, or nobody asks any more
+	}
+	for _, addr := range h.addrsLocked(s) {
+		if pseudonym := h.opts.Pseudonym(addr); !slices.Contains(s.trace.pseudonyms, pseudonym) {
+			s.trace.pseudonyms = append(s.trace.pseudonyms, pseudonym)
+		}
+	}
+}
+
+// handleReport counts and keeps a report, once for each side of a pair, during the
+// chat and for a minute after. The two do not meet again.
+func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
+	id, err := ident.ParsePair(m.Pair)
+	switch {
+	case err != nil:
+		h.refuseLocked(s, codeBadMessage, m.Type, "pair: must be the pair of `matched`")
+		return
+	case !slices.Contains(reportReasons, m.Reason):
+		h.refuseLocked(s, codeBadMessage, m.Type, fmt.Sprintf("reason: must be one of %v", reportReasons))
+		return
+	case utf8.RuneCountInString(m.Note) > maxNote:
+		h.refuseLocked(s, codeTooLarge, m.Type, fmt.Sprintf("note: longer than %d characters", maxNote))
+		return
+	}
+	var report *string // id of the one there was; empty: none
+	var partner ident.Session
+	var of *trace
+	switch {
+	case s.pair != nil && s.pair.id == id:
+		report, partner, of = &s.pair.reports[s.pair.side(s)], s.partner().id, s.partner().trace
+	case s.past != nil && s.past.pair == id && now.Before(s.past.until):
+		report, partner, of = &s.past.report, s.past.partner, s.past.of
+	default:
+		h.refuseLocked(s, codeStalePair, m.Type, "that chat ended more than a minute ago, or was not yours")
+		return
+	}
+	if *report == "" {
+		*report = h.ledger.add(filed{Report{Reason: m.Reason, At: now.UTC(), Reporter: s.id, Reported: partner}, of})
+		h.reports[m.Reason]++
+		h.reportedLocked(h.sessions[partner])
+		h.opts.Logger.Info("report", "report", *report, "reason", m.Reason)
+	}
+	s.block(partner)
+	if s.ticket != nil {
+		s.ticket.Avoid = s.blocked // it waits already
+	}
+	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *report})
+}
