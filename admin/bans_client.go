@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 )
 
 // Ban makes a ban and ends the sessions that it is on. The server ignores
@@ -16,23 +18,60 @@ func (c *Client) Ban(ctx context.Context, req BanRequest) (result BanResult, err
 // Unban ends a ban. The server ignores req.By and asks the kernel.
 func (c *Client) Unban(ctx context.Context, req UnbanRequest) (result UnbanResult, err error) {
 	query := url.Values{}
-	if req.Target != "" {
-		query.Set("target", req.Target)
-	}
-	if req.Scope != "" {
-		query.Set("scope", string(req.Scope))
-	}
-	if req.ID != "" {
-		query.Set("id", req.ID)
-	}
+	setText(query, "target", req.Target)
+	setText(query, "scope", string(req.Scope))
+	setText(query, "id", req.ID)
 	err = c.do(ctx, http.MethodDelete, "/v1/bans?"+query.Encode(), nil, &result)
 	return result, err
 }
 
-// Bans returns every active ban.
-func (c *Client) Bans(ctx context.Context) (result BanList, err error) {
-	err = c.do(ctx, http.MethodGet, "/v1/bans", nil, &result)
-	return result, err
+// Bans lists active bans. All of them, without a limit, are sorted here: more than
+// the client is willing to read are an error.
+func (c *Client) Bans(ctx context.Context, req BansRequest) (list BanList, err error) {
+	if err := req.Validate(); err != nil {
+		return BanList{}, err
+	}
+	asked := req
+	if req.Limit == 0 {
+		asked.Sort, asked.Reverse = "", false
+	}
+	err = c.do(ctx, http.MethodGet, "/v1/bans?"+asked.query().Encode(), nil, &list)
+	if req.Limit == 0 {
+		slices.SortFunc(list.Bans, req.order())
+	}
+	return list, err
+}
+
+func (r BansRequest) query() url.Values {
+	query := url.Values{}
+	for name, value := range map[string]string{
+		"scope": string(r.Scope), "kind": string(r.Kind), "by": r.By, "reason": r.Reason, "report": r.Report,
+		"ends_within": r.EndsWithin, "id": r.ID, "target": r.Target, "sort": string(r.Sort),
+	} {
+		setText(query, name, value)
+	}
+	if r.Permanent != nil {
+		query.Set("permanent", strconv.FormatBool(*r.Permanent))
+	}
+	if r.Reverse {
+		query.Set("reverse", "true")
+	}
+	setNumber(query, "limit", r.Limit)
+	setNumber(query, "offset", r.Offset)
+	return query
+}
+
+// setText and setNumber leave out what is empty.
+func setText(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}
+
+func setNumber(query url.Values, name string, value int) {
+	if value != 0 {
+		query.Set(name, strconv.Itoa(value))
+	}
 }
 
 // Check tells whether an address may come in.

@@ -1,6 +1,10 @@
 package admin
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 
@@ -11,7 +15,7 @@ import (
 func (s *Server) routeBans() {
 	s.mux.HandleFunc("POST /v1/bans", answer(s.ban))
 	s.mux.HandleFunc("DELETE /v1/bans", answer(s.unban))
-	s.mux.HandleFunc("GET /v1/bans", answer(s.bans))
+	s.mux.HandleFunc("GET /v1/bans", s.bans)
 	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
 }
 
@@ -40,11 +44,81 @@ func (s *Server) unban(r *http.Request) (any, error) {
 	})
 }
 
-func (s *Server) bans(r *http.Request) (any, error) {
-	if err := noQuery(r); err != nil {
-		return nil, err
+// bans answers with a list, and writes one without a limit while it is read.
+func (s *Server) bans(w http.ResponseWriter, r *http.Request) {
+	req, err := readBansRequest(r)
+	if err != nil || req.Limit > 0 {
+		answer(func(*http.Request) (any, error) {
+			if err != nil {
+				return nil, err
+			}
+			return s.service.Bans(r.Context(), req)
+		})(w, r)
+		return
 	}
-	return s.service.Bans(r.Context())
+	w.Header().Set("Content-Type", "application/json")
+	if err := s.service.writeBans(r.Context(), w, req); err != nil {
+		if r.Context().Err() == nil { // else the client is gone
+			s.log.Warn("a list of bans was broken off", "error", err)
+		}
+		panic(http.ErrAbortHandler) // so that half a list is not taken for one
+	}
+}
+
+// writeBans writes a BanList without keeping it.
+func (s *Service) writeBans(ctx context.Context, w io.Writer, req BansRequest) error {
+	var list BanList
+	encoder := json.NewEncoder(w)
+	between := `{"bans":[`
+	for b, err := range s.matching(ctx, req, &list) {
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, between); err != nil {
+			return err
+		}
+		if err := encoder.Encode(b); err != nil {
+			return err
+		}
+		between = ","
+	}
+	if list.Total > 0 {
+		between = ""
+	}
+	_, err := fmt.Fprintf(w, `%s],"total":%d,"active":%d}`+"\n", between, list.Total, list.Active)
+	return err
+}
+
+func readBansRequest(r *http.Request) (req BansRequest, err error) {
+	query, err := readQuery(r, "scope", "kind", "by", "reason", "report", "permanent", "ends_within", "id", "target", "sort", "reverse", "limit", "offset")
+	if err != nil {
+		return req, err
+	}
+	req = BansRequest{
+		Scope: ban.Scope(query.Get("scope")), Kind: ban.Kind(query.Get("kind")), By: query.Get("by"),
+		Reason: query.Get("reason"), Report: query.Get("report"), EndsWithin: query.Get("ends_within"),
+		ID: query.Get("id"), Target: query.Get("target"), Sort: BanSort(query.Get("sort")),
+	}
+	if query.Has("permanent") {
+		permanent, err := readSwitch(query, "permanent")
+		if err != nil {
+			return req, err
+		}
+		req.Permanent = &permanent
+	}
+	if req.Reverse, err = readSwitch(query, "reverse"); err != nil {
+		return req, err
+	}
+	if req.Limit, err = readNumber(query, "limit"); err != nil {
+		return req, err
+	}
+	if req.Offset, err = readNumber(query, "offset"); err != nil {
+		return req, err
+	}
+	if req.Limit == 0 && !req.unsorted() {
+		return req, invalid("a list without a limit comes in the order of creation; leave out sort and reverse, or add a limit")
+	}
+	return req, req.Validate()
 }
 
 func (s *Server) check(r *http.Request) (any, error) {

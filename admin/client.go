@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// maxAnswer bounds what the client reads: a list of some 200,000 bans.
+// maxAnswer bounds what the client reads, in bytes: a list of some 500,000 bans.
 const maxAnswer = 128 << 20
 
 // Client asks a running daemon. Its methods are those of Service; they may be
@@ -75,16 +75,25 @@ func (c *Client) do(ctx context.Context, method, path string, body, result any) 
 		return fmt.Errorf("the daemon did not answer: %w; its log may say why", err)
 	}
 	defer resp.Body.Close()
-	answer := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode == http.StatusOK {
-		if err := answer.Decode(result); err != nil {
-			return fmt.Errorf("the daemon's answer makes no sense: %w; use a joingyd of its version", err)
-		}
-		return nil
+		return readAnswer(resp.Body, maxAnswer, result)
 	}
 	failure := new(Error)
-	if err := answer.Decode(failure); err != nil || failure.Code == "" {
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(failure); err != nil || failure.Code == "" {
 		return fmt.Errorf("the daemon answered %s; use a joingyd of its version", resp.Status)
 	}
 	return failure
+}
+
+// readAnswer reads one JSON value of at most so many bytes.
+func readAnswer(r io.Reader, most int64, result any) error {
+	limited := &io.LimitedReader{R: r, N: most}
+	err := json.NewDecoder(limited).Decode(result)
+	if err != nil && limited.N == 0 {
+		return fmt.Errorf("the daemon's answer is longer than %d bytes; ask for less, with a limit or filters", most)
+	}
+	if err != nil {
+		return fmt.Errorf("the daemon's answer makes no sense: %w; use a joingyd of its version", err)
+	}
+	return nil
 }

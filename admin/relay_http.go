@@ -58,7 +58,7 @@ func (s *Server) relayList(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := wantsAddresses(query)
+	addresses, err := readSwitch(query, "addresses")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Server) relayShow(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := wantsAddresses(query)
+	addresses, err := readSwitch(query, "addresses")
 	if err != nil {
 		return nil, err
 	}
@@ -95,15 +95,4 @@ func (s *Server) relayDrain(r *http.Request) (any, error) {
 	}
 	req.By = peerOf(r.Context())
 	return s.service.RelayDrain(r.Context(), req)
-}
-
-func wantsAddresses(query url.Values) (bool, error) {
-	switch text := query.Get("addresses"); text {
-	case "", "false":
-		return false, nil
-	case "true":
-		return true, nil
-	default:
-		return false, invalid("addresses is %s; write true or false", quote(text))
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -164,4 +165,29 @@ func readQuery(r *http.Request, names ...string) (url.Values, error) {
 func noQuery(r *http.Request) error {
 	_, err := readQuery(r)
 	return err
+}
+
+// readSwitch reads what is true or false, and false if it is missing.
+func readSwitch(query url.Values, name string) (bool, error) {
+	switch text := query.Get(name); text {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, invalid("%s is %s; write true or false", name, quote(text))
+	}
+}
+
+// readNumber reads a whole number, 0 if it is missing.
+func readNumber(query url.Values, name string) (int, error) {
+	text := query.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, invalid("%s is %s; write a whole number", name, quote(text))
+	}
+	return n, nil
 }

@@ -76,7 +76,7 @@ func TestClientAndServer(t *testing.T) {
 	if me, err := user.Current(); runtime.GOOS == "linux" && err == nil && made.Ban.By != me.Username {
 		t.Errorf("by = %q, want what the kernel says, %q", made.Ban.By, me.Username)
 	}
-	if list, err := client.Bans(ctx); err != nil || len(list.Bans) != 1 || list.Bans[0] != made.Ban {
+	if list, err := client.Bans(ctx, admin.BansRequest{}); err != nil || len(list.Bans) != 1 || list.Bans[0] != made.Ban {
 		t.Errorf("Bans = %+v, %v; want %+v", list, err, made.Ban)
 	}
 	if check, err := client.Check(ctx, admin.CheckRequest{Address: "::ffff:203.0.113.7"}); err != nil || !check.Banned || *check.Ban != made.Ban {
@@ -124,6 +124,13 @@ func TestServerRefuses(t *testing.T) {
 		{"DELETE", "/v1/bans?target=203.0.113.7&target=203.0.113.8", "", 400, "twice"},
 		{"DELETE", "/v1/bans?address=203.0.113.7", "", 400, "address"},
 		{"DELETE", "/v1/bans?id=aaaaaaaa", "", 404, `"code":"not_found"`},
+		{"DELETE", "/v1/bans?target=203.0.113.7&scope=audio", "", 400, "write all, video or relay"},
+		{"GET", "/v1/bans?sort=ends", "", 400, "add a limit"},
+		{"GET", "/v1/bans?reverse=true", "", 400, "add a limit"},
+		{"GET", "/v1/bans?sort=name&limit=1", "", 400, "write created, ends or by"},
+		{"GET", "/v1/bans?permanent=1", "", 400, "permanent is \\\"1\\\"; write true or false"},
+		{"GET", "/v1/bans?limit=many", "", 400, "write a whole number"},
+		{"GET", "/v1/bans?limit=100001", "", 400, "at most 100000"},
 		{"GET", "/v1/bans/check", "", 400, "is not an address"},
 		{"GET", "/v1/bans?x=%zz", "", 400, "cannot be read"},
 		{"GET", "/v1/sessions?state=asleep", "", 400, "one of idle, waiting, chatting, away"},

@@ -34,7 +34,7 @@ const requestTime = 30 * time.Second
 type control interface {
 	Ban(context.Context, admin.BanRequest) (admin.BanResult, error)
 	Unban(context.Context, admin.UnbanRequest) (admin.UnbanResult, error)
-	Bans(context.Context) (admin.BanList, error)
+	Bans(context.Context, admin.BansRequest) (admin.BanList, error)
 	Check(context.Context, admin.CheckRequest) (admin.CheckResult, error)
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
 	Sessions(context.Context, admin.SessionsRequest) (admin.SessionList, error)
@@ -55,6 +55,7 @@ type adminFlags struct {
 	dataDir string
 
 	canOffline bool // --offline is an answer to no daemon
+	makesStore bool // --offline makes a store where there is none
 }
 
 // add adds the flags of every command that asks.
@@ -153,6 +154,9 @@ func (f *adminFlags) openStore() (*ban.Store, error) {
 	// A store without its key must not get another one.
 	load := config.LoadSecrets
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if !f.makesStore {
+			return nil, fmt.Errorf("there is no ban store in %s; name the data directory with --data-dir (the first ban makes a store)", dir)
+		}
 		load = config.LoadOrCreateSecrets
 	}
 	keys, err := loadBanKeys(dir, load)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -40,6 +39,7 @@ bans.default_for says otherwise.`,
 				return flags.refuse(cmd, err)
 			}
 			flags.canOffline = req.Session == "" // sessions live in the daemon
+			flags.makesStore = !req.DryRun
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.BanResult, error) {
 				return c.Ban(ctx, req)
 			}, func(w io.Writer, result admin.BanResult) error {
@@ -94,11 +94,4 @@ func idText(b ban.Ban) string {
 		return "" // a dry run
 	}
 	return " (id " + b.ID.String() + ")"
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
