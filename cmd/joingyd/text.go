@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/joingyd/joingyd/ban"
@@ -72,6 +73,20 @@ func thousands(n int) string {
 	text := strconv.Itoa(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
 		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// several names the first few of a list, and how many more there are.
+func several[T fmt.Stringer](list []T) string {
+	const most = 3
+	var names []string
+	for _, one := range list[:min(most, len(list))] {
+		names = append(names, one.String())
+	}
+	text := strings.Join(names, ", ")
+	if more := len(list) - most; more > 0 {
+		text += " and " + thousands(more) + " more"
 	}
 	return text
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/ban"
 )
 
 func newUnbanCommand() *cobra.Command {
@@ -16,10 +17,11 @@ func newUnbanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unban ADDRESS|PREFIX",
 		Short: "End a ban",
-		Long: `End the ban on exactly this address or prefix, or the one with this id.
-The ban stays in the history. If another ban still covers the address, that is
-said.`,
+		Long: `End the bans on exactly this address or prefix, of every scope or of one, or the
+ban with this id. They stay in the history. If another ban still covers the
+address, that is said.`,
 		Example: `  joingyd unban 203.0.113.7
+  joingyd unban 203.0.113.7 --scope video
   joingyd unban --id k3jq7xwe`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,15 +40,18 @@ said.`,
 	}
 	flags.add(cmd)
 	flags.addOffline(cmd)
+	cmd.Flags().StringVar((*string)(&req.Scope), "scope", "", "only the ban of this scope: all, video or relay (default: every scope)")
 	cmd.Flags().StringVar(&req.ID, "id", "", "the id of the ban, as bans list shows it")
 	return cmd
 }
 
 func printUnban(w io.Writer, req admin.UnbanRequest, result admin.UnbanResult) error {
 	p := &printer{w: w}
-	p.printf("unbanned %s%s\n", targetText(req.Target, result.Ban), idText(result.Ban))
+	for _, b := range append([]ban.Ban{result.Ban}, result.Also...) {
+		p.printf("unbanned %s%s%s\n", targetText(req.Target, b), fromText(b.Scope), idText(b))
+	}
 	if still := result.StillBanned; still != nil {
-		p.printf("still banned by the ban on %s%s; ends: %s\n", describe(*still), idText(*still), endText(*still, time.Now()))
+		p.printf("still banned%s by the ban on %s%s; ends: %s\n", fromText(still.Scope), describe(*still), idText(*still), endText(*still, time.Now()))
 	}
 	return p.err
 }
