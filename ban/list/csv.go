@@ -196,7 +196,7 @@ func (c csvWriter) add(r row) error {
 	if !r.until.IsZero() {
 		until = r.until.UTC().Format(time.RFC3339)
 	}
-	return c.w.Write([]string{r.target.String(), r.scope, until, guard(oneLine(r.reason))})
+	return c.w.Write([]string{r.target.String(), string(r.scope), until, guard(oneLine(r.reason))})
 }
 
 func (c csvWriter) end() error {

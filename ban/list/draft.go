@@ -2,6 +2,7 @@ package list
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -59,11 +60,12 @@ func (d *draft) item(now time.Time) (item Item, why string) {
 }
 
 // scopeOf returns the scope that text names, if it is one of ours.
-func scopeOf(text string) (scope, why string) {
-	switch scope = strings.ToLower(strings.TrimSpace(text)); scope {
-	case "", "ip", "range":
+func scopeOf(text string) (scope ban.Scope, why string) {
+	name := strings.ToLower(strings.TrimSpace(text))
+	switch scope = ban.Scope(name); {
+	case name == "", name == "ip", name == "range":
 		return "", ""
-	case "all", "video", "relay":
+	case slices.Contains(ban.Scopes(), scope):
 		return scope, ""
 	default:
 		return "", fmt.Sprintf("its scope is %q, and only addresses can be banned; leave out what is not of the scope ip or range (or all, video, relay)", shorten(text))

@@ -106,8 +106,8 @@ func storable(t *testing.T, item list.Item) ban.Ban {
 func rewrite(t *testing.T, format list.Format, bans []ban.Ban) {
 	t.Helper()
 	var out bytes.Buffer
-	if written, hidden, err := list.Write(&out, format, all(bans...), now); written != len(bans) || hidden != 0 || err != nil {
-		t.Fatalf("%s: %d of %d written, %d hidden, %v", format, written, len(bans), hidden, err)
+	if written, leftOut, err := list.Write(&out, format, all(bans...), now); written != len(bans) || leftOut != 0 || err != nil {
+		t.Fatalf("%s: %d of %d written, %d left out, %v", format, written, len(bans), leftOut, err)
 	}
 	i := 0
 	for item, err := range list.Read(&out, format, now) {

@@ -31,7 +31,9 @@
 //   - A byte order mark and CRLF are accepted. A line or record of more than 64
 //     KiB is refused, and reading goes on behind it; in JSON, it ends there.
 //
-// Bans that the store keeps only as hashes have no address to write.
+// Bans that the store keeps only as hashes have no address to write. Other tools
+// know no scopes, so that bans of the scopes video and relay, which elsewhere would
+// keep out of everything, are written as csv only.
 package list
 
 import (
@@ -76,7 +78,7 @@ type Item struct {
 	Target    ban.Target // keeps up to 64 KiB of the list from being freed, so it is not for keeping
 	Until     time.Time  // when it ends; zero if the list does not say, or if Permanent
 	Permanent bool       // the list says that it has no end
-	Scope     string     // all, video or relay; empty if the list does not say
+	Scope     ban.Scope  // empty if the list does not say
 	Reason    string     // to be shown to the visitor; at most ban.MaxReason characters
 	Source    string     // where it comes from, for a note: a scenario, a jail, a comment; at most 200 characters
 }

@@ -60,9 +60,9 @@ func TestNFTLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	written, hidden, err := list.Write(file, list.NFT, all(bans...), now)
-	if written != len(bans) || hidden != 0 || err != nil {
-		t.Fatalf("%d written, %d hidden, %v; want %d", written, hidden, err, len(bans))
+	written, leftOut, err := list.Write(file, list.NFT, all(bans...), now)
+	if written != len(bans) || leftOut != 0 || err != nil {
+		t.Fatalf("%d written, %d left out, %v; want %d", written, leftOut, err, len(bans))
 	}
 	// Twice: the second replaces the first.
 	out := nft(t, "nft -f '"+script+"'", "nft -f '"+script+"'", "nft list table inet joingyd")

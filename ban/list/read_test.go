@@ -32,7 +32,7 @@ func render(item list.Item, err error) string {
 	if item.Permanent {
 		text += " permanent"
 	}
-	for _, part := range []struct{ name, text string }{{"scope", item.Scope}, {"reason", item.Reason}, {"source", item.Source}} {
+	for _, part := range []struct{ name, text string }{{"scope", string(item.Scope)}, {"reason", item.Reason}, {"source", item.Source}} {
 		if part.text != "" {
 			text += " " + part.name + "=" + part.text
 		}

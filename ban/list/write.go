@@ -2,6 +2,7 @@ package list
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"iter"
 	"strings"
@@ -10,12 +11,12 @@ import (
 	"github.com/joingyd/joingyd/ban"
 )
 
-// Write writes those of the bans whose address is known and that are on at now,
-// and returns how many that were, and how many are hidden: kept as a hash only.
-// It ends with the first error of bans or of w. All formats but NFT are written
+// Write writes those of the bans that are on at now, and returns how many that
+// were, and how many are left out: kept as a hash only or, if the format is not
+// CSV, of another scope than all. It ends with the first error of bans or of w. All formats but NFT are written
 // as the bans come; for NFT all of them are held, as a set must not have one
 // address twice.
-func Write(w io.Writer, format Format, bans iter.Seq2[ban.Ban, error], now time.Time) (written, hidden int, err error) {
+func Write(w io.Writer, format Format, bans iter.Seq2[ban.Ban, error], now time.Time) (written, leftOut int, err error) {
 	buffered := bufio.NewWriter(w)
 	var out writer
 	switch format {
@@ -37,25 +38,25 @@ func Write(w io.Writer, format Format, bans iter.Seq2[ban.Ban, error], now time.
 	}
 	for b, err := range bans {
 		if err != nil {
-			return written, hidden, err
+			return written, leftOut, err
 		}
 		r, known := rowOf(b)
 		if !r.until.IsZero() && !now.Before(r.until) {
 			continue
 		}
-		if !known {
-			hidden++
+		if !known || r.scope != ban.ScopeAll && format != CSV {
+			leftOut++
 			continue
 		}
 		if err := out.add(r); err != nil {
-			return written, hidden, err
+			return written, leftOut, err
 		}
 		written++
 	}
 	if err := out.end(); err != nil {
-		return written, hidden, err
+		return written, leftOut, err
 	}
-	return written, hidden, buffered.Flush()
+	return written, leftOut, buffered.Flush()
 }
 
 // writer writes one format: begin, then add for each row, then end.
@@ -68,7 +69,7 @@ type writer interface {
 // row is what lists say of a ban.
 type row struct {
 	target  ban.Target
-	scope   string
+	scope   ban.Scope
 	created time.Time
 	until   time.Time // in whole seconds, as most formats have them; zero: permanent
 	reason  string
@@ -76,7 +77,7 @@ type row struct {
 
 // rowOf returns what to write of b. It is not known if b has only a hash.
 func rowOf(b ban.Ban) (r row, known bool) {
-	r = row{scope: "all", created: b.Created, until: b.Until.Truncate(time.Second), reason: b.Reason}
+	r = row{scope: cmp.Or(b.Scope, ban.ScopeAll), created: b.Created, until: b.Until.Truncate(time.Second), reason: b.Reason}
 	if r.until.Before(b.Until) {
 		r.until = r.until.Add(time.Second)
 	}
