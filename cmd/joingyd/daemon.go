@@ -167,6 +167,7 @@ func (d *daemon) openHub() error {
 	d.hub = match.New(match.Options{
 		Relay:        matchRelay{d.relay},
 		Banned:       d.banned,
+		Pseudonym:    d.pseudonym,
 		ICEURLs:      d.iceURLs,
 		Addr:         d.clients.Of,
 		Policy:       d.cfg.Site.Policy,
@@ -240,7 +241,7 @@ func (d *daemon) openAdmin() error {
 	}
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
-	options.SaveKeys, options.Log = saveBanKeys(d.cfg.DataDir), d.log
+	options.Reports, options.SaveKeys, options.Log = reports{d.hub}, saveBanKeys(d.cfg.DataDir), d.log
 	d.service = admin.NewService(d.bans, options)
 	d.admin = admin.NewServer(d.service, d.log)
 	listener, err := admin.Listen(d.adminPath)

@@ -93,6 +93,30 @@ func (l live) Status() admin.LiveStatus {
 	}
 }
 
+// reports is what the matchmaker remembers of reports, as the control API wants it.
+type reports struct{ hub *match.Hub }
+
+// Reports implements admin.Reports.
+func (r reports) Reports() (list []admin.Report) {
+	for _, report := range r.hub.Reports() {
+		session := ""
+		if report.Live {
+			session = report.Reported.String()
+		}
+		list = append(list, admin.Report{ID: report.ID, At: report.At, Reason: report.Reason, Session: session})
+	}
+	return list
+}
+
+// Reported implements admin.Reports.
+func (r reports) Reported(id string) (admin.Reported, bool) {
+	_, who, found := r.hub.Report(id)
+	return admin.Reported(who), found
+}
+
+// pseudonym is what the matchmaker remembers in place of an address.
+func (d *daemon) pseudonym(addr netip.Addr) string { return d.bans.Pseudonym(addr).String() }
+
 // relayControl is the relay, as the control API wants it.
 type relayControl struct {
 	relay   *turn.Server
