@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/joingyd/joingyd/ban"
 )
@@ -12,11 +14,20 @@ type CheckRequest struct {
 	Address string
 }
 
-// CheckResult says whether an address may come in.
+// CheckResult says what an address is kept out of, and by which bans.
 type CheckResult struct {
-	Banned bool     `json:"banned"`
-	Ban    *ban.Ban `json:"ban"`            // null if not banned
-	Rule   string   `json:"rule,omitempty"` // the address or prefix that the ban is on
+	Banned bool     `json:"banned"`         // from anything; never if it is on the allowlist
+	Ban    *ban.Ban `json:"ban"`            // the first of Bans; null if not banned
+	Rule   string   `json:"rule,omitempty"` // the address or prefix that Ban is on
+
+	Bans    []Match       `json:"bans"`              // all that are on it, the widest scope and the longest first
+	Allowed *netip.Prefix `json:"allowed,omitempty"` // of the allowlist, which wins over Bans
+}
+
+// Match is a ban and what it is on, which the address that was asked for tells.
+type Match struct {
+	Ban  ban.Ban      `json:"ban"`
+	Rule netip.Prefix `json:"rule"`
 }
 
 // Validate is as that of BanRequest.
@@ -33,15 +44,27 @@ func (r CheckRequest) addr() (netip.Addr, error) {
 	return addr, nil
 }
 
-// Check tells whether an address may come in.
+// Check tells what an address is kept out of.
 func (s *Service) Check(_ context.Context, req CheckRequest) (CheckResult, error) {
 	addr, err := req.addr()
 	if err != nil {
 		return CheckResult{}, err
 	}
-	matches, err := s.bans.Matches(addr)
-	if err != nil || len(matches) == 0 {
+	bans, err := s.bans.Matches(addr)
+	if err != nil {
 		return CheckResult{}, fromStore(err)
 	}
-	return CheckResult{Banned: true, Ban: &matches[0], Rule: matches[0].RuleFor(addr).String()}, nil
+	slices.SortStableFunc(bans, func(a, b ban.Ban) int { // the longest come first
+		return cmp.Compare(slices.Index(ban.Scopes(), a.Scope), slices.Index(ban.Scopes(), b.Scope))
+	})
+	result := CheckResult{Bans: []Match{}}
+	for _, b := range bans {
+		result.Bans = append(result.Bans, Match{b, b.RuleFor(addr)})
+	}
+	if prefix, allowed := s.bans.AllowedBy(addr); allowed {
+		result.Allowed = &prefix
+	} else if len(bans) > 0 {
+		result.Banned, result.Ban, result.Rule = true, &bans[0], result.Bans[0].Rule.String()
+	}
+	return result, nil
 }

@@ -314,23 +314,6 @@ func TestUnbanOfAPrefixIsNotCoveredByItsFirstAddress(t *testing.T) {
 	wantError(t, "prefix", err, admin.CodeNotFound, "no ban is on 203.0.113.0/24; ")
 }
 
-func TestCheck(t *testing.T) {
-	f := newFixture(t)
-	made, err := f.Ban(t.Context(), admin.BanRequest{Target: "2001:db8::1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := f.Check(t.Context(), admin.CheckRequest{Address: "2001:db8::2"})
-	if err != nil || !result.Banned || *result.Ban != made.Ban || result.Rule != "2001:db8::/64" {
-		t.Errorf("Check = %+v, %v; want the ban on 2001:db8::/64", result, err)
-	}
-	if result, err := f.Check(t.Context(), admin.CheckRequest{Address: "2001:db9::2"}); err != nil || result != (admin.CheckResult{}) {
-		t.Errorf("Check = %+v, %v; want not banned", result, err)
-	}
-	_, err = f.Check(t.Context(), admin.CheckRequest{Address: "2001:db8::/64"})
-	wantError(t, "prefix", err, admin.CodeInvalid, "is not an address")
-}
-
 func TestKick(t *testing.T) {
 	f := newFixture(t)
 	id := f.live.join("203.0.113.7")
