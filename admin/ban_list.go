@@ -58,7 +58,6 @@ func (r BansRequest) Validate() error {
 	if err := validateScope(r.Scope); err != nil {
 		return err
 	}
-	kinds := []ban.Kind{ban.KindAddress, ban.KindNet64, ban.KindPrefix}
 	switch {
 	case r.Kind != "" && !slices.Contains(kinds, r.Kind):
 		return invalid("%s is not a kind of ban; write address, net64 or prefix", quote(string(r.Kind)))

@@ -79,3 +79,26 @@ func (c *Client) Check(ctx context.Context, req CheckRequest) (result CheckResul
 	err = c.do(ctx, http.MethodGet, "/v1/bans/check?"+url.Values{"address": {req.Address}}.Encode(), nil, &result)
 	return result, err
 }
+
+// History lists bans that have ended.
+func (c *Client) History(ctx context.Context, req HistoryRequest) (result History, err error) {
+	query := url.Values{}
+	setText(query, "target", req.Target)
+	setText(query, "by", req.By)
+	setText(query, "how", string(req.How))
+	setNumber(query, "limit", req.Limit)
+	err = c.do(ctx, http.MethodGet, "/v1/bans/history?"+query.Encode(), nil, &result)
+	return result, err
+}
+
+// BanStats counts bans.
+func (c *Client) BanStats(ctx context.Context) (result BanStats, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/bans/stats", nil, &result)
+	return result, err
+}
+
+// Reports lists what the daemon remembers of reports.
+func (c *Client) Reports(ctx context.Context) (result ReportList, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/reports", nil, &result)
+	return result, err
+}

@@ -17,6 +17,12 @@ func (s *Server) routeBans() {
 	s.mux.HandleFunc("DELETE /v1/bans", answer(s.unban))
 	s.mux.HandleFunc("GET /v1/bans", s.bans)
 	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
+	s.mux.HandleFunc("GET /v1/bans/history", answer(s.history))
+	s.mux.HandleFunc("GET /v1/bans/stats", answer(s.banStats))
+	s.mux.HandleFunc("GET /v1/reports", answer(s.reports))
+	s.mux.HandleFunc("POST /v1/allowed", answer(s.allow))
+	s.mux.HandleFunc("DELETE /v1/allowed", answer(s.disallow))
+	s.mux.HandleFunc("GET /v1/allowed", answer(s.allowed))
 }
 
 func (s *Server) ban(r *http.Request) (any, error) {
@@ -127,4 +133,32 @@ func (s *Server) check(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return s.service.Check(r.Context(), CheckRequest{Address: query.Get("address")})
+}
+
+func (s *Server) history(r *http.Request) (any, error) {
+	query, err := readQuery(r, "target", "by", "how", "limit")
+	if err != nil {
+		return nil, err
+	}
+	limit, err := readNumber(query, "limit")
+	if err != nil {
+		return nil, err
+	}
+	return s.service.History(r.Context(), HistoryRequest{
+		Target: query.Get("target"), By: query.Get("by"), How: ban.How(query.Get("how")), Limit: limit,
+	})
+}
+
+func (s *Server) banStats(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.BanStats(r.Context())
+}
+
+func (s *Server) reports(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.Reports(r.Context())
 }

@@ -24,7 +24,7 @@ type CheckResult struct {
 	Allowed *netip.Prefix `json:"allowed,omitempty"` // of the allowlist, which wins over Bans
 }
 
-// Match is a ban and what it is on, which the address that was asked for tells.
+// Match is a ban and what it is on, as what was asked for tells.
 type Match struct {
 	Ban  ban.Ban      `json:"ban"`
 	Rule netip.Prefix `json:"rule"`

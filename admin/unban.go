@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/netip"
+	"slices"
 
 	"github.com/joingyd/joingyd/ban"
 )
@@ -79,6 +79,10 @@ func (s *Service) unbanTarget(req UnbanRequest) (UnbanResult, error) {
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
 	}
+	left, err := s.around(target)
+	if err != nil {
+		return UnbanResult{}, unread(err)
+	}
 	scopes := ban.Scopes()
 	if req.Scope != "" {
 		scopes = []ban.Scope{req.Scope}
@@ -94,34 +98,30 @@ func (s *Service) unbanTarget(req UnbanRequest) (UnbanResult, error) {
 		}
 		s.logUnban(b, req.By)
 		ended = append(ended, b)
+		left = slices.DeleteFunc(left, func(m Match) bool { return m.Ban.ID == b.ID })
 	}
-	still, rule, err := s.covering(target)
-	switch {
-	case err != nil:
-		return UnbanResult{}, fromStore(err)
-	case len(ended) > 0:
-		return UnbanResult{Ban: ended[0], Also: ended[1:], StillBanned: still}, nil
-	case still == nil:
-		return UnbanResult{}, notFound("no ban is on %s; joingyd bans list shows what is banned", target)
-	case rule == target.Prefix():
-		return UnbanResult{}, notFound("no ban of scope %s is on %s, but one of scope %s; leave out --scope", req.Scope, target, still.Scope)
-	default:
-		return UnbanResult{}, notFound("no ban is on %s itself, but the one on %s covers it; unban that", target, rule)
+	if len(ended) == 0 {
+		return UnbanResult{}, noBanOn(target, req.Scope, left)
 	}
+	result := UnbanResult{Ban: ended[0], Also: ended[1:]}
+	if len(left) > 0 {
+		result.StillBanned = &left[0].Ban
+	}
+	return result, nil
+}
+
+// noBanOn says where to look instead: at the bans that are left.
+func noBanOn(target ban.Target, scope ban.Scope, left []Match) *Error {
+	if len(left) == 0 {
+		return notFound("no ban is on %s; joingyd bans list shows what is banned", target)
+	}
+	other := left[0]
+	if other.Rule == target.Prefix() {
+		return notFound("no ban of scope %s is on %s, but one of scope %s; leave out --scope", scope, target, other.Ban.Scope)
+	}
+	return notFound("no ban is on %s itself, but the one on %s covers it; unban that", target, other.Rule)
 }
 
 func (s *Service) logUnban(b ban.Ban, by string) {
 	s.opts.Log.Info("ban removed", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", by)
-}
-
-// covering returns a ban on all of target, and what it is on, or nil.
-func (s *Service) covering(target ban.Target) (*ban.Ban, netip.Prefix, error) {
-	first := target.Prefix().Addr()
-	matches, err := s.bans.Matches(first)
-	for _, b := range matches {
-		if rule := b.RuleFor(first); rule.Bits() <= target.Prefix().Bits() {
-			return &b, rule, err
-		}
-	}
-	return nil, netip.Prefix{}, err
 }

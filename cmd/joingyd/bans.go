@@ -6,14 +6,19 @@ func newBansCommand() *cobra.Command {
 	var flags adminFlags
 	cmd := &cobra.Command{
 		Use:     "bans",
-		Short:   "Look at the bans",
-		Example: "  joingyd bans list\n  joingyd bans check 203.0.113.7",
+		Short:   "Look at the bans, and keep the list of those whom none keeps out",
+		Example: "  joingyd bans list\n  joingyd bans check 203.0.113.7\n  joingyd bans allow 203.0.113.7",
 	}
 	flags.add(cmd)
 	flags.addOffline(cmd)
 	cmd.AddCommand(
 		newBansListCommand(&flags),
 		newBansCheckCommand(&flags),
+		newBansHistoryCommand(&flags),
+		newBansStatsCommand(&flags),
+		newBansAllowCommand(&flags),
+		newBansDisallowCommand(&flags),
+		newBansAllowedCommand(&flags),
 	)
 	return cmd
 }

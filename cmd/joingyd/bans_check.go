@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,18 +60,14 @@ func printCheck(w io.Writer, address string, result admin.CheckResult, now time.
 
 func printMatch(w io.Writer, match admin.Match, now time.Time) error {
 	b := match.Ban
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	p := &printer{w: table}
-	p.printf("id\t%s\nscope\t%s\nends\t%s\nreason\t%s\nnote\t%s\nby\t%s\ncreated\t%s\n",
-		b.ID, b.Scope, endText(b, now), b.Reason, b.Note, b.By, timeText(b.Created))
-	if b.Report != "" {
-		p.printf("report\t%s\n", b.Report)
-	}
-	if b.Shared {
-		p.printf("shared\tyes\n")
-	}
-	if p.err != nil {
-		return p.err
-	}
-	return table.Flush()
+	return printTable(w, func(p *printer) {
+		p.printf("id\t%s\nscope\t%s\nends\t%s\nreason\t%s\nnote\t%s\nby\t%s\ncreated\t%s\n",
+			b.ID, b.Scope, endText(b, now), b.Reason, b.Note, b.By, timeText(b.Created))
+		if b.Report != "" {
+			p.printf("report\t%s\n", b.Report)
+		}
+		if b.Shared {
+			p.printf("shared\tyes\n")
+		}
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,16 +60,13 @@ filters, or joingyd bans export.`,
 
 func printBans(w io.Writer, list admin.BanList, now time.Time) error {
 	if len(list.Bans) > 0 {
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		p := &printer{w: table}
-		p.printf("SCOPE\tID\tTARGET\tENDS\tMADE\tBY\tREASON\n")
-		for _, b := range list.Bans {
-			p.printf("%s\t%s\t%s\t%s\t%s ago\t%s\t%s\n", b.Scope, b.ID, describe(b), endsIn(b, now), about(now.Sub(b.Created)), b.By, b.Reason)
-		}
-		if p.err != nil {
-			return p.err
-		}
-		if err := table.Flush(); err != nil {
+		err := printTable(w, func(p *printer) {
+			p.printf("SCOPE\tID\tTARGET\tENDS\tMADE\tBY\tREASON\n")
+			for _, b := range list.Bans {
+				p.printf("%s\t%s\t%s\t%s\t%s ago\t%s\t%s\n", b.Scope, b.ID, describe(b), endsIn(b, now), about(now.Sub(b.Created)), b.By, b.Reason)
+			}
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/joingyd/joingyd/ban"
@@ -89,4 +90,15 @@ func several[T fmt.Stringer](list []T) string {
 		text += " and " + thousands(more) + " more"
 	}
 	return text
+}
+
+// printTable lines up what fill prints, columns between tabs.
+func printTable(w io.Writer, fill func(*printer)) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	p := &printer{w: table}
+	fill(p)
+	if p.err != nil {
+		return p.err
+	}
+	return table.Flush()
 }
