@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/cert"
@@ -111,11 +112,42 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		if cmd.Example == "" && !cmd.HasSubCommands() && !cmd.Hidden {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}
+		checkExamples(t, cmd)
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Usage == "" {
+				t.Errorf("%s: --%s is not explained", cmd.CommandPath(), f.Name)
+			}
+		})
 		for _, sub := range cmd.Commands() {
 			visit(sub)
 		}
 	}
 	visit(newRootCommand())
+}
+
+// checkExamples checks that the examples are of this command or of those below it,
+// with flags that those have.
+func checkExamples(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	for line := range strings.Lines(cmd.Example) {
+		line, _, _ = strings.Cut(line, "#")
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != "joingyd" {
+			t.Errorf("%s: %q does not begin with joingyd", cmd.CommandPath(), line)
+			continue
+		}
+		found, _, err := cmd.Root().Find(words[1:])
+		if err != nil || !strings.HasPrefix(found.CommandPath()+" ", cmd.CommandPath()+" ") {
+			t.Errorf("%s: %q is an example of %s, %v", cmd.CommandPath(), line, found.CommandPath(), err)
+			continue
+		}
+		for _, word := range words {
+			name, _, _ := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+			if strings.HasPrefix(word, "--") && found.Flag(name) == nil && name != "help" {
+				t.Errorf("%s: %q has a flag that %s lacks", cmd.CommandPath(), line, found.CommandPath())
+			}
+		}
+	}
 }
 
 func TestAbout(t *testing.T) {

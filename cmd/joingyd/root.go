@@ -53,6 +53,7 @@ the command line made no sense.`,
 		newVersionCommand(),
 	)
 	root.InitDefaultHelpCmd()
+	makeGroup(root)
 	for _, cmd := range root.Commands() {
 		switch {
 		case cmd.HasSubCommands():
@@ -64,11 +65,17 @@ the command line made no sense.`,
 	return root
 }
 
-// makeGroup lets a command that only has subcommands refuse unknown ones. By
-// default it would print its help and count that as done.
+// makeGroup lets a command that only has subcommands refuse unknown ones, and to be
+// without one, as kubectl does: a script that forgot it should notice. By default
+// it would print its help and count that as done.
 func makeGroup(cmd *cobra.Command) {
-	cmd.Args = cobra.NoArgs
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	if cmd.HasParent() { // the root says by itself what may be meant
+		cmd.Args = cobra.NoArgs
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cmd.SetOut(cmd.ErrOrStderr())
+		return usageError{errors.Join(errors.New("a command is missing"), cmd.Help())}
+	}
 }
 
 // makeHelp lets help refuse what is no command. By default it would say so and
