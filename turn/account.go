@@ -3,7 +3,6 @@ package turn
 import (
 	"bytes"
 	"slices"
-	"time"
 )
 
 // An account is who may use the relay: a session that Admit made, or in open
@@ -12,23 +11,23 @@ import (
 // so that everything else knows only sessions.
 
 // keys returns the keys that a request of username may be signed with, of which
-// one is right, and until when they allow new allocations; none if there is no
-// such user.
-func (s *Server) keys(username string) (keys [][]byte, expires time.Time) {
+// one is right, and whether they allow no new allocations any more; none if there is
+// no such user. A session's credentials were made by this server's even clock, those
+// of other back ends by theirs, which all go by the wall time.
+func (s *Server) keys(username string) (keys [][]byte, expired bool) {
 	expires, user, timed := splitUsername(username)
 	s.mu.RLock()
 	known := timed && s.users[user] != nil
 	s.mu.RUnlock()
 	if known {
-		return [][]byte{longTermKey(username, s.opts.Realm, password(s.opts.Secret[:], username))}, expires
+		key := longTermKey(username, s.opts.Realm, password(s.opts.Secret[:], username))
+		return [][]byte{key}, !expires.After(s.now())
 	}
 	if s.open == nil {
-		return nil, expires
+		return nil, true
 	}
-	if _, static := s.open.Users[username]; static {
-		expires = time.Unix(1<<40, 0)
-	}
-	return s.accountKeys(username), expires
+	_, static := s.open.Users[username]
+	return s.accountKeys(username), !static && !expires.After(s.opts.Now())
 }
 
 // accountKeys is keys for those without a session of Admit.

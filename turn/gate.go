@@ -125,7 +125,7 @@ func (l *listener) gateRequest(m message, client netip.AddrPort) verdict {
 	key, standing := l.credential(m, string(username), string(realm), client)
 	if standing == standingUnknown {
 		l.counters.auth(false)
-		if !l.server.answers.allow(l.server.opts.Now(), client.Addr()) { // a guess, on whatever transport
+		if !l.server.answers.allow(l.server.now(), client.Addr()) { // a guess, on whatever transport
 			return verdict{drop: DropUnanswered}
 		}
 		return l.challenge(m, stun.CodeUnauthorized)
@@ -280,7 +280,7 @@ func (l *listener) challenge(m message, code stun.ErrorCode) verdict {
 // One on a connection may: its address is not forged, it would wait for ever, and
 // the connection bounds its answers itself.
 func (l *listener) mayAnswer(client netip.AddrPort) bool {
-	return l.connected() || l.server.answers.allow(l.server.opts.Now(), client.Addr())
+	return l.connected() || l.server.answers.allow(l.server.now(), client.Addr())
 }
 
 // refuse builds an error response, signed if there is a key.

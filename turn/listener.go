@@ -183,12 +183,12 @@ func (l *listener) credential(m message, username, realm string, client netip.Ad
 	if realm != s.opts.Realm {
 		return nil, standingUnknown
 	}
-	keys, expires := s.keys(username)
+	keys, expired := s.keys(username)
 	at := slices.IndexFunc(keys, m.signedBy)
 	live := l.allocation(client)
 	own := live != nil && live.username == username
 	switch {
-	case at < 0, !own && !expires.After(s.opts.Now()):
+	case at < 0, !own && expired:
 		return nil, standingUnknown
 	case live != nil && !own:
 		return keys[at], standingWrong

@@ -60,8 +60,8 @@ func (p *pionListener) serve(attach func(*pion.ServerConfig)) error {
 // authenticate is pion's AuthHandler: it returns the key that the gate found.
 func (p *pionListener) authenticate(username, realm string, src net.Addr) (key []byte, ok bool) {
 	if p.server.opts.ungated {
-		keys, expires := p.server.keys(username)
-		if len(keys) == 0 || !expires.After(p.server.opts.Now()) {
+		keys, expired := p.server.keys(username)
+		if len(keys) == 0 || expired {
 			return nil, false
 		}
 		return keys[0], true

@@ -93,7 +93,7 @@ func (s *Server) allocate(l *listener, c caller, m message, v verdict, lifetime 
 	if owner == nil || s.closed {
 		return nil, stun.CodeInsufficientCapacity // its session has just ended
 	}
-	addr, err := s.pool.draw(s.opts.Now(), 0, func(a netip.AddrPort) bool { return s.relays[a] != nil })
+	addr, err := s.pool.draw(s.now(), 0, func(a netip.AddrPort) bool { return s.relays[a] != nil })
 	if err != nil {
 		return nil, stun.CodeInsufficientCapacity
 	}

@@ -47,7 +47,9 @@ type Options struct {
 	Refused func(netip.Addr) bool
 	// Logger gets the rare lines; discarded if nil.
 	Logger *slog.Logger
-	// Now is the clock of credentials; time.Now if nil.
+	// Now is the clock; time.Now if nil. Credentials of other back ends (Open.Secrets)
+	// end by its wall time. Nothing else does: what this server promises, a session's
+	// credentials included, does not move when the clock is set.
 	Now func() time.Time
 
 	ungated bool // tests only: shows what the gate is for
@@ -69,6 +71,7 @@ type Server struct {
 	}
 	nonces  *nonces
 	started time.Time      // of instant
+	epoch   time.Time      // of now
 	readers sync.WaitGroup // goroutines: one a UDP socket, one or two a connection; pion's
 
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one
@@ -124,6 +127,7 @@ func New(opts Options) (*Server, error) {
 		answers:  newAnswers(),
 		nonces:   newNonces(),
 		started:  time.Now(),
+		epoch:    opts.Now(),
 		emptied:  make(chan struct{}),
 		bySource: make(map[netip.Prefix]int),
 		sessions: make(map[ident.Session]*session),
@@ -158,6 +162,10 @@ func (s *Server) Close() error {
 
 // instant is the clock of what the relay itself grants: it never goes back.
 func (s *Server) instant() time.Duration { return time.Since(s.started) }
+
+// now is the wall time of the start and what has passed since: it goes on evenly when
+// the clock is set.
+func (s *Server) now() time.Time { return s.epoch.Add(s.opts.Now().Sub(s.epoch)) }
 
 // relayAt finds the allocation at a relayed transport address, or nil.
 func (s *Server) relayAt(addr netip.AddrPort) *relay {
@@ -200,7 +208,7 @@ func (s *Server) closeRelayLocked(r *relay) {
 		return // drawn to look at its port, or its session ended: nobody knew of it
 	}
 	if s.open == nil {
-		s.pool.release(s.opts.Now(), r.addr)
+		s.pool.release(s.now(), r.addr)
 	}
 	s.takeBackLocked(owner.pair.Load(), func(o *offloaded) bool { return o.from == r || o.to == r })
 	delete(owner.relays, r)

@@ -91,7 +91,7 @@ func (s *Server) Admit(id ident.Session, source netip.Addr) Credentials {
 		admitted.sources = append(admitted.sources, source)
 		s.answers.meet(source)
 	}
-	expires := s.opts.Now().Add(s.opts.CredentialLifetime)
+	expires := s.now().Add(s.opts.CredentialLifetime)
 	username := strconv.FormatInt(expires.Unix(), 10) + ":" + admitted.user
 	return Credentials{username, password(s.opts.Secret[:], username), expires}
 }
