@@ -87,7 +87,7 @@ func (s *Service) Disallow(_ context.Context, req DisallowRequest) (AllowResult,
 	if err != nil {
 		return AllowResult{}, fromStore(err)
 	}
-	ended := s.live.Enforce()
+	ended := s.live.Enforce(target.Contains)
 	s.opts.Log.Info("allowlist entry removed", "by", cmp.Or(req.By, ownName()), "ended_sessions", ended)
 	return AllowResult{Allowed: entry, Bans: around, EndedSessions: ended}, nil
 }

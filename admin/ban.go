@@ -35,6 +35,7 @@ type BanRequest struct {
 type BanResult struct {
 	Ban             ban.Ban        `json:"ban"`
 	Also            []ban.Ban      `json:"also,omitempty"`             // further bans, for several addresses
+	Kept            bool           `json:"kept,omitempty"`             // nothing was made: these were there, and last as long as the step
 	Widened         []ban.Ban      `json:"widened,omitempty"`          // bans around these, whose neighbours are banned too
 	Offence         *Offence       `json:"offence,omitempty"`          // of a ban that escalates
 	Allowed         []netip.Prefix `json:"allowed,omitempty"`          // the allowlist wins over the ban here

@@ -24,12 +24,13 @@ func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
 	if err != nil {
 		return BanResult{}, fromStore(err)
 	}
+	bans := slices.Concat(made.Bans, made.Kept)
 	result := BanResult{
-		Ban: made.Bans[0], Also: made.Bans[1:], Widened: made.Widened,
+		Ban: bans[0], Also: bans[1:], Kept: len(made.Bans) == 0, Widened: made.Widened,
 		Offence: w.offence, Allowed: w.allowed, KnownShared: w.knownShared, DryRun: req.DryRun,
 	}
 	if !req.DryRun {
-		result.EndedSessions = s.live.Enforce()
+		result.EndedSessions = s.live.Enforce(s.keepsOut(w.entries, made))
 		for _, b := range slices.Concat(made.Bans, made.Widened) {
 			s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", result.EndedSessions)
 		}
@@ -81,6 +82,7 @@ func (s *Service) wish(req BanRequest) (w wish, err error) {
 		w.entries = append(w.entries, ban.Entry{
 			Target: target, Scope: req.Scope, KeepAddress: req.KeepAddress, Shared: shared,
 			Reason: req.Reason, Note: req.Note, By: req.By, Report: req.Report, Until: s.shorten(until, shared),
+			NeverSooner: offence != nil,
 		})
 	}
 	return w, nil

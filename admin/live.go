@@ -10,9 +10,10 @@ import (
 // Live is what goes on in the daemon. Its methods may be called at the same
 // time, and their effect is complete when they return.
 type Live interface {
-	// Enforce ends every session that the ban store refuses now, with its chat
-	// and its relay, and returns how many it ended.
-	Enforce() int
+	// Enforce ends the sessions that the ban store refuses now, with their chats
+	// and their relays, and returns how many it ended. It looks at the addresses
+	// that concerns picks; nil picks all.
+	Enforce(concerns func(netip.Addr) bool) int
 	// Affected counts the sessions that have used an address that matches.
 	Affected(match func(netip.Addr) bool) int
 	// Addresses returns every address that the session has used, or nil if
@@ -33,7 +34,7 @@ type Live interface {
 // nobody is the Live of a service without a daemon.
 type nobody struct{}
 
-func (nobody) Enforce() int                         { return 0 }
+func (nobody) Enforce(func(netip.Addr) bool) int    { return 0 }
 func (nobody) Affected(func(netip.Addr) bool) int   { return 0 }
 func (nobody) Addresses(ident.Session) []netip.Addr { return nil }
 func (nobody) Kick(ident.Session) bool              { return false }

@@ -55,12 +55,12 @@ func (l *live) Affected(match func(netip.Addr) bool) (n int) {
 	return n
 }
 
-func (l *live) Enforce() (ended int) {
+func (l *live) Enforce(concerns func(netip.Addr) bool) (ended int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, addrs := range l.sessions {
 		for _, addr := range addrs {
-			if _, banned := l.bans.Check(addr, ban.UseSite); banned {
+			if _, banned := l.bans.Check(addr, ban.UseSite); banned && (concerns == nil || concerns(addr)) {
 				delete(l.sessions, id)
 				ended++
 				break
@@ -343,4 +343,21 @@ func TestStoreFailure(t *testing.T) {
 	f.bans.Close()
 	_, err := f.Ban(context.Background(), admin.BanRequest{Target: "203.0.113.7"})
 	wantError(t, "closed store", err, admin.CodeInternal, "nothing was changed")
+}
+
+func TestEscalationShortensNothing(t *testing.T) {
+	f := newFixture(t)
+	long, err := f.Ban(t.Context(), admin.BanRequest{Target: "203.0.113.7", Permanent: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, req := range []admin.BanRequest{{Target: "203.0.113.7", Escalate: true}, {Target: "203.0.113.7", By: "auto:filter"}} {
+		got, err := f.Ban(t.Context(), req)
+		if err != nil || !got.Kept || got.Ban != long.Ban || f.bans.Len() != 1 {
+			t.Errorf("%+v: %+v, %v; want to keep the permanent ban", req, got, err)
+		}
+	}
+	if got, err := f.Ban(t.Context(), admin.BanRequest{Target: "203.0.113.7", For: "1h"}); err != nil || got.Kept {
+		t.Errorf("a time that a person chose: %+v, %v", got, err)
+	}
 }

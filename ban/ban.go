@@ -153,6 +153,7 @@ type Entry struct {
 	Report      string    // the report that leads to it, if one does
 	Shared      bool      // many people share the target: it never widens
 	Imported    bool      // out of a list: it never widens either
+	NeverSooner bool      // leave the ban of its scope on the target, if that lasts as long
 	Until       time.Time // zero: permanent
 }
 

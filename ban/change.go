@@ -74,6 +74,31 @@ func (c *change) add(e *Entry, rules []rule) (*record, error) {
 	return r, c.put(r)
 }
 
+// lasting returns the ban that e, which is NeverSooner, leaves where it is; nil: it
+// makes its own.
+func (c *change) lasting(e *Entry, rules []rule) (*record, error) {
+	if !e.NeverSooner {
+		return nil, nil
+	}
+	scope, until := scopeNumbers[e.Scope], untilMillis(e.Until)
+	for _, r := range rules {
+		end, active := c.activeOn(scope, r)
+		if active && (end == 0 || until != 0 && end >= until) {
+			return c.read(c.find(scope, r))
+		}
+	}
+	return nil, nil
+}
+
+// read returns a ban that is there.
+func (c *change) read(id ID) (*record, error) {
+	r, err := decodeRecord(id.key(), c.active.Get(id.key()))
+	if err != nil {
+		return nil, fmt.Errorf("%w: ban %s: %v", ErrCorrupt, id, err)
+	}
+	return r, nil
+}
+
 // put writes a record that is not there.
 func (c *change) put(r *record) error {
 	value, err := r.encode()
@@ -102,9 +127,9 @@ func (c *change) put(r *record) error {
 // when it did.
 func (c *change) end(id ID, how How, by string) error {
 	value := c.active.Get(id.key())
-	r, err := decodeRecord(id.key(), value)
+	r, err := c.read(id)
 	if err != nil {
-		return fmt.Errorf("%w: ban %s: %v", ErrCorrupt, id, err)
+		return err
 	}
 	at := c.now
 	if !r.activeAt(at) {

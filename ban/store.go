@@ -165,6 +165,7 @@ func (s *Store) Covers(t Target, addr netip.Addr) bool {
 // Made is the bans that a call has made.
 type Made struct {
 	Bans    []Ban // those asked for, one an entry
+	Kept    []Ban // those that there were, in place of an Entry.NeverSooner
 	Widened []Ban // those that followed from them
 }
 
@@ -179,7 +180,7 @@ func (s *Store) Add(e Entry) (Ban, error) {
 
 // AddAll makes bans, all or none of them, and returns when they are on disk and
 // in force. A ban on a target that has one of its scope replaces it, even if it
-// ends sooner; of several entries for one target only the last counts. An error
+// ends sooner, unless it is NeverSooner; of several entries for one target only the last counts. An error
 // that wraps ErrInvalid is about an entry, any other about the disk.
 func (s *Store) AddAll(entries []Entry) (made Made, err error) {
 	if err := s.validate(entries); err != nil {
@@ -247,6 +248,14 @@ func (s *Store) makeAll(c *change, entries []Entry) (made Made, err error) {
 	}
 	for i := range entries {
 		if last[scopedRule{scopeNumbers[entries[i].Scope], rules[i][0]}] != i {
+			continue
+		}
+		kept, err := c.lasting(&entries[i], rules[i])
+		if err != nil {
+			return Made{}, err
+		}
+		if kept != nil {
+			made.Kept = append(made.Kept, kept.Ban)
 			continue
 		}
 		r, err := c.add(&entries[i], rules[i])

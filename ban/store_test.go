@@ -269,6 +269,35 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+func TestNeverSooner(t *testing.T) {
+	f := open(t)
+	add := func(target string, d time.Duration) ban.Made {
+		t.Helper()
+		made, err := f.AddAll([]ban.Entry{{Target: parse(t, target), NeverSooner: true, Until: f.Now().Add(d)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	week := f.add(t, "203.0.113.7", 7*24*time.Hour)
+	forever := f.add(t, "203.0.113.0/24", 0)
+	for target, want := range map[string]ban.Ban{"203.0.113.7": week, "203.0.113.0/24": forever} {
+		if made := add(target, time.Hour); len(made.Bans) != 0 || len(made.Kept) != 1 || made.Kept[0] != want {
+			t.Errorf("%s: %+v, want to keep %+v", target, made, want)
+		}
+	}
+	if made := add("203.0.113.7", 30*24*time.Hour); len(made.Bans) != 1 || len(made.Kept) != 0 {
+		t.Errorf("a longer one: %+v", made)
+	}
+	if history := f.history(t); len(history) != 1 || history[0].Ban != week {
+		t.Errorf("history = %+v, want the one that was replaced", history)
+	}
+	f.Advance(31 * 24 * time.Hour)
+	if made := add("203.0.113.7", time.Hour); len(made.Bans) != 1 {
+		t.Errorf("when the other is over: %+v", made)
+	}
+}
+
 func TestReplaceExpired(t *testing.T) {
 	f := open(t)
 	f.add(t, "203.0.113.7", time.Minute)

@@ -86,6 +86,12 @@ func printBan(w io.Writer, req admin.BanRequest, result admin.BanResult, live bo
 		verb, also, ended, cut = "would ban", "would also ban", "would end", "would cut off"
 	}
 	now := time.Now()
+	if result.Kept {
+		b := result.Ban
+		p.printf("%s is banned%s for as long or longer already%s; ends: %s\n--for and --permanent replace that ban\n",
+			targetText(req.Target, b), fromText(b.Scope), idText(b), endText(b, now))
+		return p.err
+	}
 	for _, b := range append([]ban.Ban{result.Ban}, result.Also...) {
 		p.printf("%s %s%s%s; ends: %s\n", verb, targetText(req.Target, b), fromText(b.Scope), idText(b), endText(b, now))
 	}

@@ -35,9 +35,9 @@ type live struct {
 }
 
 // Enforce implements admin.Live.
-func (l live) Enforce() int {
-	ended := l.hub.EnforceBans(nil)
-	l.relay.EnforceRefused(nil) // of what has no session, and of peers
+func (l live) Enforce(concerns func(netip.Addr) bool) int {
+	ended := l.hub.EnforceBans(concerns)
+	l.relay.EnforceRefused(concerns) // of what has no session, and of peers
 	return ended
 }
 
