@@ -49,6 +49,11 @@ func TestScript(t *testing.T) {
 			"visitors":   scriptVisitors,
 		},
 		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			docs, err := filepath.Abs(filepath.Join("..", "..", "docs"))
+			env.Setenv("DOCS", docs)
+			return err
+		},
 	})
 }
 
