@@ -67,7 +67,7 @@ func writeSecrets(path string, secrets [][SecretSize]byte, put func(from, to str
 			_, err = draft.WriteString(hex.EncodeToString(secret[:]) + "\n")
 		}
 	}
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
+	if err = errors.Join(err, GiveToOwner(draft.Name(), dir.Name()), draft.Sync(), draft.Close()); err != nil {
 		return err
 	}
 	if err := put(draft.Name(), path); err != nil {
