@@ -66,23 +66,34 @@ func (c *Client) do(ctx context.Context, method, path string, body, result any) 
 		}
 		send = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://joingyd"+path, send)
+	answer, err := c.open(ctx, method, path, send)
 	if err != nil {
 		return err
 	}
+	defer answer.Body.Close()
+	return readAnswer(answer.Body, maxAnswer, result)
+}
+
+// open sends one request and returns an answer with status 200, whose body the
+// caller closes.
+func (c *Client) open(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://joingyd"+path, body)
+	if err != nil {
+		return nil, err
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("the daemon did not answer: %w; its log may say why", err)
+		return nil, fmt.Errorf("the daemon did not answer: %w; its log may say why", err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp, nil
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		return readAnswer(resp.Body, maxAnswer, result)
-	}
 	failure := new(Error)
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(failure); err != nil || failure.Code == "" {
-		return fmt.Errorf("the daemon answered %s; use a joingyd of its version", resp.Status)
+		return nil, fmt.Errorf("the daemon answered %s; use a joingyd of its version", resp.Status)
 	}
-	return failure
+	return nil, failure
 }
 
 // readAnswer reads one JSON value of at most so many bytes.

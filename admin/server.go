@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type Server struct {
 	service *Service
 	mux     *http.ServeMux
 	log     *slog.Logger
+	streams sync.WaitGroup // answers that last
 }
 
 // NewServer returns a server that has service carry requests out. A nil log
@@ -42,6 +44,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("GET /v1/relay/{name}", answer(s.relayShow))
 	s.mux.HandleFunc("DELETE /v1/relay", answer(s.relayKill))
 	s.mux.HandleFunc("POST /v1/relay/drain", answer(s.relayDrain))
+	s.routeBackup()
 	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))
 	s.mux.HandleFunc("POST /v1/keys/rotate", answer(s.rotateKeys))
 	s.mux.HandleFunc("GET /v1/status", answer(s.status))
@@ -73,7 +76,9 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 			err = nil // a client that stays silent is cut off below
 		}
 	}
-	return errors.Join(err, server.Close())
+	err = errors.Join(err, server.Close())
+	s.streams.Wait() // their connections are closed
+	return err
 }
 
 func (s *Server) kick(r *http.Request) (any, error) {
@@ -99,16 +104,24 @@ func answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		body, err := handle(r)
-		status := http.StatusOK
 		if err != nil {
-			failure := asError(err)
-			status, body = httpStatus(failure.Code), failure
+			writeError(w, err)
+			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		// The client may be gone; then nobody is left to tell.
-		_ = json.NewEncoder(w).Encode(body)
+		writeJSON(w, http.StatusOK, body)
 	}
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	failure := asError(err)
+	writeJSON(w, httpStatus(failure.Code), failure)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// The client may be gone; then nobody is left to tell.
+	_ = json.NewEncoder(w).Encode(body)
 }
 
 func asError(err error) *Error {

@@ -9,6 +9,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
+// Schema is the version of the file that this program writes.
+const Schema = schema
+
 // Copy returns a copy of the file as it is now, open at its start, and the keys
 // that belong to it. The copy has no name, so that it is gone when the caller has
 // closed it. Changes go on meanwhile.

@@ -1,0 +1,57 @@
+package admin
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// stallTime is how long the other side of a stream may do nothing. A stream as a
+// whole lasts as long as it needs.
+const stallTime = 30 * time.Second
+
+// stream answers with what handle writes. If handle fails before that, the answer
+// is its error; if it fails later the connection is cut, so that the client does
+// not take a part for the whole.
+func (s *Server) stream(contentType string, handle func(io.Writer, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.streams.Add(1)
+		defer s.streams.Done()
+		out := &streamWriter{w: w, control: http.NewResponseController(w), contentType: contentType}
+		err := handle(out, r)
+		switch {
+		case err == nil:
+			out.start()
+		case !out.started:
+			writeError(w, err)
+		default:
+			s.log.Warn("an answer on the control socket was cut off", "path", r.URL.Path, "by", peerOf(r.Context()), slog.Any("error", err))
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// streamWriter begins the answer with the first byte.
+type streamWriter struct {
+	w           http.ResponseWriter
+	control     *http.ResponseController
+	contentType string
+	started     bool
+}
+
+func (s *streamWriter) start() {
+	if !s.started {
+		s.started = true
+		s.w.Header().Set("Content-Type", s.contentType)
+	}
+}
+
+// Write implements io.Writer.
+func (s *streamWriter) Write(p []byte) (int, error) {
+	s.start()
+	if err := s.control.SetWriteDeadline(time.Now().Add(stallTime)); err != nil {
+		return 0, err
+	}
+	return s.w.Write(p)
+}
