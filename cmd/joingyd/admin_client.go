@@ -49,6 +49,8 @@ type control interface {
 	RelayShow(context.Context, admin.RelayShowRequest) (admin.RelayList, error)
 	RelayKill(context.Context, admin.RelayKillRequest) (admin.RelayKillResult, error)
 	RelayDrain(context.Context, admin.RelayDrainRequest) (admin.RelayDrainResult, error)
+	Backup(context.Context, admin.BackupRequest, io.Writer) (admin.Manifest, error)
+	CheckStore(context.Context) (ban.Report, error)
 	Keys(context.Context) (admin.KeyList, error)
 	RotateKeys(context.Context, admin.RotateRequest) (admin.RotateResult, error)
 }
@@ -66,8 +68,13 @@ type adminFlags struct {
 
 // add adds the flags of every command that asks.
 func (f *adminFlags) add(cmd *cobra.Command) {
-	f.output = outputText
+	f.addOutput(cmd)
 	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the daemon's control socket (default: JOINGYD_SOCKET, /run/joingyd/admin.sock or ./var/admin.sock)")
+}
+
+// addOutput adds that of every command that prints.
+func (f *adminFlags) addOutput(cmd *cobra.Command) {
+	f.output = outputText
 	cmd.PersistentFlags().VarP(&f.output, "output", "o", "output: text, or json for one document")
 }
 
@@ -80,9 +87,16 @@ func (f *adminFlags) addOffline(cmd *cobra.Command) {
 
 // ask sends one request and prints its answer: as JSON, or with text.
 func ask[T any](cmd *cobra.Command, f *adminFlags, send func(context.Context, control) (T, error), text func(io.Writer, T) error) error {
-	ctx, cancel := context.WithTimeout(cmd.Context(), requestTime)
-	defer cancel()
-	answer, err := askControl(ctx, f, send)
+	return askLong(cmd, f, func(ctx context.Context, c control) (T, error) {
+		ctx, cancel := context.WithTimeout(ctx, requestTime)
+		defer cancel()
+		return send(ctx, c)
+	}, text)
+}
+
+// askLong is ask for what may last as long as it needs.
+func askLong[T any](cmd *cobra.Command, f *adminFlags, send func(context.Context, control) (T, error), text func(io.Writer, T) error) error {
+	answer, err := askControl(cmd.Context(), f, send)
 	switch {
 	case err != nil:
 		return f.refuse(cmd, err)
@@ -142,15 +156,18 @@ func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 	return nil, fmt.Errorf("%w on %s; %s", admin.ErrNoDaemon, strings.Join(places, " or "), remedy)
 }
 
+var errSocketOffline = usageError{errors.New("--socket asks a daemon and --offline does without; leave out one of them")}
+
 // offlineDir is the data directory for --offline.
-func (f *adminFlags) offlineDir() string {
-	return cmp.Or(f.dataDir, os.Getenv("JOINGYD_DATA_DIR"), "./var")
-}
+func (f *adminFlags) offlineDir() string { return dataDir(f.dataDir) }
+
+// dataDir is the data directory where none was told.
+func dataDir(told string) string { return cmp.Or(told, os.Getenv("JOINGYD_DATA_DIR"), "./var") }
 
 // openStore opens the store in the data directory, for --offline.
 func (f *adminFlags) openStore() (*ban.Store, error) {
 	if f.socket != "" {
-		return nil, usageError{errors.New("--socket asks a daemon and --offline does without; leave out one of them")}
+		return nil, errSocketOffline
 	}
 	dir := f.offlineDir()
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -173,13 +190,19 @@ func (f *adminFlags) openStore() (*ban.Store, error) {
 		return nil, err
 	}
 	store, err := ban.Open(path, keys, banOptions(config.Default().Bans, nil))
-	if errors.Is(err, ban.ErrLocked) && f.dataDir != "" {
-		return nil, fmt.Errorf("a daemon is running: leave out --offline and --data-dir, and ask it with --socket %s", filepath.Join(dir, adminSocketFile))
+	return store, f.locked(err)
+}
+
+// locked says what to do about a store that a daemon has open.
+func (f *adminFlags) locked(err error) error {
+	switch {
+	case !errors.Is(err, ban.ErrLocked):
+		return err
+	case f.dataDir != "":
+		return fmt.Errorf("a daemon is running: leave out --offline and --data-dir, and ask it with --socket %s", filepath.Join(f.dataDir, adminSocketFile))
+	default:
+		return errors.New("a daemon is running: leave out --offline")
 	}
-	if errors.Is(err, ban.ErrLocked) {
-		return nil, errors.New("a daemon is running: leave out --offline")
-	}
-	return store, err
 }
 
 // refusal is the JSON form of any error.

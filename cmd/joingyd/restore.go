@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/admin"
+)
+
+func newRestoreCommand() *cobra.Command {
+	var flags adminFlags
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "restore FILE|-",
+		Short: "Put a backup in the place of the bans, while no daemon runs",
+		Long: `Put the bans and keys of a backup in the place of those in the data directory.
+The backup is read to its end and checked first; one that is damaged, or whose
+store is of a newer joingyd, changes nothing. No daemon may run.
+
+The store that was there, damaged or not, is kept beside the new one as
+joingyd.db.before-restore-TIME, and its keys stay in ban.key behind those of the
+backup. - reads stdin.`,
+		Example: `  joingyd restore bans.tar --dry-run
+  systemctl stop joingyd && joingyd restore bans.tar --data-dir /var/lib/joingyd && systemctl start joingyd
+  age -d -i key.txt bans.tar.age | joingyd restore - --data-dir /var/lib/joingyd`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from := cmd.InOrStdin()
+			if args[0] != "-" {
+				file, err := os.Open(args[0])
+				if err != nil {
+					return flags.refuse(cmd, err)
+				}
+				defer file.Close()
+				from = file
+			}
+			result, err := restoreFrom(from, dataDir(flags.dataDir), dryRun)
+			switch {
+			case err != nil:
+				return flags.refuse(cmd, fmt.Errorf("%s: %w", args[0], err))
+			case flags.output == outputJSON:
+				return printJSON(cmd.OutOrStdout(), result)
+			}
+			return printRestore(cmd.OutOrStdout(), dataDir(flags.dataDir), result)
+		},
+	}
+	flags.addOutput(cmd)
+	cmd.Flags().StringVar(&flags.dataDir, "data-dir", "", "data directory (default: JOINGYD_DATA_DIR or ./var)")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "check the backup, and change nothing")
+	return cmd
+}
+
+// restoreResult is what a restore has done, or in a dry run would do.
+type restoreResult struct {
+	Backup admin.Manifest `json:"backup"`
+	Bans   int            `json:"bans"`           // in the store; those that have expired are swept later
+	Kept   []string       `json:"kept,omitempty"` // files that were put aside
+	DryRun bool           `json:"dry_run,omitempty"`
+}
+
+func restoreFrom(r io.Reader, dir string, dryRun bool) (result restoreResult, err error) {
+	result.DryRun = dryRun
+	place := ""
+	if !dryRun {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return result, err
+		}
+		place = dir // where it can be renamed
+	}
+	draft, err := os.MkdirTemp(place, ".restore-")
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(draft)) }()
+	if result.Backup, err = admin.Unpack(r, draft); err != nil {
+		return result, err
+	}
+	keys, bans, err := checkDraft(draft)
+	if err != nil || dryRun {
+		result.Bans = bans
+		return result, err
+	}
+	result.Bans = bans
+	swap := &swap{dir: dir, draft: draft, keys: keys, now: time.Now()}
+	err = swap.run()
+	result.Kept = swap.kept
+	return result, err
+}
+
+func printRestore(w io.Writer, dir string, result restoreResult) error {
+	p := &printer{w: w}
+	m := result.Backup
+	p.printf("the backup of %s, made by joingyd %s, is whole: %s\n", timeText(m.Created), harmless(m.Version), count(result.Bans, "ban"))
+	if result.DryRun {
+		p.printf("nothing was changed; without --dry-run it would take the place of the bans in %s\n", dir)
+		return p.err
+	}
+	p.printf("it is now in %s\n", dir)
+	for _, path := range result.Kept {
+		p.printf("kept what was there as %s; delete it when you do not need it\n", path)
+	}
+	p.printf("start the daemon: systemctl start joingyd, or joingyd serve\n")
+	return p.err
+}
