@@ -81,7 +81,7 @@ func (s *Service) Bans(ctx context.Context, req BansRequest) (list BanList, err 
 		return BanList{}, err
 	}
 	first := shortlist[ban.Ban]{n: req.Limit + req.Offset, order: req.order()}
-	simple := req.unfiltered() && req.unsorted()
+	simple := req.unfiltered() && req.asMade()
 	for b, err := range s.matching(ctx, req, &list) {
 		if err != nil {
 			return BanList{}, fromStore(err)
@@ -97,12 +97,15 @@ func (s *Service) Bans(ctx context.Context, req BansRequest) (list BanList, err 
 	return list, nil
 }
 
-// matching returns the bans that the request wants, in the order of their
-// creation, and counts in list.
+// matching returns the bans that the request wants, in the order of their creation
+// or, if those are wanted first, the newest first. It counts in list.
 func (s *Service) matching(ctx context.Context, req BansRequest, list *BanList) iter.Seq2[ban.Ban, error] {
 	return func(yield func(ban.Ban, error) bool) {
-		wanted := req.filter(s.opts.Now())
-		for b, err := range s.bans.Active() {
+		wanted, bans := req.filter(s.opts.Now()), s.bans.Active()
+		if req.asMade() && req.Reverse {
+			bans = s.bans.Latest()
+		}
+		for b, err := range bans {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -160,10 +163,8 @@ func (r BansRequest) unfiltered() bool {
 	return r == BansRequest{}
 }
 
-// unsorted reports whether the order is that in which bans are kept.
-func (r BansRequest) unsorted() bool {
-	return (r.Sort == "" || r.Sort == SortCreated) && !r.Reverse
-}
+// asMade reports whether the order is that in which bans are kept, or its reverse.
+func (r BansRequest) asMade() bool { return r.Sort == "" || r.Sort == SortCreated }
 
 // order returns how the request wants bans compared.
 func (r BansRequest) order() func(a, b ban.Ban) int {

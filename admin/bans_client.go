@@ -25,18 +25,18 @@ func (c *Client) Unban(ctx context.Context, req UnbanRequest) (result UnbanResul
 	return result, err
 }
 
-// Bans lists active bans. All of them, without a limit, are sorted here: more than
-// the client is willing to read are an error.
+// Bans lists active bans. Those without a limit are sorted here. More than 128 MiB
+// of them are an error.
 func (c *Client) Bans(ctx context.Context, req BansRequest) (list BanList, err error) {
 	if err := req.Validate(); err != nil {
 		return BanList{}, err
 	}
 	asked := req
-	if req.Limit == 0 {
+	if req.Limit == 0 && !req.asMade() {
 		asked.Sort, asked.Reverse = "", false
 	}
 	err = c.do(ctx, http.MethodGet, "/v1/bans?"+asked.query().Encode(), nil, &list)
-	if req.Limit == 0 {
+	if req.Limit == 0 && !req.asMade() {
 		slices.SortFunc(list.Bans, req.order())
 	}
 	return list, err

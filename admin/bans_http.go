@@ -121,8 +121,8 @@ func readBansRequest(r *http.Request) (req BansRequest, err error) {
 	if req.Offset, err = readNumber(query, "offset"); err != nil {
 		return req, err
 	}
-	if req.Limit == 0 && !req.unsorted() {
-		return req, invalid("a list without a limit comes in the order of creation; leave out sort and reverse, or add a limit")
+	if req.Limit == 0 && !req.asMade() {
+		return req, invalid("a list without a limit comes in the order of creation; leave out sort, or add a limit")
 	}
 	return req, req.Validate()
 }

@@ -126,7 +126,7 @@ func TestServerRefuses(t *testing.T) {
 		{"DELETE", "/v1/bans?id=aaaaaaaa", "", 404, `"code":"not_found"`},
 		{"DELETE", "/v1/bans?target=203.0.113.7&scope=audio", "", 400, "write all, video or relay"},
 		{"GET", "/v1/bans?sort=ends", "", 400, "add a limit"},
-		{"GET", "/v1/bans?reverse=true", "", 400, "add a limit"},
+		{"GET", "/v1/bans?reverse=1", "", 400, "write true or false"},
 		{"GET", "/v1/bans?sort=name&limit=1", "", 400, "write created, ends or by"},
 		{"GET", "/v1/bans?permanent=1", "", 400, "permanent is \\\"1\\\"; write true or false"},
 		{"GET", "/v1/bans?limit=many", "", 400, "write a whole number"},

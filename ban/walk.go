@@ -21,10 +21,35 @@ func (s *Store) view(f func(*bbolt.Tx) error) error {
 	return guarded(func() error { return s.db.View(f) })
 }
 
+// direction is a way through a bucket.
+type direction struct {
+	from func(*bbolt.Cursor, []byte) (key, value []byte) // a key that may be gone; nil: from the start
+	next func(*bbolt.Cursor) (key, value []byte)
+}
+
+var (
+	forwards  = direction{(*bbolt.Cursor).Seek, (*bbolt.Cursor).Next}
+	backwards = direction{seekBack, (*bbolt.Cursor).Prev}
+)
+
+// seekBack moves to a key, or to the one before where it was.
+func seekBack(c *bbolt.Cursor, at []byte) (key, value []byte) {
+	if at == nil {
+		return c.Last()
+	}
+	switch key, value = c.Seek(at); {
+	case key == nil:
+		return c.Last()
+	case !bytes.Equal(key, at):
+		return c.Prev()
+	}
+	return key, value
+}
+
 // each returns what decode makes of every record of a bucket, in the order of its
 // keys. While the caller has one no transaction is open, so that a list which goes
 // to a slow reader holds up no change. An error ends it.
-func each[T any](s *Store, name []byte, decode func(key, value []byte) (T, error)) iter.Seq2[T, error] {
+func each[T any](s *Store, name []byte, way direction, decode func(key, value []byte) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var (
 			chunk []T
@@ -34,8 +59,8 @@ func each[T any](s *Store, name []byte, decode func(key, value []byte) (T, error
 			chunk = chunk[:0]
 			err := s.view(func(tx *bbolt.Tx) error {
 				cursor := tx.Bucket(name).Cursor()
-				k, v := cursor.Seek(next)
-				for ; k != nil && len(chunk) < walkChunk; k, v = cursor.Next() {
+				k, v := way.from(cursor, next)
+				for ; k != nil && len(chunk) < walkChunk; k, v = way.next(cursor) {
 					one, err := decode(k, v)
 					if err != nil {
 						return err
@@ -61,10 +86,15 @@ func each[T any](s *Store, name []byte, decode func(key, value []byte) (T, error
 
 // Active returns the active bans, the oldest first. It reads the file; an error
 // ends it. What changes meanwhile may be seen or not, and waits for nobody.
-func (s *Store) Active() iter.Seq2[Ban, error] {
+func (s *Store) Active() iter.Seq2[Ban, error] { return s.actives(forwards) }
+
+// Latest returns the active bans as Active does, the newest first.
+func (s *Store) Latest() iter.Seq2[Ban, error] { return s.actives(backwards) }
+
+func (s *Store) actives(way direction) iter.Seq2[Ban, error] {
 	return func(yield func(Ban, error) bool) {
 		now := s.now()
-		for b, err := range each(s, activeBucket, decodeActive) {
+		for b, err := range each(s, activeBucket, way, decodeActive) {
 			if (err != nil || b.activeAt(now)) && !yield(b, err) {
 				return
 			}
@@ -83,7 +113,7 @@ func decodeActive(key, value []byte) (Ban, error) {
 // Ended returns the bans that have ended, the oldest end first, as Active does.
 // An expired ban gets here with the next Sweep.
 func (s *Store) Ended() iter.Seq2[Ended, error] {
-	return each(s, historyBucket, func(key, value []byte) (Ended, error) {
+	return each(s, historyBucket, forwards, func(key, value []byte) (Ended, error) {
 		e, err := decodeEnded(key, value)
 		if err != nil {
 			return Ended{}, fmt.Errorf("%w: history record %x: %v", ErrCorrupt, key, err)
