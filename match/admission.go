@@ -119,7 +119,7 @@ func (h *Hub) mayFindLocked(s *session, now time.Time) bool {
 // paceLocked returns how long the address must wait to go on at its pace; 0 if it
 // need not.
 func (h *Hub) paceLocked(key netip.Prefix, kind paced, reason denial) time.Duration {
-	wait := h.addresses.take(key, kind, time.Now())
+	wait := h.addresses.take(key, kind, h.opts.Now())
 	if wait > 0 {
 		h.denied[reason]++
 		h.suspectLocked(key, pointsPaced)
@@ -144,7 +144,7 @@ func (h *Hub) denyChatter(addr netip.Addr) {
 func (h *Hub) forgetAddresses() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.addresses.sweep(time.Now())
+	h.addresses.sweep(h.opts.Now())
 }
 
 // seconds writes a wait as Retry-After and the reason of 4429 have it.

@@ -26,12 +26,13 @@ type relay struct {
 	pairs map[ident.Pair][2]ident.Session
 	addrs map[ident.Session][]netip.Addr // that allocations were made from
 	freed map[ident.Session]int          // how often all of a session's were closed
+	now   func() time.Time
 }
 
 func newRelay() *relay {
 	return &relay{
 		live: map[ident.Session]bool{}, pairs: map[ident.Pair][2]ident.Session{},
-		addrs: map[ident.Session][]netip.Addr{}, freed: map[ident.Session]int{},
+		addrs: map[ident.Session][]netip.Addr{}, freed: map[ident.Session]int{}, now: time.Now,
 	}
 }
 
@@ -39,7 +40,7 @@ func (r *relay) Admit(s ident.Session, _ netip.Addr) (string, string, time.Time)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.live[s] = true
-	return "user", "password", time.Now().Add(time.Hour)
+	return "user", "password", r.now().Add(time.Hour)
 }
 
 func (r *relay) Dismiss(s ident.Session) {
@@ -169,6 +170,9 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 			Patience: 3 * time.Second, ResumeGrace: 15 * time.Second, HelloTimeout: 5 * time.Second, SessionsPerAddress: 3,
 		}
 		change(&opts)
+		if opts.Now != nil {
+			f.relay.now = opts.Now
+		}
 		f.Hub = match.New(opts)
 		server := &http.Server{Handler: f.Hub}
 		served := make(chan error, 1)

@@ -30,7 +30,7 @@ type floodFixture struct {
 
 func newFloodFixture(t *testing.T) *floodFixture {
 	hub := match.New(match.Options{
-		Relay:   &relay{live: map[ident.Session]bool{}, pairs: map[ident.Pair][2]ident.Session{}, addrs: map[ident.Session][]netip.Addr{}},
+		Relay:   newRelay(),
 		ICEURLs: func(host string) []string { return []string{"turn:" + host} },
 		Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() },
 		Policy:  "v1", Patience: time.Minute, ResumeGrace: time.Second, HelloTimeout: time.Minute,

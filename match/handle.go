@@ -34,7 +34,7 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	if h.sessions[s.id] != s || s.socket != k {
 		return false // the session ended, or has another socket: k is being shut
 	}
-	now := time.Now()
+	now := h.opts.Now()
 	if !s.messages.take(now) {
 		h.refuseLocked(s, codeRateLimited, printable(m.Type), "too many messages; slow down")
 		return false

@@ -31,7 +31,7 @@ const tooManyWait = time.Minute
 // hello handles a message of a client that has no session yet. A socket that is
 // being shut gets none any more.
 func (k *socket) hello(data []byte) {
-	if !k.stranger.early.take(time.Now()) {
+	if !k.stranger.early.take(k.hub.opts.Now()) {
 		k.hub.denyChatter(k.addr)
 		k.shut(closeTooMany, seconds(tooManyWait))
 		return
@@ -79,13 +79,14 @@ func (k *socket) stopTimer() bool {
 
 // awaitConsent gives the client its time to read the policy, once.
 func (k *socket) awaitConsent() {
+	now := k.hub.opts.Now()
 	if k.stranger.consent.IsZero() {
-		k.stranger.consent = time.Now().Add(consentTimeout)
+		k.stranger.consent = now.Add(consentTimeout)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.shutting {
-		k.timer.Reset(time.Until(k.stranger.consent))
+		k.timer.Reset(k.stranger.consent.Sub(now))
 	}
 }
 
@@ -183,7 +184,7 @@ func (h *Hub) resumeLocked(s *session, k *socket, ack uint64) bool {
 		h.banVideoLocked(s, ban)
 	}
 	if s.ticket != nil && !s.ticket.Waiting() {
-		h.waitLocked(s, h.pool.Return(s.ticket, time.Now()))
+		h.waitLocked(s, h.pool.Return(s.ticket, h.opts.Now()))
 	}
 	return true
 }

@@ -59,6 +59,10 @@ type Options struct {
 	HelloTimeout time.Duration // silence allowed to a new socket
 	Logger       *slog.Logger  // nil: discarded
 
+	// Now is the clock; time.Now if nil. Its times have a monotonic reading, by which
+	// everything is decided: nothing moves when the clock is set.
+	Now func() time.Time
+
 	Sessions              int // in all; 0: 100,000
 	SessionsPerAddress    int // that one address may hold without work
 	SessionsPerAddressMax int // with work, and twice as many sockets; 0: no more than without
@@ -127,6 +131,9 @@ func New(opts Options) *Hub {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
 	if opts.Sessions == 0 {
 		opts.Sessions = defaultSessions
 	}
@@ -136,7 +143,7 @@ func New(opts Options) *Hub {
 		filter:     newFilter(opts.Filter),
 		spamBans:   spamBans{queue: make(chan spamBan, maxSpamBans), ban: opts.Ban},
 		verdicts:   make(map[filter.Outcome]map[filter.Reason]uint64),
-		start:      time.Now(),
+		start:      opts.Now(),
 		wake:       make(chan struct{}, 1),
 		open:       make(map[*socket]struct{}),
 		openFrom:   make(map[netip.Prefix]int),
@@ -177,8 +184,8 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-addresses.C:
 			h.forgetAddresses()
 			h.forgetReports()
-		case now := <-lines.C:
-			h.filter.Forget(now)
+		case <-lines.C:
+			h.filter.Forget(h.opts.Now())
 		}
 		due.Reset(min(h.expire(), h.takeTurns()))
 	}
@@ -298,7 +305,7 @@ func byName[K ~string](counts map[K]uint64) map[string]uint64 {
 func (h *Hub) expire() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := time.Now()
+	now := h.opts.Now()
 	for _, found := range h.pool.Expire(now) {
 		h.pairLocked(found.A, found.B)
 	}
@@ -311,10 +318,11 @@ func (h *Hub) expire() time.Duration {
 // iceLocked makes fresh credentials for s, which has a socket.
 func (h *Hub) iceLocked(s *session) ice {
 	username, password, expires := h.opts.Relay.Admit(s.id, s.socket.addr)
-	s.iceExpires = expires
+	now := h.opts.Now()
+	s.iceExpires = now.Add(expires.Sub(now))
 	return ice{
 		Servers:         []iceServer{{h.opts.ICEURLs(s.host.Value()), username, password}},
 		TransportPolicy: "relay",
-		Expires:         expires.UTC(),
+		Expires:         s.iceExpires.UTC(),
 	}
 }

@@ -21,7 +21,6 @@ import (
 
 	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/front"
-	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
 )
 
@@ -162,7 +161,7 @@ func answerPings(conn net.Conn) {
 // serveIdle is the child process.
 func serveIdle(t *testing.T, kind string) {
 	hub := match.New(match.Options{
-		Relay: &relay{live: map[ident.Session]bool{}},
+		Relay: newRelay(),
 		ICEURLs: func(host string) []string {
 			return []string{"turn:" + host + ":3478?transport=udp", "turn:" + host + ":3478?transport=tcp"}
 		},

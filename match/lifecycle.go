@@ -52,7 +52,7 @@ func (h *Hub) refuseLocked(s *session, code errorCode, re, detail string) {
 func (h *Hub) findLocked(s *session, mode pool.Mode, interests []pool.Interest) {
 	h.partLocked(s, leftNext)
 	h.stopWaitingLocked(s)
-	now := time.Now()
+	now := h.opts.Now()
 	t := &pool.Ticket{
 		Session: s.id, Mode: mode, Languages: s.languages, Interests: interests, Since: now,
 		Recent: s.recent, Avoid: s.blocked,
@@ -75,7 +75,7 @@ func (h *Hub) waitLocked(s *session, partner *pool.Ticket) {
 
 func (h *Hub) stopWaitingLocked(s *session) {
 	if s.ticket != nil {
-		h.pool.Remove(s.ticket, time.Now())
+		h.pool.Remove(s.ticket, h.opts.Now())
 		s.ticket = nil
 		h.restLocked(s)
 	}
@@ -118,7 +118,7 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 // waitOrEndLocked is for a session whose ticket the pool has let go.
 func (h *Hub) waitOrEndLocked(s *session, wait bool) {
 	if wait {
-		h.waitLocked(s, h.pool.Return(s.ticket, time.Now()))
+		h.waitLocked(s, h.pool.Return(s.ticket, h.opts.Now()))
 	} else {
 		h.tooSlowLocked(s)
 	}
@@ -135,7 +135,7 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	h.pairs[p.mode]--
 	p.typists[0].stop()
 	p.typists[1].stop()
-	until := time.Now().Add(reportWindow)
+	until := h.opts.Now().Add(reportWindow)
 	s.pair, s.past = nil, &past{p.id, partner.id, partner.trace, until, p.reports[p.side(s)]}
 	partner.pair, partner.past = nil, &past{p.id, s.id, s.trace, until, p.reports[p.side(partner)]}
 	h.restLocked(s)
@@ -228,7 +228,7 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 	s.turned = h.clock()
 	h.stopTypingLocked(s)
 	if s.ticket != nil {
-		h.pool.Remove(s.ticket, time.Now()) // nobody is paired with the absent
+		h.pool.Remove(s.ticket, h.opts.Now()) // nobody is paired with the absent
 	}
 	s.grace = time.AfterFunc(h.opts.ResumeGrace, func() {
 		h.mu.Lock()

@@ -101,7 +101,7 @@ func newReportID() string {
 func (h *Hub) Reports() []Report {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ledger.expire(time.Now())
+	h.ledger.expire(h.opts.Now())
 	list := make([]Report, len(h.ledger.reports))
 	for i := range list {
 		list[i] = h.reportLocked(&h.ledger.reports[i])
@@ -114,7 +114,7 @@ func (h *Hub) Reports() []Report {
 func (h *Hub) Report(id string) (Report, Suspect, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ledger.expire(time.Now())
+	h.ledger.expire(h.opts.Now())
 	found := h.ledger.find(id)
 	if found == nil {
 		return Report{}, Suspect{}, false
@@ -127,6 +127,7 @@ func (h *Hub) Report(id string) (Report, Suspect, bool) {
 
 func (h *Hub) reportLocked(r *filed) Report {
 	report := r.Report
+	report.At = r.At.UTC() // and without its monotonic reading, by which it expires
 	report.Live = h.sessions[r.Reported] != nil
 	return report
 }
@@ -134,7 +135,7 @@ func (h *Hub) reportLocked(r *filed) Report {
 func (h *Hub) forgetReports() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ledger.expire(time.Now())
+	h.ledger.expire(h.opts.Now())
 }
 
 // leaveTraceLocked puts pseudonyms in the place of the addresses of a session that
@@ -178,7 +179,7 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		return
 	}
 	if *report == "" {
-		*report = h.ledger.add(filed{Report{Reason: m.Reason, At: now.UTC(), Reporter: s.id, Reported: partner}, of})
+		*report = h.ledger.add(filed{Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, of})
 		h.reports[m.Reason]++
 		h.reportedLocked(h.sessions[partner])
 		h.opts.Logger.Info("report", "report", *report, "reason", m.Reason)

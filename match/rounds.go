@@ -82,7 +82,7 @@ func (r *rounds) following() (tick int64, ok bool) {
 func (h *Hub) takeTurns() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := int64(time.Since(h.start) / roundTick)
+	now := int64(h.opts.Now().Sub(h.start) / roundTick)
 	for h.rounds.done = max(h.rounds.done, now-roundSlots); ; {
 		tick, ok := h.rounds.following()
 		switch {
@@ -91,7 +91,7 @@ func (h *Hub) takeTurns() time.Duration {
 			return time.Hour
 		case tick > now:
 			h.rounds.done = now
-			return time.Until(h.start.Add(time.Duration(tick) * roundTick))
+			return h.start.Add(time.Duration(tick) * roundTick).Sub(h.opts.Now())
 		}
 		h.rounds.done = tick
 		h.rounds.each(tick, h.turnLocked)
@@ -122,7 +122,7 @@ func (h *Hub) tellOnlineLocked(s *session) {
 
 // renewCredentialsLocked sends the client fresh credentials before its own run out.
 func (h *Hub) renewCredentialsLocked(s *session) {
-	lifetimeLeft := time.Until(s.iceExpires)
+	lifetimeLeft := s.iceExpires.Sub(h.opts.Now())
 	if lifetimeLeft < iceLead && lifetimeLeft > 0 {
 		h.sendLocked(s, &iceMessage{head{Type: "ice"}, h.iceLocked(s)})
 	}

@@ -36,7 +36,7 @@ func (h *Hub) suspectLocked(key netip.Prefix, points float64) {
 	if points == 0 {
 		return
 	}
-	known := h.addresses.of(key, time.Now())
+	known := h.addresses.of(key, h.opts.Now())
 	points /= float64(1 + h.perAddress[key]/8)
 	known.points = min(known.points+points, mostPoints*h.suspiciousFrom())
 }

@@ -50,7 +50,7 @@ func (h *Hub) handleTyping(s *session, m clientMessage, now time.Time) {
 		t.timer = time.AfterFunc(typingExpiry, func() {
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			if s.pair == p && !time.Now().Before(t.until) { // not repeated while this waited for the lock
+			if s.pair == p && !h.opts.Now().Before(t.until) { // not repeated while this waited for the lock
 				h.stopTypingLocked(s)
 			}
 		})
