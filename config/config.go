@@ -94,7 +94,7 @@ type Filter struct {
 	MuteAfter int           `key:"mute_after" doc:"Strikes of an address (IPv6: /64) within an hour that mute it: texts rejected for repetition or as a link. 0: never."`
 	MuteFor   time.Duration `key:"mute_for" doc:"How long a mute lasts."`
 	BanAfter  int           `key:"ban_after" doc:"Strikes of an address within an hour that ban it. 0: never."`
-	BanFor    time.Duration `key:"ban_for" doc:"How long such a ban lasts."`
+	BanFor    time.Duration `key:"ban_for" doc:"How long such a ban lasts. 0: as bans.steps has it, longer each time."`
 }
 
 // Bans is how long bans last, and how far they reach.
@@ -162,7 +162,7 @@ func Default() Config {
 		},
 		Filter: Filter{
 			Links: "mask", Contacts: "allow", Words: "mask",
-			Repeats: 5, MuteAfter: 3, MuteFor: 5 * time.Minute, BanAfter: 9, BanFor: time.Hour,
+			Repeats: 5, MuteAfter: 3, MuteFor: 5 * time.Minute, BanAfter: 9,
 		},
 		Bans: Bans{
 			DefaultFor: 24 * time.Hour,

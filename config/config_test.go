@@ -146,6 +146,7 @@ func TestO1BadFiles(t *testing.T) {
 		{"filter:\n  mute_for: 0s\n", "filter.mute_for", "1s to 24h"},
 		{"filter:\n  ban_after: 1001\n", "filter.ban_after", "out of range"},
 		{"filter:\n  ban_for: 5\n", "filter.ban_for", "with its unit"},
+		{"filter:\n  ban_for: 59s\n", "filter.ban_for", "0 or 1m to"},
 		{"bans:\n  steps: []\n", "bans.steps", "give 1 to 20"},
 		{"bans:\n  steps: [1h, soon]\n", "bans.steps", "with its unit"},
 		{"bans:\n  steps: [1s]\n", "bans.steps", "use 1m to 87600h"},

@@ -246,7 +246,9 @@ func (v *validator) filter(c Filter) {
 	v.number("filter.mute_after", c.MuteAfter, 0, 1000)
 	v.duration("filter.mute_for", c.MuteFor, time.Second, 24*time.Hour)
 	v.number("filter.ban_after", c.BanAfter, 0, 1000)
-	v.duration("filter.ban_for", c.BanFor, time.Minute, longestBan)
+	if c.BanFor != 0 && (c.BanFor < time.Minute || c.BanFor > longestBan) {
+		v.add("filter.ban_for", fmt.Sprintf("%s is out of range; use 0 or 1m to %s", shortDuration(c.BanFor), shortDuration(longestBan)))
+	}
 }
 
 // bans checks how long bans last. Their bounds are those of joingyd ban.

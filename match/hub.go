@@ -73,8 +73,9 @@ type Options struct {
 	Pseudonym func(netip.Addr) string
 
 	Filter Filter // of texts and interests; its key is made by New
-	// Ban bans the addresses of a spammer, and ends their sessions. It may block; it
-	// is called by Run, one at a time. Nil: nobody is banned.
+	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
+	// their sessions. Where lasts is 0, it is for Ban to say for how long. It may block;
+	// it is called by Run, one at a time. Nil: nobody is banned.
 	Ban func(addrs []netip.Addr, reason string, lasts time.Duration)
 }
 

@@ -165,6 +165,17 @@ func newResumeToken() (string, resumeHash) {
 	return token, sha256.Sum256([]byte(token))
 }
 
+// distinct returns the first of those addresses that count as one.
+func distinct(addrs []netip.Addr) (list []netip.Addr) {
+	for _, addr := range addrs {
+		key := addressKey(addr)
+		if !slices.ContainsFunc(list, func(a netip.Addr) bool { return addressKey(a) == key }) {
+			list = append(list, addr)
+		}
+	}
+	return list
+}
+
 // addressKey is what counts as one address: an IPv4 address or an IPv6 /64.
 func addressKey(addr netip.Addr) netip.Prefix {
 	bits := 32

@@ -10,7 +10,7 @@ import (
 // spamBan is a ban that the filter brings.
 type spamBan struct {
 	addrs []netip.Addr
-	lasts time.Duration
+	lasts time.Duration // 0: see Options.Ban
 }
 
 const maxSpamBans = 64 // waiting

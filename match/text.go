@@ -20,8 +20,8 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 	verdict := h.filter.Check(line)
 	h.mu.Lock()
 	h.verdicts[verdict.Outcome][verdict.Reason]++
-	if verdict.Ban > 0 {
-		h.spamBans.offer(spamBan{h.addrsLocked(s), verdict.Ban})
+	if verdict.Ban {
+		h.spamBans.offer(spamBan{distinct(h.addrsLocked(s)), verdict.BanFor})
 	}
 	switch {
 	case h.sessions[s.id] != s || s.socket != k:

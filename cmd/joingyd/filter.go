@@ -38,10 +38,14 @@ func openFilter(c config.Filter) (match.Filter, error) {
 }
 
 // banSpammer bans the addresses as `joingyd ban` does, which leaves out those that
-// it would want --force for.
+// it would want --force for. Where lasts is 0, each is banned for the next of
+// bans.steps.
 func (d *daemon) banSpammer(addrs []netip.Addr, reason string, lasts time.Duration) {
 	for _, addr := range addrs {
-		req := admin.BanRequest{Target: addr.String(), For: lasts.String(), Reason: reason, By: "filter"}
+		req := admin.BanRequest{Target: addr.String(), Reason: reason, By: "auto:filter"}
+		if lasts > 0 {
+			req.For = lasts.String()
+		}
 		_, err := d.service.Ban(context.Background(), req)
 		if refusal := (*admin.Error)(nil); errors.As(err, &refusal) {
 			d.log.Warn("spammer not banned", "code", refusal.Code) // the error's text has the address

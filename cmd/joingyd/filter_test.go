@@ -15,17 +15,22 @@ import (
 
 func TestSpammersAreBanned(t *testing.T) {
 	d := startDaemon(t, nil)
-	addr, own := netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("127.0.0.1")
-	d.banSpammer([]netip.Addr{own, addr}, "spam", time.Hour)
-	b, banned := d.bans.Check(netip.MustParseAddr("2001:db8::8"), ban.UseSite) // of the same /64
-	if !banned || b.Reason != "spam" {
-		t.Errorf("%+v, %v", b, banned)
-	}
-	if full, _, err := d.bans.Get(b.ID); err != nil || full.By != "filter" {
-		t.Errorf("made by %q, %v", full.By, err)
-	}
-	if left := time.Until(b.Until); left < 59*time.Minute || left > time.Hour+time.Second {
-		t.Errorf("banned for %v", left)
+	own := netip.MustParseAddr("127.0.0.1")
+	for _, test := range []struct {
+		addr, sameNetwork string
+		lasts, want       time.Duration
+	}{
+		{"2001:db8::7", "2001:db8::8", time.Hour, time.Hour},
+		{"203.0.113.7", "203.0.113.7", 0, time.Hour}, // the first of bans.steps
+	} {
+		d.banSpammer([]netip.Addr{own, netip.MustParseAddr(test.addr)}, "spam", test.lasts)
+		b, banned := d.bans.Check(netip.MustParseAddr(test.sameNetwork), ban.UseSite)
+		if full, _, err := d.bans.Get(b.ID); !banned || err != nil || full.Reason != "spam" || full.By != "auto:filter" {
+			t.Errorf("%s: %+v, %v, %v", test.addr, full, banned, err)
+		}
+		if left := time.Until(b.Until); left < test.want-time.Minute || left > test.want+time.Second {
+			t.Errorf("%s: banned for %v, want %v", test.addr, left, test.want)
+		}
 	}
 	if _, banned := d.bans.Check(own, ban.UseSite); banned {
 		t.Error("this machine is banned")

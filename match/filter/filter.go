@@ -33,7 +33,7 @@ type Options struct {
 	MuteAfter int           // strikes within an hour; 0: never
 	MuteFor   time.Duration // from then on
 	BanAfter  int           // strikes within an hour; 0: never
-	BanFor    time.Duration
+	BanFor    time.Duration // 0: for whoever makes the ban to say
 
 	Key [32]byte // of the fingerprints; random, and kept nowhere else
 }
@@ -92,7 +92,8 @@ type Verdict struct {
 	Body    string        // what to deliver; empty if it was rejected
 	Until   time.Time     // Muted: when the mute ends
 	Mute    time.Time     // not zero: this line brought a mute until then
-	Ban     time.Duration // not zero: this line brought a ban of that length
+	Ban     bool          // this line brought a ban,
+	BanFor  time.Duration // of that length: Options.BanFor
 }
 
 // Filter judges lines. Make one with New. It is safe for concurrent use; what it
@@ -201,7 +202,7 @@ func (f *Filter) reject(line Line, reason Reason, strike bool) Verdict {
 	}
 	until, ban := f.strikes.strike(line.Source, line.At)
 	if v.Mute = until; ban {
-		v.Ban = f.banFor
+		v.Ban, v.BanFor = true, f.banFor
 	}
 	return v
 }

@@ -19,8 +19,8 @@ func TestStepsFromStrikeToBan(t *testing.T) {
 		if got, want := v.Mute, s.now.Add(time.Minute); (strike%2 == 0) != got.Equal(want) {
 			t.Errorf("strike %d: mute until %v", strike, got)
 		}
-		if (v.Ban == time.Hour) != (strike == 5) {
-			t.Errorf("strike %d: ban = %v", strike, v.Ban)
+		if v.Ban != (strike == 5) || v.Ban != (v.BanFor == time.Hour) {
+			t.Errorf("strike %d: ban %v for %v", strike, v.Ban, v.BanFor)
 		}
 		if strike%2 != 0 {
 			continue
@@ -37,7 +37,7 @@ func TestStepsFromStrikeToBan(t *testing.T) {
 			t.Errorf("after the mute: %+v", v)
 		}
 	}
-	if v := s.say("t.me/foo"); !v.Mute.IsZero() || v.Ban != 0 {
+	if v := s.say("t.me/foo"); !v.Mute.IsZero() || v.Ban {
 		t.Errorf("first strike after the ban: %+v", v)
 	}
 }
@@ -56,18 +56,18 @@ func TestStrikesExpire(t *testing.T) {
 func TestWhatIsNoStrike(t *testing.T) {
 	s := newSpeaker(Options{Contacts: Reject, Words: Reject, MuteAfter: 1, BanAfter: 1, BanFor: time.Hour, MuteFor: time.Minute})
 	for _, body := range []string{"fuck", "snap: lisa"} {
-		if v := s.say(body); v.Outcome != Rejected || !v.Mute.IsZero() || v.Ban != 0 {
+		if v := s.say(body); v.Outcome != Rejected || !v.Mute.IsZero() || v.Ban {
 			t.Errorf("%q: %+v", body, v)
 		}
 	}
 	s = newSpeaker(Options{Links: Reject, MuteFor: time.Minute})
 	for range 50 {
-		if v := s.say("t.me/foo"); v.Reason != Link || !v.Mute.IsZero() || v.Ban != 0 {
+		if v := s.say("t.me/foo"); v.Reason != Link || !v.Mute.IsZero() || v.Ban {
 			t.Errorf("%+v", v)
 		}
 	}
 	s = newSpeaker(Options{Links: Mask, MuteAfter: 1, BanAfter: 1, BanFor: time.Hour})
-	if v := s.say("t.me/foo"); v.Outcome != MaskedOut || !v.Mute.IsZero() || v.Ban != 0 {
+	if v := s.say("t.me/foo"); v.Outcome != MaskedOut || !v.Mute.IsZero() || v.Ban {
 		t.Errorf("masked: %+v", v)
 	}
 }
