@@ -57,7 +57,7 @@ one that you are connected from by SSH, and of more than a /16 (IPv6: /32).`,
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.BanResult, error) {
 				return c.Ban(ctx, req)
 			}, func(w io.Writer, result admin.BanResult) error {
-				return printBan(w, req, result, !flags.offline)
+				return printBan(w, req, result, !flags.offline, time.Now())
 			})
 		},
 	}
@@ -79,13 +79,12 @@ one that you are connected from by SSH, and of more than a /16 (IPv6: /32).`,
 	return cmd
 }
 
-func printBan(w io.Writer, req admin.BanRequest, result admin.BanResult, live bool) error {
+func printBan(w io.Writer, req admin.BanRequest, result admin.BanResult, live bool, now time.Time) error {
 	p := &printer{w: w}
 	verb, also, ended, cut := "banned", "also banned", "ended", "cut off"
 	if result.DryRun {
 		verb, also, ended, cut = "would ban", "would also ban", "would end", "would cut off"
 	}
-	now := time.Now()
 	if result.Kept {
 		b := result.Ban
 		p.printf("%s is banned%s for as long or longer already%s; ends: %s\n--for and --permanent replace that ban\n",

@@ -83,7 +83,7 @@ func TestPrintBan(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var out bytes.Buffer
-		if err := printBan(&out, tt.req, tt.result, tt.live); err != nil {
+		if err := printBan(&out, tt.req, tt.result, tt.live, now); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
