@@ -90,11 +90,10 @@ func openDB(path string) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(path, fileMode, options())
+	db, err := openBolt(path, options())
 	if err != nil {
-		return nil, openError(err)
+		return nil, err
 	}
-	db.AllocSize = growBy
 	// While this waited for the lock, a restore may have put another file here.
 	if now, err := os.Stat(path); err != nil || !os.SameFile(before, now) {
 		return db, errors.Join(ErrLocked, err)
@@ -109,6 +108,15 @@ func options() *bbolt.Options {
 	return &bbolt.Options{Timeout: lockTimeout, NoStatistics: true, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType}
 }
 
+func openBolt(path string, o *bbolt.Options) (*bbolt.DB, error) {
+	db, err := bbolt.Open(path, fileMode, o)
+	if err != nil {
+		return nil, openError(err)
+	}
+	db.AllocSize = growBy
+	return db, nil
+}
+
 // makeFile makes an empty file, whole or not at all: after a power cut there is
 // none or one that opens. If another process was quicker, its file stays.
 func makeFile(path string) error {
@@ -120,7 +128,7 @@ func makeFile(path string) error {
 	if err := draft.Close(); err != nil {
 		return err
 	}
-	db, err := bbolt.Open(draft.Name(), fileMode, options())
+	db, err := openBolt(draft.Name(), options())
 	if err != nil {
 		return err
 	}

@@ -57,9 +57,9 @@ func VerifyFile(path string, keys Keys) (r Report, err error) {
 		}
 		o := options()
 		o.ReadOnly, o.InitialMmapSize = true, 0
-		db, err := bbolt.Open(path, fileMode, o)
+		db, err := openBolt(path, o)
 		if err != nil {
-			return openError(err)
+			return err
 		}
 		defer db.Close()
 		if r, err = verify(db, path); err != nil {

@@ -42,6 +42,8 @@ type control interface {
 	Disallow(context.Context, admin.DisallowRequest) (admin.AllowResult, error)
 	Allowed(context.Context) (admin.Allowlist, error)
 	Reports(context.Context) (admin.ReportList, error)
+	Import(context.Context, admin.ImportRequest, io.Reader) (admin.ImportResult, error)
+	Export(context.Context, admin.ExportRequest, io.Writer) (admin.ExportResult, error)
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
 	Sessions(context.Context, admin.SessionsRequest) (admin.SessionList, error)
 	Status(context.Context) (admin.Status, error)

@@ -6,7 +6,7 @@ func newBansCommand() *cobra.Command {
 	var flags adminFlags
 	cmd := &cobra.Command{
 		Use:     "bans",
-		Short:   "Look at the bans, and keep the list of those whom none keeps out",
+		Short:   "Look at the bans, import and export them, and keep the allowlist",
 		Example: "  joingyd bans list\n  joingyd bans check 203.0.113.7\n  joingyd bans allow 203.0.113.7",
 	}
 	flags.add(cmd)
@@ -19,6 +19,8 @@ func newBansCommand() *cobra.Command {
 		newBansAllowCommand(&flags),
 		newBansDisallowCommand(&flags),
 		newBansAllowedCommand(&flags),
+		newBansImportCommand(&flags),
+		newBansExportCommand(&flags),
 	)
 	return cmd
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os/user"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/joingyd/joingyd/client"
+	"github.com/joingyd/joingyd/front"
 )
 
 // A console is what a page of docs shows of a terminal: a ```console block, in
@@ -147,8 +149,9 @@ func scriptConsole(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptVisitors opens sessions at the site of the daemon that writes its ready
-// line into a file, two by two in a text chat, and closes them when the script
-// ends. The second of each two reports the first:
+// line into a file, as a proxy does that the daemon trusts, two by two in a text
+// chat, and closes them when the script ends. The second of each two reports the
+// first:
 //
 //	visitors READYFILE ADDRESS ADDRESS…
 func scriptVisitors(ts *testscript.TestScript, neg bool, args []string) {
@@ -188,7 +191,7 @@ type visitor struct {
 
 func newVisitor(site string, from netip.Addr) (*visitor, error) {
 	ctx, end := context.WithCancel(context.Background())
-	conn, err := client.Dial(ctx, client.Options{URL: site, LocalAddr: from})
+	conn, err := client.Dial(ctx, client.Options{URL: site, Header: http.Header{front.XForwardedFor: {from.String()}}})
 	if err != nil {
 		end()
 		return nil, err

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/ban/list"
+)
+
+func newBansImportCommand(flags *adminFlags) *cobra.Command {
+	var req admin.ImportRequest
+	cmd := &cobra.Command{
+		Use:   "import FILE|-",
+		Short: "Ban what is on a list",
+		Long: `Ban what is on a list: plain, CSV, CrowdSec's JSON, or what fail2ban prints. The
+format is told from how the list begins, or named with --format; - reads stdin.
+
+A ban lasts as long as the list says, else --for, else bans.default_for. What is
+banned for as long already is left alone. A line that cannot be a ban, or looks
+like a mistake, is refused and said, and the rest goes on.`,
+		Example: `  joingyd bans import drop.txt --for 7d --dry-run
+  cscli decisions list -o json -l 0 | joingyd bans import -
+  fail2ban-client get sshd banip --with-time | joingyd bans import - --reason "abuse"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req.Own = ownAddresses()
+			from, name := cmd.InOrStdin(), "stdin"
+			if args[0] != "-" {
+				file, err := os.Open(args[0])
+				if err != nil {
+					return flags.refuse(cmd, err)
+				}
+				defer file.Close()
+				from, name = file, filepath.Base(args[0])
+			}
+			req.Name = name
+			if err := req.Validate(); err != nil {
+				return flags.refuse(cmd, err)
+			}
+			flags.makesStore = !req.DryRun
+			return askLong(cmd, flags, func(ctx context.Context, c control) (admin.ImportResult, error) {
+				return c.Import(ctx, req, from)
+			}, func(w io.Writer, result admin.ImportResult) error {
+				return printImport(w, result, !flags.offline)
+			})
+		},
+	}
+	cmd.Flags().StringVar((*string)(&req.Format), "format", "", fmt.Sprintf("format of the list, one of %v (default: told from how it begins)", list.Readable()))
+	completeWords(cmd, "format", list.Readable())
+	cmd.Flags().StringVar((*string)(&req.Scope), "scope", string(ban.ScopeAll), "what to keep out of, where the list does not say")
+	completeWords(cmd, "scope", ban.Scopes())
+	cmd.Flags().StringVar(&req.For, "for", "", "how long, such as 24h or 7d, where the list does not say")
+	cmd.Flags().BoolVar(&req.Permanent, "permanent", false, "until somebody ends it, where the list does not say")
+	cmd.Flags().StringVar(&req.Reason, "reason", "", "shown to the visitors, where the list has none")
+	cmd.Flags().BoolVar(&req.KeepAddress, "keep-address", false, "store the addresses in clear beside the hashes, so that bans list and export have them")
+	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "change nothing, say what would happen")
+	cmd.Flags().BoolVar(&req.Force, "force", false, "allow bans that look like a mistake")
+	return cmd
+}
+
+func printImport(w io.Writer, r admin.ImportResult, live bool) error {
+	p := &printer{w: w}
+	made, ended := "made", "ended"
+	if r.DryRun {
+		made, ended = "would be made", "would end"
+	}
+	p.printf("%s %s (%s): %d new, %d longer than before\n", count(r.New+r.Extended, "ban"), made, r.Format, r.New, r.Extended)
+	p.printf("%d known already, %d refused\n", r.Known, r.Refused)
+	for _, refusal := range r.Refusals {
+		p.printf("  line %d: %s\n", refusal.Line, refusal.Why)
+	}
+	if more := r.Refused - len(r.Refusals); more > 0 {
+		p.printf("  and %d more\n", more)
+	}
+	if live {
+		p.printf("%s %s\n", ended, count(r.EndedSessions, "live session"))
+	}
+	return p.err
+}
