@@ -71,6 +71,11 @@ type adminFlags struct {
 // add adds the flags of every command that asks.
 func (f *adminFlags) add(cmd *cobra.Command) {
 	f.addOutput(cmd)
+	f.addSocket(cmd)
+}
+
+// addSocket adds that of every command that needs the daemon.
+func (f *adminFlags) addSocket(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the daemon's control socket (default: JOINGYD_SOCKET, /run/joingyd/admin.sock or ./var/admin.sock)")
 }
 

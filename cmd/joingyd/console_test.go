@@ -186,7 +186,8 @@ type visitor struct {
 	end  context.CancelFunc
 	pair string // when matched has been waited for
 
-	came chan client.Message // closed when the reader ends
+	came chan client.Message // closed when the reader ends,
+	err  error               // of this
 }
 
 func newVisitor(site string, from netip.Addr) (*visitor, error) {
@@ -202,6 +203,7 @@ func newVisitor(site string, from netip.Addr) (*visitor, error) {
 		for {
 			m, err := conn.Receive(ctx)
 			if err != nil {
+				v.err = err
 				return
 			}
 			select {

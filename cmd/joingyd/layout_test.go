@@ -55,6 +55,8 @@ var owners = map[string][]string{
 	"github.com/spf13/viper":     {"config"},
 	"github.com/spf13/pflag":     {"config"},
 	"github.com/spf13/cobra":     {"cmd/joingyd"},
+	"charm.land":                 {"cmd/joingyd"},
+	"github.com/charmbracelet":   {"cmd/joingyd"},
 	"github.com/prometheus":      {"metrics"},
 	"github.com/pion/dtls":       {"turn"},
 	"github.com/caddyserver":     {"cert"},
