@@ -64,16 +64,14 @@ garbage
 
 func TestImportEndsSessions(t *testing.T) {
 	f := newFixture(t)
-	online := f.live.Status().Online
-	text := ""
-	for _, addrs := range f.live.sessions {
-		text += addrs[0].String() + "\n"
-		break
-	}
+	f.live.join("203.0.113.7")
+	f.live.join("2001:db8::5")
+	f.live.join("192.0.2.1")
+	const text = "203.0.113.0/24\n2001:db8::1\n198.51.100.1\n"
 	for _, dry := range []bool{true, false} {
-		got, err := f.Import(t.Context(), admin.ImportRequest{DryRun: dry, Force: true}, strings.NewReader(text))
-		if err != nil || got.EndedSessions != 1 {
-			t.Errorf("dry %v: %+v, %v; want 1 session ended of %d", dry, got, err, online)
+		got, err := f.Import(t.Context(), admin.ImportRequest{DryRun: dry}, strings.NewReader(text))
+		if err != nil || got.EndedSessions != 2 {
+			t.Errorf("dry %v: %+v, %v; want 2 sessions ended", dry, got, err)
 		}
 	}
 }
