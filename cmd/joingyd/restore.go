@@ -26,8 +26,8 @@ The store that was there, damaged or not, is kept beside the new one as
 joingyd.db.before-restore-TIME, and its keys stay in ban.key behind those of the
 backup. - reads stdin.`,
 		Example: `  joingyd restore bans.tar --dry-run
-  systemctl stop joingyd && joingyd restore bans.tar --data-dir /var/lib/joingyd && systemctl start joingyd
-  age -d -i key.txt bans.tar.age | joingyd restore - --data-dir /var/lib/joingyd`,
+  joingyd restore bans.tar --data-dir /var/lib/joingyd
+  joingyd restore - < bans.tar`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from := cmd.InOrStdin()
