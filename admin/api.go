@@ -2,6 +2,7 @@
 //
 //	CLI ── Client ── unix socket ── Server ── Service ─┬─ ban store
 //	CLI --offline ────────────────────────────┘        ├─ Live: sessions
+//	                                                   ├─ Reports: who was reported
 //	                                                   └─ Relay: allocations
 //
 // The protocol is HTTP and JSON with versioned paths. The socket's file mode is
@@ -9,9 +10,16 @@
 // goes beside every ban.
 //
 //	POST   /v1/bans                 BanRequest → BanResult
-//	DELETE /v1/bans?target= or ?id= → UnbanResult
-//	GET    /v1/bans                 → BanList
+//	DELETE /v1/bans?target=&scope= or ?id= → UnbanResult
+//	GET    /v1/bans?scope=&kind=&by=&reason=&report=&permanent=&ends_within=&id=&shown=&target=
+//	               &sort=&reverse=&limit=&offset= → BanList; without a limit all, while they are read
 //	GET    /v1/bans/check?address=  → CheckResult
+//	GET    /v1/bans/history?target=&by=&how=&limit= → History
+//	GET    /v1/bans/stats           → BanStats
+//	POST   /v1/allowed              AllowRequest → AllowResult
+//	DELETE /v1/allowed?target=      → AllowResult
+//	GET    /v1/allowed              → Allowlist
+//	GET    /v1/reports              → ReportList
 //	GET    /v1/sessions?state=&sort=&limit= → SessionList
 //	POST   /v1/sessions/{id}/kick   → KickResult
 //	GET    /v1/relay?session=&addresses= → RelayList

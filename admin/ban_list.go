@@ -21,7 +21,8 @@ type BansRequest struct {
 	Permanent  *bool  // false: only those that end
 	EndsWithin string // such as 24h or 7d
 	ID         string // its id begins so
-	Target     string // what it is on begins so, as far as it is known
+	Shown      bool   // only those of which it is known what they are on
+	Target     string // that begins so
 
 	Sort    BanSort // empty: SortCreated
 	Reverse bool
@@ -140,6 +141,7 @@ func (r BansRequest) filter(now time.Time) func(*ban.Ban) bool {
 			(r.Permanent == nil || b.Permanent() == *r.Permanent) &&
 			(before.IsZero() || !b.Permanent() && !b.Until.After(before)) &&
 			(r.ID == "" || strings.HasPrefix(b.ID.String(), r.ID)) &&
+			(!r.Shown || shown(b) != "") &&
 			(r.Target == "" || strings.HasPrefix(shown(b), r.Target)) &&
 			(reason == "" || strings.Contains(strings.ToLower(b.Reason), reason))
 	}

@@ -74,6 +74,7 @@ func TestBansAreFilteredAndSorted(t *testing.T) {
 		{admin.BansRequest{EndsWithin: "2h"}, []string{b, d}, 2},
 		{admin.BansRequest{ID: c}, []string{c}, 1},
 		{admin.BansRequest{ID: c[:6]}, []string{c}, 1},
+		{admin.BansRequest{Shown: true}, []string{c, d}, 2},
 		{admin.BansRequest{Target: "198.51"}, []string{c}, 1},
 		{admin.BansRequest{Target: "2001:db8::1"}, []string{d}, 1},
 		{admin.BansRequest{Target: "203"}, nil, 0},

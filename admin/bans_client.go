@@ -53,15 +53,14 @@ func (r BansRequest) query() url.Values {
 	if r.Permanent != nil {
 		query.Set("permanent", strconv.FormatBool(*r.Permanent))
 	}
-	if r.Reverse {
-		query.Set("reverse", "true")
-	}
+	setSwitch(query, "shown", r.Shown)
+	setSwitch(query, "reverse", r.Reverse)
 	setNumber(query, "limit", r.Limit)
 	setNumber(query, "offset", r.Offset)
 	return query
 }
 
-// setText and setNumber leave out what is empty.
+// setText, setNumber and setSwitch leave out what is empty.
 func setText(query url.Values, name, value string) {
 	if value != "" {
 		query.Set(name, value)
@@ -71,6 +70,12 @@ func setText(query url.Values, name, value string) {
 func setNumber(query url.Values, name string, value int) {
 	if value != 0 {
 		query.Set(name, strconv.Itoa(value))
+	}
+}
+
+func setSwitch(query url.Values, name string, value bool) {
+	if value {
+		query.Set(name, "true")
 	}
 }
 

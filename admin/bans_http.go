@@ -96,7 +96,7 @@ func (s *Service) writeBans(ctx context.Context, w io.Writer, req BansRequest) e
 }
 
 func readBansRequest(r *http.Request) (req BansRequest, err error) {
-	query, err := readQuery(r, "scope", "kind", "by", "reason", "report", "permanent", "ends_within", "id", "target", "sort", "reverse", "limit", "offset")
+	query, err := readQuery(r, "scope", "kind", "by", "reason", "report", "permanent", "ends_within", "id", "shown", "target", "sort", "reverse", "limit", "offset")
 	if err != nil {
 		return req, err
 	}
@@ -111,6 +111,9 @@ func readBansRequest(r *http.Request) (req BansRequest, err error) {
 			return req, err
 		}
 		req.Permanent = &permanent
+	}
+	if req.Shown, err = readSwitch(query, "shown"); err != nil {
+		return req, err
 	}
 	if req.Reverse, err = readSwitch(query, "reverse"); err != nil {
 		return req, err

@@ -83,6 +83,7 @@ func (f *adminFlags) addSocket(cmd *cobra.Command) {
 func (f *adminFlags) addOutput(cmd *cobra.Command) {
 	f.output = outputText
 	cmd.PersistentFlags().VarP(&f.output, "output", "o", "output: text, or json for one document")
+	completeWords(cmd, "output", []outputFormat{outputText, outputJSON})
 }
 
 // addOffline adds those of a command that can do without the daemon.

@@ -44,6 +44,8 @@ one that you are connected from by SSH, and of more than a /16 (IPv6: /32).`,
   joingyd ban 100.64.3.9 --shared --reason "nudity"
   joingyd ban --session ngdgw7kcjvbq4p2i5wd3kgu2ra`,
 		Args: cobra.MaximumNArgs(1),
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				req.Target = args[0]
@@ -76,6 +78,8 @@ one that you are connected from by SSH, and of more than a /16 (IPv6: /32).`,
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "change nothing, say what would happen")
 	cmd.Flags().BoolVar(&req.Force, "force", false, "allow a ban that looks like a mistake")
 	completeFlag(cmd, "session", completeSessions(&flags))
+	completeFlag(cmd, "report", completeReports(&flags))
+	completeWords(cmd, "scope", ban.Scopes())
 	return cmd
 }
 

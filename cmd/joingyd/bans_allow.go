@@ -21,6 +21,8 @@ those that are made later. The bans stay. An IPv6 address stands for its /64;
 write /128 to mean a single one. The allowlist is stored in clear.`,
 		Example: "  joingyd bans allow 203.0.113.7 --note \"the office\"\n  joingyd bans allow 2001:db8::/48",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req.Target = args[0]
 			if err := req.Validate(); err != nil {
@@ -47,6 +49,8 @@ func newBansDisallowCommand(flags *adminFlags) *cobra.Command {
 force again, and its sessions end.`,
 		Example: "  joingyd bans disallow 203.0.113.7",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeAllowed(flags)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req := admin.DisallowRequest{Target: args[0]}
 			if err := req.Validate(); err != nil {

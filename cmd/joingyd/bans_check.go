@@ -20,6 +20,8 @@ those the one that lasts longest: it is the one that the visitor is told of. The
 exit status is 0 whether or not the address is banned.`,
 		Example: "  joingyd bans check 203.0.113.7\n  joingyd bans check 2001:db8::1 -o json",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req := admin.CheckRequest{Address: args[0]}
 			if err := req.Validate(); err != nil {

@@ -24,6 +24,8 @@ days after its end. One that has expired gets there within a minute.`,
   joingyd bans history 203.0.113.7
   joingyd bans history --how removed --by alice`,
 		Args: cobra.MaximumNArgs(1),
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				req.Target = args[0]
@@ -40,6 +42,8 @@ days after its end. One that has expired gets there within a minute.`,
 	}
 	cmd.Flags().StringVar(&req.By, "by", "", "only those that this user or rule made or ended; auto: stands for every rule")
 	cmd.Flags().StringVar((*string)(&req.How), "how", "", "only those that were removed, expired or replaced")
+	completeFlag(cmd, "by", completeMakers(flags))
+	completeWords(cmd, "how", []ban.How{ban.HowRemoved, ban.HowExpired, ban.HowReplaced})
 	cmd.Flags().IntVar(&req.Limit, "limit", 100, "list at most so many, up to 100000")
 	return cmd
 }

@@ -55,6 +55,11 @@ filters, or joingyd bans export.`,
 	cmd.Flags().BoolVar(&req.Reverse, "reverse", false, "the other way round")
 	cmd.Flags().IntVar(&req.Limit, "limit", 100, "list at most so many; 0: all")
 	cmd.Flags().IntVar(&req.Offset, "offset", 0, "leave out so many at the start")
+	completeWords(cmd, "scope", ban.Scopes())
+	completeWords(cmd, "kind", []ban.Kind{ban.KindAddress, ban.KindNet64, ban.KindPrefix})
+	completeWords(cmd, "sort", admin.BanSorts())
+	completeFlag(cmd, "by", completeMakers(flags))
+	completeFlag(cmd, "report", completeFromBans(flags, func(b ban.Ban) string { return b.Report }))
 	return cmd
 }
 

@@ -51,6 +51,7 @@ The exit status is 1 if something failed. Warnings alone are 0.`,
 	cmd.Flags().DurationVar(&target.Timeout, "timeout", check.DefaultTimeout, "how long each step may take")
 	cmd.Flags().BoolVar(&target.Insecure, "insecure", false, "take what browsers hold against a certificate, or its lack, as a warning")
 	cmd.Flags().VarP(&output, "output", "o", "output: text, or json for one document")
+	completeWords(cmd, "output", []outputFormat{outputText, outputJSON})
 	return cmd
 }
 

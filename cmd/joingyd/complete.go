@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,30 +12,42 @@ import (
 	"github.com/joingyd/joingyd/admin"
 )
 
-// completionTime is how long a shell's Tab may wait for the daemon.
-const completionTime = time.Second
+// How long a shell's Tab may wait for the daemon, and how much it offers.
+const (
+	completionTime = time.Second
+	maxOffers      = 100
+)
 
-// completeSessions offers the live sessions for an argument or a flag, each with
-// what it is doing, the oldest first. Where no daemon answers it offers nothing,
-// and says nothing: that is for the command.
-func completeSessions(f *adminFlags) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// completeAsking offers what the daemon knows, as far as it begins with what was
+// typed. Where no daemon answers in time it offers nothing, and says nothing: that
+// is for the command.
+func completeAsking(f *adminFlags, offer func(ctx context.Context, c *admin.Client, typed string) ([]cobra.Completion, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 		defer cancel()
 		client, err := f.connect(ctx)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		list, err := client.Sessions(ctx, admin.SessionsRequest{})
+		offers, err := offer(ctx, client, typed)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		offers := make([]cobra.Completion, len(list.Sessions))
-		for i, s := range list.Sessions {
-			offers[i] = cobra.CompletionWithDesc(s.ID.String(), sessionText(s, time.Now()))
-		}
-		return offers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		offers = slices.DeleteFunc(offers, func(one cobra.Completion) bool { return !strings.HasPrefix(one, typed) })
+		return offers[:min(len(offers), maxOffers)], cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	}
+}
+
+// completeSessions offers the live sessions for an argument or a flag, each with
+// what it is doing, the oldest first.
+func completeSessions(f *adminFlags) cobra.CompletionFunc {
+	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
+		list, err := c.Sessions(ctx, admin.SessionsRequest{})
+		for _, s := range list.Sessions {
+			offers = append(offers, cobra.CompletionWithDesc(s.ID.String(), sessionText(s, time.Now())))
+		}
+		return offers, err
+	})
 }
 
 // sessionText says in few words what a session is doing: chatting (video), 12m old.

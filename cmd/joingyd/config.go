@@ -75,6 +75,7 @@ func newConfigPrintCommand() *cobra.Command {
 	}
 	config.AddFlags(cmd.Flags())
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text (YAML) or json")
+	completeWords(cmd, "output", []string{"text", "json"})
 	return cmd
 }
 

@@ -105,6 +105,7 @@ func TestCompletionOffersSessions(t *testing.T) {
 	d := startDaemon(t, nil)
 	a, b := newCaller(t, d, "127.0.0.1"), newCaller(t, d, "127.0.0.1")
 	want := []string{a.welcome.Session + "\tidle, 0s old", b.welcome.Session + "\tidle, 0s old"}
+	offersOfA := want[:1]
 	withoutAge := func(offers []string) (cut []string) {
 		for _, offer := range offers {
 			before, _, _ := strings.Cut(offer, ", ")
@@ -112,9 +113,11 @@ func TestCompletionOffersSessions(t *testing.T) {
 		}
 		return cut
 	}
+	if got := complete(t, "kick", "-o", "json", "--socket", d.adminPath, a.welcome.Session[:20]); !slices.Equal(withoutAge(got), withoutAge(offersOfA)) {
+		t.Errorf("of what begins like the first session %q are offered, want %q", got, offersOfA)
+	}
 	for _, words := range [][]string{
 		{"kick", "--socket", d.adminPath, ""},
-		{"kick", "-o", "json", "--socket", d.adminPath, a.welcome.Session[:3]},
 		{"ban", "--socket", d.adminPath, "--session", ""},
 		{"relay", "show", "--socket", d.adminPath, ""},
 		{"relay", "list", "--socket", d.adminPath, "--session", ""},

@@ -24,6 +24,8 @@ address, that is said.`,
   joingyd unban 203.0.113.7 --scope video
   joingyd unban --id k3jq7xwe`,
 		Args: cobra.MaximumNArgs(1),
+
+		ValidArgsFunction: completeFirst(completeBanTargets(&flags)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				req.Target = args[0]
@@ -42,6 +44,8 @@ address, that is said.`,
 	flags.addOffline(cmd)
 	cmd.Flags().StringVar((*string)(&req.Scope), "scope", "", "only the ban of this scope: all, video or relay (default: every scope)")
 	cmd.Flags().StringVar(&req.ID, "id", "", "the id of the ban, as bans list shows it")
+	completeWords(cmd, "scope", ban.Scopes())
+	completeFlag(cmd, "id", completeBanIDs(&flags))
 	return cmd
 }
 
