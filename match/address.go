@@ -16,8 +16,9 @@ const (
 type paced int
 
 const (
-	pacedUpgrades paced = iota // of /ws, those that fail too
-	pacedSessions              // new ones
+	pacedUpgrades  paced = iota // of /ws, those that fail too
+	pacedBanChecks              // questions whether it is banned
+	pacedSessions               // new ones
 	pacedFinds
 	pacedKinds
 )

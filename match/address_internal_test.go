@@ -53,7 +53,7 @@ func TestAddressesExpire(t *testing.T) {
 func TestAddressPaces(t *testing.T) {
 	now := time.Now()
 	a := newAddresses(pacesFor(32), 10)
-	for kind, burst := range map[paced]int{pacedUpgrades: 128, pacedSessions: 64, pacedFinds: 128} {
+	for kind, burst := range map[paced]int{pacedUpgrades: 128, pacedBanChecks: 128, pacedSessions: 64, pacedFinds: 128} {
 		for range burst {
 			if wait := a.take(keyOf(1), kind, now); wait != 0 {
 				t.Fatalf("kind %d: to wait %v within the burst", kind, wait)

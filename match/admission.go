@@ -8,13 +8,15 @@ import (
 	"time"
 )
 
-// denial is why an upgrade, a session or a search was not admitted.
+// denial is why an upgrade, a question about a ban, a session or a search was not
+// admitted.
 type denial string
 
 const (
 	deniedOrigin      denial = "origin"       // 403
 	deniedBan         denial = "banned"       // 403, 4503 after the upgrade, or error video_banned
 	deniedUpgradeRate denial = "upgrade_rate" // 429
+	deniedCheckRate   denial = "check_rate"   // 429 for /api/ban
 	deniedSockets     denial = "sockets"      // 429: the address has too many
 	deniedCapacity    denial = "capacity"     // 503, or 4429 after the upgrade: the site is full
 	deniedSessionRate denial = "session_rate" // 4429
@@ -27,7 +29,7 @@ const (
 // Denials lists every reason that Stats.Denied may count.
 func Denials() (reasons []string) {
 	for _, d := range []denial{
-		deniedOrigin, deniedBan, deniedUpgradeRate, deniedSockets, deniedCapacity,
+		deniedOrigin, deniedBan, deniedUpgradeRate, deniedCheckRate, deniedSockets, deniedCapacity,
 		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate, deniedWork,
 	} {
 		reasons = append(reasons, string(d))
@@ -48,6 +50,7 @@ const (
 func pacesFor(sessions int) (paces [pacedKinds]pace) {
 	n := float64(max(sessions, 8))
 	paces[pacedUpgrades] = pace{rate: n / 15, burst: 4 * n}
+	paces[pacedBanChecks] = paces[pacedUpgrades] // a page asks after an upgrade that failed
 	paces[pacedSessions] = pace{rate: n / 30, burst: 2 * n}
 	paces[pacedFinds] = pace{rate: n / 2, burst: 4 * n}
 	return paces
@@ -79,6 +82,17 @@ func (h *Hub) upgradeWait(addr netip.Addr) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.paceLocked(addressKey(addr), pacedUpgrades, deniedUpgradeRate)
+}
+
+// BanCheckWait returns how long an address must wait before it may ask whether it is
+// banned; 0 if it may now, which counts. It goes at the pace of upgrades.
+func (h *Hub) BanCheckWait(addr netip.Addr) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if wait := h.paceLocked(addressKey(addr), pacedBanChecks, deniedCheckRate); wait > 0 {
+		return max(wait, minRetry*time.Second)
+	}
+	return 0
 }
 
 // admitSessionLocked decides whether there may be one session more, and counts

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -66,6 +67,31 @@ func TestUpgradesOfAnAddress(t *testing.T) {
 		f.denied(map[string]uint64{"origin": 32, "upgrade_rate": 1})
 		time.Sleep(time.Duration(wait) * time.Second)
 		f.visit("2001:db8::ffff")
+	})
+}
+
+// Whether it is banned an address may ask as often as it may upgrade, and both.
+func TestBanChecksOfAnAddress(t *testing.T) {
+	run(t, func(t *testing.T, f *fixture) {
+		check := func(addr string) time.Duration { return f.BanCheckWait(netip.MustParseAddr(addr)) }
+		for i := range 32 {
+			if wait := check(fmt.Sprintf("2001:db8::%x", i+1)); wait != 0 {
+				t.Fatalf("check %d: wait %v", i, wait)
+			}
+		}
+		wait := check("2001:db8::1")
+		if wait < 5*time.Second || wait > time.Minute {
+			t.Errorf("check 33: wait %v", wait)
+		}
+		if other := check("2001:db8:0:1::1"); other != 0 {
+			t.Errorf("the next /64: wait %v", other)
+		}
+		f.denied(map[string]uint64{"check_rate": 1})
+		f.visit("2001:db8::1")
+		time.Sleep(wait)
+		if wait := check("2001:db8::1"); wait != 0 {
+			t.Errorf("after the wait: %v", wait)
+		}
 	})
 }
 

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -28,6 +30,12 @@ type banAnswer struct {
 }
 
 func (o Options) serveBan(w http.ResponseWriter, r *http.Request) {
+	if wait := o.Wait(r); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "too many questions of this address in a short time", http.StatusTooManyRequests)
+		return
+	}
 	notice, banned := o.Ban(r)
 	if !banned {
 		o.writeJSON(w, struct {

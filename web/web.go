@@ -35,6 +35,7 @@ type Options struct {
 
 	Online func() int                            // visitors with a session; nil: 0
 	Ban    func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
+	Wait   func(*http.Request) time.Duration     // how long the requester must wait to ask that again; nil: it need not
 	Ready  func(context.Context) error           // why the daemon cannot serve; nil: it always can
 
 	Logger *slog.Logger // nil: nothing is logged
@@ -87,6 +88,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.Ban == nil {
 		o.Ban = func(*http.Request) (BanNotice, bool) { return BanNotice{}, false }
+	}
+	if o.Wait == nil {
+		o.Wait = func(*http.Request) time.Duration { return 0 }
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }

@@ -278,6 +278,25 @@ func TestBan(t *testing.T) {
 	}
 }
 
+func TestBanChecksArePaced(t *testing.T) {
+	var wait time.Duration
+	site := newSite(t, web.Options{Wait: func(*http.Request) time.Duration { return wait }})
+	for _, test := range []struct {
+		wait   time.Duration
+		status int
+		after  string
+	}{{0, 200, ""}, {1, 429, "1"}, {61500 * time.Millisecond, 429, "62"}} {
+		wait = test.wait
+		resp := do(site, http.MethodGet, "/api/ban")
+		if resp.StatusCode != test.status || resp.Header.Get("Retry-After") != test.after || resp.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("to wait %v: status %d, headers %v", test.wait, resp.StatusCode, resp.Header)
+		}
+		if resp := do(site, http.MethodGet, "/api/online"); resp.StatusCode != http.StatusOK {
+			t.Errorf("/api/online: %d", resp.StatusCode)
+		}
+	}
+}
+
 func TestHealth(t *testing.T) {
 	var sick error
 	site := newSite(t, web.Options{Ready: func(ctx context.Context) error {

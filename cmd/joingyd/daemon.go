@@ -198,6 +198,7 @@ func (d *daemon) openHTTP() error {
 		HSTS:     d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned,
 		Online:   d.hub.Online,
 		Ban:      d.banNotice,
+		Wait:     func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) },
 		Ready:    d.relay.Ready,
 		Logger:   d.log,
 	})

@@ -203,3 +203,21 @@ func TestW6BanEvasion(t *testing.T) {
 	}
 	t.Logf("figure: %d evasions in %d attempts", evasions, attempts)
 }
+
+// Whether it is banned an address may ask as often as it may open the WebSocket, here
+// 32 times at once.
+func TestBanChecksArePaced(t *testing.T) {
+	d := startDaemon(t, func(c *config.Config) { c.Match.PerAddress = 8 })
+	for n := range 32 {
+		if status, body := get(t, d, "127.0.0.2", "/api/ban"); status != http.StatusOK {
+			t.Fatalf("check %d: %d %s", n+1, status, body)
+		}
+	}
+	if status, _ := get(t, d, "127.0.0.2", "/api/ban"); status != http.StatusTooManyRequests {
+		t.Errorf("check 33: %d", status)
+	}
+	if status, _ := get(t, d, "127.0.0.3", "/api/ban"); status != http.StatusOK {
+		t.Errorf("of another address: %d", status)
+	}
+	newCaller(t, d, "127.0.0.2")
+}
