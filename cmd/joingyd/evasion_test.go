@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+	"github.com/pion/logging"
+	"github.com/pion/turn/v4"
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
@@ -116,6 +118,45 @@ func claims() (list []http.Header) {
 	return list
 }
 
+// allocateFrom asks the relay for an allocation with the credentials of a welcome.
+func allocateFrom(t *testing.T, d *daemon, network, from string, welcome serverMessage) error {
+	t.Helper()
+	var conn net.PacketConn
+	if server := addrOf(t, d, network); network == "udp" {
+		udp, err := net.ListenPacket("udp", from+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn = udp
+	} else {
+		tcp, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}).DialContext(t.Context(), "tcp", server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn = turn.NewSTUNConn(tcp)
+	}
+	defer conn.Close()
+	quiet := logging.NewDefaultLoggerFactory()
+	quiet.DefaultLogLevel = logging.LogLevelDisabled
+	ice := welcome.ICE.Servers[0]
+	client, err := turn.NewClient(&turn.ClientConfig{
+		STUNServerAddr: addrOf(t, d, network), TURNServerAddr: addrOf(t, d, network), Conn: conn,
+		Username: ice.Username, Password: ice.Credential, Realm: "joingyd", LoggerFactory: quiet,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	relayed, err := client.Allocate()
+	if err == nil {
+		err = relayed.Close()
+	}
+	return err
+}
+
 func TestW6BanEvasion(t *testing.T) {
 	attempts, evasions := 0, 0
 	for _, header := range []string{front.XForwardedFor, front.Forwarded} {
@@ -130,14 +171,16 @@ func TestW6BanEvasion(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Each comes in, is thrown out, and comes back.
+			var welcome serverMessage // the last one's
+			hello := `{"type":"hello","consent":{"policy":"` + d.cfg.Site.Policy + `","adult":true}}`
 			visit := func(from, host, visitor string) *websocket.Conn {
 				conn, banned := knock(t, from, host, http.Header{visitorHeader: {visitor}})
 				if conn == nil || banned {
 					t.Fatalf("%s %s was refused", from, visitor)
 				}
 				c := &caller{t: t, d: d, conn: conn}
-				c.send(`{"type":"hello","consent":{"policy":"` + d.cfg.Site.Policy + `","adult":true}}`)
-				c.expect("welcome")
+				c.send(hello)
+				welcome = c.expect("welcome")
 				return conn
 			}
 			inside := map[string]*websocket.Conn{
@@ -146,6 +189,15 @@ func TestW6BanEvasion(t *testing.T) {
 				"2001:db8:1:2::abc": visit("127.0.0.3", proxy, "[2001:db8:1:2::abc]:4711"),
 			}
 			neighbours := []*websocket.Conn{visit("127.0.0.4", direct, ""), visit("127.0.0.3", proxy, "203.0.113.8"), visit("127.0.0.3", proxy, "2001:db8:1:3::abc")}
+			var early []*websocket.Conn // open before the ban, and saying nothing yet
+			for from, visitor := range map[string]string{"127.0.0.2": "", "127.0.0.3": "203.0.113.7", "127.0.0.5": "2001:db8:1:2::9"} {
+				host := proxy
+				if visitor == "" {
+					host = direct
+				}
+				conn, _ := knock(t, from, host, http.Header{visitorHeader: {visitor}})
+				early = append(early, conn)
+			}
 			for target, conn := range inside {
 				result, err := ban.Ban(t.Context(), admin.BanRequest{Target: target, Reason: "testing", Force: true})
 				if err != nil || result.EndedSessions != 1 {
@@ -168,6 +220,24 @@ func TestW6BanEvasion(t *testing.T) {
 				if conn, banned := knock(t, from, host, claim); conn != nil || !banned {
 					evasions++
 					t.Errorf("%s %s came back with %.100v: WebSocket %v, /api/ban %v", from, visitor, claim, conn != nil, banned)
+				}
+			}
+			for _, conn := range early {
+				attempts++
+				conn.Write(t.Context(), websocket.MessageText, []byte(hello)) //nolint:errcheck // it is being closed
+				if _, data, err := conn.Read(t.Context()); websocket.CloseStatus(err) != 4503 {
+					evasions++
+					t.Errorf("a socket of before the ban got %s, %v", data, err)
+				}
+			}
+			for _, network := range []string{"udp", "tcp"} { // with a neighbour's credentials
+				attempts++
+				if err := allocateFrom(t, d, network, "127.0.0.2", welcome); err == nil {
+					evasions++
+					t.Errorf("an allocation over %s from a banned address", network)
+				}
+				if err := allocateFrom(t, d, network, "127.0.0.4", welcome); err != nil {
+					t.Errorf("no allocation over %s for the neighbour: %v", network, err)
 				}
 			}
 			for _, claim := range claims() {
