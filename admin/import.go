@@ -196,9 +196,9 @@ func (i *imported) entry(item list.Item) ban.Entry {
 }
 
 // endsLater reports whether a ban that ends at a outlasts one that ends at b; zero
-// is never.
+// is never. Lists have whole seconds: less than one is no difference.
 func endsLater(a, b time.Time) bool {
-	return !b.IsZero() && (a.IsZero() || a.After(b))
+	return !b.IsZero() && (a.IsZero() || a.Sub(b) >= time.Second)
 }
 
 func (i *imported) refuse(line int, text, why string) {
