@@ -117,6 +117,9 @@ type Site struct {
 // Admin is what only the operator reaches.
 type Admin struct {
 	Socket        string `key:"socket" doc:"Path of the control socket. Empty: admin.sock in the data directory."`
+	Group         string `key:"group" doc:"Group whose members may use the control socket too, and so ban, read every ban and save the keys. It must be able to enter the socket's directory. Empty: the daemon's user and root alone."`
+	Listen        string `key:"listen" doc:"Address for the control API over TCP as well, host:port on loopback; for who holds the token. Port 0 is any free one, named in the line that serve prints. Empty: the socket alone."`
+	TokenFile     string `key:"token_file" doc:"File with that token, at least 32 bytes, mode 0600; made if it is missing. Empty: admin.token in the data directory."`
 	MetricsListen string `key:"metrics_listen" doc:"Address for GET /metrics (Prometheus), host:port, without a password: keep it on loopback or a private network. Port 0 is any free one, named in the line that serve prints. Empty: no metrics."`
 }
 

@@ -60,7 +60,7 @@ func TestGoodFile(t *testing.T) {
 	want.TURN.Transports = []string{"tcp"}
 	want.TURN.CredentialLifetime = 30 * time.Minute
 	want.TURN.AllocationsPerSession = 8
-	want.Admin.MetricsListen = ""
+	want.Admin = config.Admin{Group: "adm", Listen: "[::1]:9479", TokenFile: "/etc/joingyd/admin.token"}
 	want.Match.Patience = 1500 * time.Millisecond
 	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
 	want.Filter.Links, want.Filter.Words, want.Filter.BanAfter = "reject", "allow", 0
@@ -178,6 +178,12 @@ func TestO1BadFiles(t *testing.T) {
 		{"data_dir: ''\n", "data_dir", "empty"},
 		{"bans:\n  default_for: 1\n", "bans.default_for", "24h"},
 		{"admin:\n  metrics_listen: 'localhost'\n", "admin.metrics_listen", "host:port"},
+		{"admin:\n  listen: '127.0.0.1'\n", "admin.listen", "host:port"},
+		{"admin:\n  listen: ':9479'\n", "admin.listen", "ssh -L or a reverse proxy"},
+		{"admin:\n  listen: '0.0.0.0:9479'\n", "admin.listen", "listen on 127.0.0.1"},
+		{"admin:\n  listen: '192.0.2.1:9479'\n", "admin.listen", "reached from elsewhere"},
+		{"admin:\n  listen: 'chat.example.org:9479'\n", "admin.listen", "reached from elsewhere"},
+		{"admin:\n  token_file: a.token\n", "admin.token_file", "without admin.listen"},
 		{"admin:\n  metrics_listen: '127.0.0.1:http'\n", "admin.metrics_listen", "valid port"},
 	} {
 		file := writeFile(t, test.text)
@@ -405,7 +411,7 @@ func TestPackagedFileIsGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (config.Admin{Socket: "/run/joingyd/admin.sock", MetricsListen: "127.0.0.1:9478"}); c.DataDir != "/var/lib/joingyd" || c.Admin != want {
+	if want := (config.Admin{Socket: "/run/joingyd/admin.sock", Group: "joingyd", MetricsListen: "127.0.0.1:9478"}); c.DataDir != "/var/lib/joingyd" || c.Admin != want {
 		t.Errorf("DataDir %q, Admin %+v", c.DataDir, c.Admin)
 	}
 }

@@ -37,6 +37,19 @@ func LoadSharedSecret(path string) ([]byte, error) {
 	return []byte(text), nil
 }
 
+// LoadOrCreateSharedSecret is LoadSharedSecret, but makes a secret, as
+// LoadOrCreateSecret does, where the file is missing.
+func LoadOrCreateSharedSecret(path string) ([]byte, error) {
+	secret, err := LoadSharedSecret(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return secret, err
+	}
+	if _, err := LoadOrCreateSecret(path); err != nil {
+		return nil, err
+	}
+	return LoadSharedSecret(path)
+}
+
 // LoadUsers reads static users, a line `user:password` each; empty lines and
 // those that start with # are left out.
 func LoadUsers(path string) (map[string]string, error) {

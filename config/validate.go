@@ -62,12 +62,7 @@ func (c Config) Validate() []*Problem {
 	v.text("site.name", c.Site.Name, 1, 64)
 	v.text("site.contact", c.Site.Contact, 0, 200)
 	v.text("site.policy", c.Site.Policy, 1, 64)
-	if len(c.Admin.Socket) > 100 {
-		v.add("admin.socket", "is longer than a socket's path may be; choose one of at most 100 bytes")
-	}
-	if c.Admin.MetricsListen != "" {
-		v.listen("admin.metrics_listen", c.Admin.MetricsListen)
-	}
+	v.admin(c.Admin)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	return v.problems
@@ -194,6 +189,27 @@ func (v *validator) tls(c Config) {
 	}
 	if u, err := url.Parse(c.TLS.ACMECA); err != nil || u.Scheme != "https" || u.Host == "" {
 		v.add("tls.acme_ca", fmt.Sprintf("%q is not an https URL", c.TLS.ACMECA))
+	}
+}
+
+// admin checks what only the operator may reach.
+func (v *validator) admin(c Admin) {
+	if len(c.Socket) > 100 {
+		v.add("admin.socket", "is longer than a socket's path may be; choose one of at most 100 bytes")
+	}
+	if c.MetricsListen != "" {
+		v.listen("admin.metrics_listen", c.MetricsListen)
+	}
+	if c.Listen == "" {
+		if c.TokenFile != "" {
+			v.add("admin.token_file", "means nothing without admin.listen; set that, or take this out")
+		}
+		return
+	}
+	v.listen("admin.listen", c.Listen)
+	host, _, err := net.SplitHostPort(c.Listen)
+	if addr, notAddr := netip.ParseAddr(host); err == nil && host != "localhost" && (notAddr != nil || !addr.IsLoopback()) {
+		v.add("admin.listen", fmt.Sprintf("%q can be reached from elsewhere, and the token would cross the network in clear; listen on 127.0.0.1, and come through ssh -L or a reverse proxy with TLS", c.Listen))
 	}
 }
 
