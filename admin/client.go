@@ -32,7 +32,7 @@ func Connect(ctx context.Context, path string) (*Client, error) {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTSOCK):
 		return nil, fmt.Errorf("%w on %s", ErrNoDaemon, path)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("%w; run this as root or as the daemon's user", err)
+		return nil, fmt.Errorf("%w; run this as root, as the daemon's user, or as a member of its admin.group", err)
 	case err != nil:
 		return nil, fmt.Errorf("%w; name the daemon's socket with --socket", err)
 	}

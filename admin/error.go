@@ -19,6 +19,9 @@ const (
 	CodeNotFound    Code = "not_found"   // no such ban, session or path
 	CodeUnavailable Code = "unavailable" // needs the running daemon
 	CodeInternal    Code = "internal"
+
+	CodeUnauthorized Code = "unauthorized" // the token is missing or wrong
+	CodeForbidden    Code = "forbidden"    // not from a web page
 )
 
 // Error is a request that failed.

@@ -21,17 +21,23 @@ var (
 
 const (
 	socketMode  = 0o600
+	groupMode   = 0o660
 	dialTimeout = 2 * time.Second
 	maxPath     = 103 // bytes in sockaddr_un: 104 on BSD and macOS, 108 on Linux, with the final zero
 )
 
-// Listen makes the control socket with mode 0600. A socket file that a killed
-// daemon left behind is replaced; if somebody answers on it, the error wraps
-// ErrRunning. Two daemons that start at the same moment are for the lock of the
-// ban store to keep apart. Closing the listener removes the file.
-func Listen(path string) (*net.UnixListener, error) {
+// Listen makes the control socket with mode 0600 or, for a group that shall have
+// it too, 0660; an empty group is none. A socket file that a killed daemon left
+// behind is replaced; if somebody answers on it, the error wraps ErrRunning. Two
+// daemons that start at the same moment are for the lock of the ban store to keep
+// apart. Closing the listener removes the file.
+func Listen(path, group string) (*net.UnixListener, error) {
 	if len(path) > maxPath {
 		return nil, fmt.Errorf("control socket %s: the path has %d bytes and the system allows %d; choose a shorter one (admin.socket)", path, len(path), maxPath)
+	}
+	share, err := sharing(path, group)
+	if err != nil {
+		return nil, err
 	}
 	if err := removeStale(path); err != nil {
 		return nil, err
@@ -46,7 +52,10 @@ func Listen(path string) (*net.UnixListener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w; the daemon's user must be able to write in its directory", err)
 	}
-	if err := os.Chmod(path, socketMode); err != nil {
+	if err = os.Chmod(path, socketMode); err == nil {
+		err = share()
+	}
+	if err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}
 	return ln.(*net.UnixListener), nil

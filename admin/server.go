@@ -56,12 +56,16 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 // Run serves on ln until ctx is done, then lets requests under way finish for up
 // to 5 s. It closes ln, and returns nil if ctx ended it.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	return s.run(ctx, ln, s.mux, withPeer)
+}
+
+func (s *Server) run(ctx context.Context, ln net.Listener, handler http.Handler, peer func(context.Context, net.Conn) context.Context) error {
 	server := &http.Server{
-		Handler:        s.mux,
+		Handler:        handler,
 		ReadTimeout:    10 * time.Second,
 		IdleTimeout:    time.Minute,
 		MaxHeaderBytes: maxRequest,
-		ConnContext:    withPeer,
+		ConnContext:    peer,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	drained := make(chan error, 1)
@@ -140,6 +144,10 @@ func httpStatus(code Code) int {
 		return http.StatusConflict
 	case CodeNotFound:
 		return http.StatusNotFound
+	case CodeUnauthorized:
+		return http.StatusUnauthorized
+	case CodeForbidden:
+		return http.StatusForbidden
 	case CodeUnavailable:
 		return http.StatusServiceUnavailable
 	}

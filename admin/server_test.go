@@ -23,7 +23,7 @@ import (
 func serve(t *testing.T, f *fixture) (path string) {
 	t.Helper()
 	path = socketPath(t)
-	ln, err := admin.Listen(path)
+	ln, err := admin.Listen(path, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,14 +167,14 @@ func TestServerRefuses(t *testing.T) {
 
 func TestListen(t *testing.T) {
 	path := socketPath(t)
-	ln, err := admin.Listen(path)
+	ln, err := admin.Listen(path, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
 	}
-	if _, err := admin.Listen(path); !errors.Is(err, admin.ErrRunning) {
+	if _, err := admin.Listen(path, ""); !errors.Is(err, admin.ErrRunning) {
 		t.Errorf("second Listen: %v, want ErrRunning", err)
 	}
 	ln.SetUnlinkOnClose(false) // as if killed
@@ -182,7 +182,7 @@ func TestListen(t *testing.T) {
 	if _, err := admin.Connect(t.Context(), path); !errors.Is(err, admin.ErrNoDaemon) {
 		t.Errorf("Connect to a stale socket: %v, want ErrNoDaemon", err)
 	}
-	if ln, err = admin.Listen(path); err != nil {
+	if ln, err = admin.Listen(path, ""); err != nil {
 		t.Fatalf("Listen over a stale socket: %v", err)
 	}
 	ln.Close()
@@ -201,7 +201,7 @@ func TestListenRefuses(t *testing.T) {
 		filepath.Join(path+".no", "admin.sock"): "write in its directory",
 		"/" + strings.Repeat("x", 120):          "choose a shorter one",
 	} {
-		if _, err := admin.Listen(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := admin.Listen(path, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Listen(%s): %v, want an error with %q", path, err, want)
 		}
 	}

@@ -61,6 +61,7 @@ type daemon struct {
 	splitters     []*front.Splitter
 	acme          *cert.ACMESource // nil: certificates come from files, if at all
 	adminListener net.Listener
+	adminTCP      *adminTCP // nil: none
 	adminPath     string
 
 	closers []func() error // undo what newDaemon did, in order
@@ -245,13 +246,13 @@ func (d *daemon) openAdmin() error {
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub}, saveBanKeys(d.cfg.DataDir), d.log
 	d.service = admin.NewService(d.bans, options)
 	d.admin = admin.NewServer(d.service, d.log)
-	listener, err := admin.Listen(d.adminPath)
+	listener, err := admin.Listen(d.adminPath, d.cfg.Admin.Group)
 	if err != nil {
 		return fmt.Errorf("admin.socket: %w", err)
 	}
 	d.adminListener = listener
 	d.closers = append(d.closers, listener.Close)
-	return nil
+	return d.openAdminTCP()
 }
 
 // close closes what newDaemon opened, the last first.
@@ -276,6 +277,9 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
+	if d.adminTCP != nil {
+		group.Go(func() error { return d.admin.RunToken(ctx, d.adminTCP, d.adminTCP.token) })
+	}
 	if d.metrics != nil {
 		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })
 	}
@@ -327,6 +331,9 @@ func (d *daemon) readyLine() string {
 		listening = append(listening, fmt.Sprintf("stun/turn %s %s", addr.Transport, addr.AddrPort))
 	}
 	listening = append(listening, "admin "+d.adminPath)
+	if d.adminTCP != nil {
+		listening = append(listening, "admin http://"+d.adminTCP.Addr().String())
+	}
 	if d.metrics != nil {
 		listening = append(listening, "metrics "+d.metricsListener.Addr().String())
 	}
