@@ -1,15 +1,9 @@
 package match
 
 import (
-	"maps"
 	"net/netip"
 	"runtime"
-	"slices"
 )
-
-// walkStep is how many sessions or sockets are looked at before the lock is given
-// free: the lock is held for a millisecond or two if all of them are banned.
-const walkStep = 128
 
 // EnforceBans ends what is banned by now, and returns how many sessions it ended.
 // It looks at the addresses, of WebSockets and of the relay, that concerns picks;
@@ -74,40 +68,39 @@ func (h *Hub) concernedLocked(s *session, concerns func(netip.Addr) bool) (addrs
 	return addrs
 }
 
-// eachSession calls f for every session that there was at the start and still is.
+// eachSession calls f for every session that is there from the start to the end of the
+// walk. Go's maps promise as much, whatever comes and goes meanwhile.
 func (h *Hub) eachSession(f func(*session)) {
 	h.mu.Lock()
-	list := slices.AppendSeq(make([]*session, 0, len(h.sessions)), maps.Values(h.sessions))
-	h.mu.Unlock()
-	inSteps(h, list, func(s *session) {
-		if h.sessions[s.id] == s {
-			f(s)
+	defer h.mu.Unlock()
+	looked := 0
+	for _, s := range h.sessions {
+		f(s)
+		if looked++; looked%walkBatch == 0 {
+			h.giveWayLocked()
 		}
-	})
+	}
 }
 
-// eachStranger calls f for every socket without a session that there was at the
-// start and still is.
+// eachStranger is eachSession for sockets without a session.
 func (h *Hub) eachStranger(f func(*socket)) {
 	h.mu.Lock()
-	list := slices.AppendSeq(make([]*socket, 0, len(h.open)), maps.Keys(h.open))
-	h.mu.Unlock()
-	inSteps(h, list, func(k *socket) {
-		if _, open := h.open[k]; open && k.session == nil {
+	defer h.mu.Unlock()
+	looked := 0
+	for k := range h.open {
+		if k.session == nil {
 			f(k)
 		}
-	})
+		if looked++; looked%walkBatch == 0 {
+			h.giveWayLocked()
+		}
+	}
 }
 
-// inSteps calls f for each of the list with the hub's lock held, which it gives
-// free every walkStep of them.
-func inSteps[T any](h *Hub, list []T, f func(T)) {
-	for step := range slices.Chunk(list, walkStep) {
-		h.mu.Lock()
-		for _, one := range step {
-			f(one)
-		}
-		h.mu.Unlock()
-		runtime.Gosched() // or this goroutine would have the lock again before who waits for it has woken up
-	}
+// giveWayLocked lets others have the lock. Without the pause this goroutine would have
+// it back before who waits for it has woken up.
+func (h *Hub) giveWayLocked() {
+	h.mu.Unlock()
+	runtime.Gosched()
+	h.mu.Lock()
 }

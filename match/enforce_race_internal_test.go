@@ -50,7 +50,7 @@ func (b *churnedBans) replace(random *rand.Rand) (concerns func(netip.Addr) bool
 func TestW6NobodySlipsThroughAWalk(t *testing.T) {
 	const rounds, visitors = 50, 4
 	bans := new(churnedBans)
-	h := crowd(4 * walkStep) // so that the lock is given free in a walk
+	h := crowd(4 * walkBatch) // so that the lock is given free in a walk
 	h.opts.Banned, h.opts.ResumeGrace, h.opts.SessionsPerAddress, h.opts.SessionsPerAddressMax = bans.banned, time.Hour, 1<<20, 1<<20
 	h.addresses.paces = pacesFor(1 << 20)
 	over := make(chan struct{})

@@ -68,7 +68,7 @@ func (h *Hub) Sessions() iter.Seq[Session] {
 }
 
 func (h *Hub) describeLocked(s *session) Session {
-	d := Session{ID: s.id, Since: h.at(s.since), Addr: s.addrs[len(s.addrs)-1], Reports: int(s.reports)}
+	d := Session{ID: s.id, Since: h.at(s.since), Addr: s.addr, Reports: int(s.reports)}
 	switch {
 	case s.pair != nil:
 		d.State, d.Mode, d.StateSince = StateChatting, s.pair.mode, h.at(s.pair.since)
@@ -92,7 +92,7 @@ func (h *Hub) restLocked(s *session) {
 
 // clock is the time since the hub was made: an offset takes a third of a
 // time.Time, and there may be 100,000 sessions.
-func (h *Hub) clock() time.Duration { return time.Since(h.start) }
+func (h *Hub) clock() time.Duration { return h.opts.Now().Sub(h.start) }
 
 // at returns what the hub's clock read as a time.
 func (h *Hub) at(clock time.Duration) time.Time { return h.start.Add(clock) }

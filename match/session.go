@@ -32,6 +32,7 @@ type session struct {
 	socket *socket     // nil while the visitor has none
 	grace  *time.Timer // ends the session then
 	resume resumeHash
+	addr   netip.Addr   // that its last socket came from
 	addrs  []netip.Addr // that its sockets came from: see cameFrom
 	key    netip.Prefix // its place in Hub.perAddress
 
@@ -98,6 +99,7 @@ type past struct {
 func newSession(addr netip.Addr, languages []string) *session {
 	return &session{
 		id:        ident.NewSession(),
+		addr:      addr,
 		addrs:     []netip.Addr{addr},
 		key:       addressKey(addr),
 		languages: languages,
@@ -124,6 +126,7 @@ func (s *session) partner() *session {
 // keeps the newest: a /64 has more than could be remembered. The first of all stays
 // while the others are forgotten, the oldest first.
 func (s *session) cameFrom(addr netip.Addr) {
+	s.addr = addr
 	key := addressKey(addr)
 	at := slices.IndexFunc(s.addrs, func(a netip.Addr) bool { return addressKey(a) == key })
 	switch {

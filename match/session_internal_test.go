@@ -24,7 +24,7 @@ func TestAddressesOfASession(t *testing.T) {
 	s.cameFrom(visitorAddr(7))
 	again := netip.MustParseAddr("2001:db8::2")
 	s.cameFrom(again)
-	if len(s.addrs) != maxAddrs || s.addrs[0] != again || s.addrs[maxAddrs-1] != visitorAddr(7) {
-		t.Errorf("addrs = %v, want the first one's /64 in its place", s.addrs)
+	if len(s.addrs) != maxAddrs || s.addrs[0] != again || s.addrs[maxAddrs-1] != visitorAddr(7) || s.addr != again {
+		t.Errorf("at %v, addrs = %v, want the first one's /64 in its place", s.addr, s.addrs)
 	}
 }
