@@ -46,8 +46,8 @@ const (
 	maxDepth               = 64
 )
 
-// scanFile scans a file that is there, under its lock. A file that is empty is
-// bbolt's to fill.
+// scanFile scans a file that is there, under its lock. One that is empty was cut
+// off: makeFile never leaves such.
 func scanFile(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -58,7 +58,7 @@ func scanFile(path string) error {
 		return err
 	}
 	info, err := file.Stat()
-	if err != nil || info.Size() == 0 {
+	if err != nil {
 		return err
 	}
 	if err := scan(file, info.Size()); err != nil {

@@ -3,6 +3,7 @@ package ban
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -18,7 +19,11 @@ const walkChunk = 4096
 
 // view is a read transaction.
 func (s *Store) view(f func(*bbolt.Tx) error) error {
-	return guarded(func() error { return s.db.View(f) })
+	err := guarded(func() error { return s.db.View(f) })
+	if errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("%s: %w", s.path, err)
+	}
+	return err
 }
 
 // direction is a way through a bucket.

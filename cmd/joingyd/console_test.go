@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"os/user"
 	"regexp"
 	"strings"
@@ -164,71 +162,20 @@ func scriptVisitors(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var last *visitor
 	for i, addr := range args[1:] {
-		v, err := newVisitor(site[1], netip.MustParseAddr(addr))
+		v, err := newVisitor(client.Options{URL: site[1], Header: http.Header{front.XForwardedFor: {addr}}})
 		ts.Check(err)
 		ts.Defer(v.leave)
 		ts.Check(v.conn.Send(v.ctx, map[string]any{"type": "find", "mode": "text"}))
 		if i%2 == 0 {
-			ts.Check(v.wait("waiting"))
+			_, err = v.wait("waiting")
+			ts.Check(err)
 			last = v
 			continue
 		}
-		ts.Check(errors.Join(v.wait("matched"), last.wait("matched")))
-		ts.Check(v.conn.Send(v.ctx, map[string]any{"type": "report", "pair": v.pair, "reason": "spam"}))
-		ts.Check(v.wait("reported"))
-	}
-}
-
-// visitor is a session whose messages are read until it leaves.
-type visitor struct {
-	conn *client.Conn
-	ctx  context.Context
-	end  context.CancelFunc
-	pair string // when matched has been waited for
-
-	came chan client.Message // closed when the reader ends,
-	err  error               // of this
-}
-
-func newVisitor(site string, from netip.Addr) (*visitor, error) {
-	ctx, end := context.WithCancel(context.Background())
-	conn, err := client.Dial(ctx, client.Options{URL: site, Header: http.Header{front.XForwardedFor: {from.String()}}})
-	if err != nil {
-		end()
-		return nil, err
-	}
-	v := &visitor{conn: conn, ctx: ctx, end: end, came: make(chan client.Message, 64)}
-	go func() {
-		defer close(v.came)
-		for {
-			m, err := conn.Receive(ctx)
-			if err != nil {
-				v.err = err
-				return
-			}
-			select {
-			case v.came <- m:
-			default: // nobody waits for it
-			}
-		}
-	}()
-	return v, nil
-}
-
-func (v *visitor) wait(kind string) error {
-	for m := range v.came {
-		if m.Type == "matched" {
-			v.pair = m.Pair
-		}
-		if m.Type == kind {
-			return nil
-		}
-	}
-	return fmt.Errorf("the session ended before %s came", kind)
-}
-
-func (v *visitor) leave() {
-	v.end()
-	for range v.came { // until the reader has ended
+		m, err := v.wait("matched")
+		_, err2 := last.wait("matched")
+		ts.Check(errors.Join(err, err2, v.conn.Send(v.ctx, map[string]any{"type": "report", "pair": m.Pair, "reason": "spam"})))
+		_, err = v.wait("reported")
+		ts.Check(err)
 	}
 }
