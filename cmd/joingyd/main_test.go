@@ -130,27 +130,33 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	visit(newRootCommand())
 }
 
-// checkExamples checks that the examples are of this command or of those below it,
-// with flags that those have.
+// checkExamples checks that each example runs this command, or one below it, with
+// flags that it has.
 func checkExamples(t *testing.T, cmd *cobra.Command) {
 	t.Helper()
 	for line := range strings.Lines(cmd.Example) {
 		line, _, _ = strings.Cut(line, "#")
-		words := strings.Fields(line)
-		if len(words) == 0 || words[0] != "joingyd" {
-			t.Errorf("%s: %q does not begin with joingyd", cmd.CommandPath(), line)
-			continue
-		}
-		found, _, err := cmd.Root().Find(words[1:])
-		if err != nil || !strings.HasPrefix(found.CommandPath()+" ", cmd.CommandPath()+" ") {
-			t.Errorf("%s: %q is an example of %s, %v", cmd.CommandPath(), line, found.CommandPath(), err)
-			continue
-		}
-		for _, word := range words {
-			name, _, _ := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-			if strings.HasPrefix(word, "--") && found.Flag(name) == nil && name != "help" {
-				t.Errorf("%s: %q has a flag that %s lacks", cmd.CommandPath(), line, found.CommandPath())
+		ours := 0
+		for part := range strings.SplitSeq(line, "|") {
+			words := strings.Fields(part)
+			if len(words) == 0 || words[0] != "joingyd" { // what goes into it, or comes out
+				continue
 			}
+			ours++
+			found, _, err := cmd.Root().Find(words[1:])
+			if err != nil || !strings.HasPrefix(found.CommandPath()+" ", cmd.CommandPath()+" ") {
+				t.Errorf("%s: %q is an example of %s, %v", cmd.CommandPath(), line, found.CommandPath(), err)
+				continue
+			}
+			for _, word := range words {
+				name, _, _ := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+				if strings.HasPrefix(word, "--") && found.Flag(name) == nil && name != "help" {
+					t.Errorf("%s: %q has a flag that %s lacks", cmd.CommandPath(), line, found.CommandPath())
+				}
+			}
+		}
+		if ours != 1 {
+			t.Errorf("%s: %q runs joingyd %d times, want once", cmd.CommandPath(), line, ours)
 		}
 	}
 }
