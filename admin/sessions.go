@@ -132,22 +132,16 @@ func (s *Service) Sessions(_ context.Context, req SessionsRequest) (SessionList,
 	if limit == 0 {
 		limit = sessionsDefault
 	}
-	result := SessionList{Sessions: []Session{}}
-	order := req.order()
-	first := func() {
-		slices.SortFunc(result.Sessions, order)
-		result.Sessions = result.Sessions[:min(len(result.Sessions), limit)]
-	}
+	first := shortlist[Session]{n: limit, order: req.order()}
+	var result SessionList
 	for session := range s.live.Sessions() {
 		if req.State != "" && session.State != req.State {
 			continue
 		}
 		result.Total++
-		if result.Sessions = append(result.Sessions, session); len(result.Sessions) == 2*limit {
-			first()
-		}
+		first.add(session)
 	}
-	first()
+	result.Sessions = first.from(0)
 	for i := range result.Sessions {
 		session := &result.Sessions[i]
 		s.live.Detail(session)

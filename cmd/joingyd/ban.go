@@ -42,7 +42,8 @@ one that you are connected from by SSH, and of more than a /16 (IPv6: /32).`,
   joingyd ban 2001:db8::1 --permanent --note "ticket 17"
   joingyd ban 203.0.113.0/24 --dry-run
   joingyd ban 100.64.3.9 --shared --reason "nudity"
-  joingyd ban --session ngdgw7kcjvbq4p2i5wd3kgu2ra`,
+  joingyd ban --session ngdgw7kcjvbq4p2i5wd3kgu2ra
+  joingyd ban --report k3jq7xwe --escalate`,
 		Args: cobra.MaximumNArgs(1),
 
 		ValidArgsFunction: cobra.NoFileCompletions,
