@@ -119,3 +119,55 @@ func TestR5SilentWhenTheCommandReturns(t *testing.T) {
 		})
 	}
 }
+
+// A ban on video chats ends the call when the command returns, and leaves the session
+// its texts; one on the relay leaves it everything but the relay.
+func TestScopesTakeEffectOnTheLiving(t *testing.T) {
+	for _, scope := range []string{"video", "relay"} {
+		t.Run(scope, func(t *testing.T) {
+			d := startDaemon(t, nil)
+			a, b := newCaller(t, d, "127.0.0.2"), newCaller(t, d, "127.0.0.3")
+			session := mustParse(t, a.welcome.Session)
+			meet(t, a, b, "video")
+			call(t, a, b) // from 127.0.0.1, as far as the relay can see
+			video := startStream(t, a, b)
+			video.until(&video.arrived, 20)
+			address := map[string]string{"video": "127.0.0.2", "relay": "127.0.0.1"}[scope]
+			command(t, d, "ban", address, "--scope", scope, "--reason", "nudity", "--for", "1h", "--force")
+			if relayed := d.relay.Stats().Packets; relayed == 0 {
+				t.Error("nothing was relayed before the ban")
+			} else if video.until(&video.sent, 100); d.relay.Stats().Packets != relayed {
+				t.Error("packets are relayed after the command has returned")
+			}
+			for _, mine := range d.relay.Allocations() {
+				if mine.Session == session {
+					t.Errorf("an allocation is alive: %v", mine.Relayed)
+				}
+			}
+			if err := allocateFrom(t, d, "udp", address, a.welcome); err == nil {
+				t.Error("a banned address made an allocation")
+			}
+			if n := d.hub.Online(); n != 2 {
+				t.Errorf("%d online, want both", n)
+			}
+			if scope == "video" {
+				if m := a.expect("error"); m.Code != "video_banned" || m.Reason != "nudity" {
+					t.Errorf("error = %+v", m)
+				}
+				for _, c := range []*caller{a, b} {
+					if m := c.expect("left"); m.Reason != "banned" {
+						t.Errorf("left = %+v", m)
+					}
+				}
+				a.send(`{"type":"find","mode":"video"}`)
+				if m := a.expect("error"); m.Code != "video_banned" {
+					t.Errorf("error = %+v", m)
+				}
+				b = newCaller(t, d, "127.0.0.4")
+				meet(t, a, b, "text")
+			}
+			a.sendJSON(map[string]any{"type": "text", "pair": a.pair, "id": "1", "body": "hello"})
+			b.expect("text")
+		})
+	}
+}

@@ -11,25 +11,21 @@ test('who is banned from video chats is told so, and chats by text', async (t) =
   t.after(() => daemon.stop());
   const visitor = await Visitor.for(t, daemon.url);
   const { page } = visitor;
-  const refusal = {
-    type: 'error', code: 'video_banned', re: 'find', detail: 'no video', reason: 'testing <b>bans</b>', until: null, appeal: '/appeal',
+  const told = async () => {
+    await visitor.state('start');
+    const said = await page.locator('#notice').innerText();
+    assert.match(said, /video chat is closed to you for good/i);
+    assert.ok(said.includes('testing <b>bans</b>'), said);
   };
-  await page.routeWebSocket(/\/ws$/, (socket) => { // as docs/protocol.md has it
-    const server = socket.connectToServer();
-    socket.onMessage((message) => {
-      const { type, mode } = JSON.parse(String(message));
-      if (type === 'find' && mode === 'video') socket.send(JSON.stringify(refusal));
-      else server.send(message);
-    });
-  });
-  await page.reload();
   await visitor.start('video');
-  await visitor.state('start');
-  const said = await page.locator('#notice').innerText();
-  assert.match(said, /video chat is closed to you for good/i);
-  assert.ok(said.includes('testing <b>bans</b>'), said);
+  await visitor.state('waiting');
+  await daemon.control('ban', '127.0.0.1', '--scope', 'video', '--permanent', '--force', '--reason', 'testing <b>bans</b>');
+  await told(); // in the middle of a search,
+  await page.click('#video-chat');
+  await told(); // and when another one starts
   await page.click('#notice button');
   await visitor.state('waiting');
+  await page.locator('#chat', { hasText: /nobody else is online/i }).waitFor();
   assert.deepEqual(visitor.errors, []);
   assert.deepEqual(await visitor.violations(), []);
 });
