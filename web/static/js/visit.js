@@ -257,12 +257,9 @@ export class Visit {
     if (m.code === 'challenge_required' && !this.#search.stuck) return;
     if (m.re === 'find' && (m.code === 'rate_limited' || m.code === 'unavailable')) {
       if (this.#state === 'waiting') this.#search.askLater();
-    } else if (m.code === 'video_banned') {
-      this.end();
-      this.#views.start.complain(words.videoBanned(m), true);
     } else if (m.re === 'find') {
       this.end();
-      this.#views.start.complain(words.searchRefused(m.detail));
+      this.#views.start.complain(words.searchRefused(m), m.code === 'video_banned');
     } else if (m.re === 'report') {
       this.#views.chat.system(words.reportTooLate);
     } else if (m.code === 'masked') {

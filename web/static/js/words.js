@@ -86,23 +86,17 @@ export function reconnecting(state, seconds) {
 }
 
 /**
- * @param {string} [detail]
+ * @param {import('./types.js').ServerMessage} m the error
  * @returns {import('./support.js').Problem}
  */
-export function searchRefused(detail) {
+export function searchRefused({ code, detail, reason, until }) {
+  if (code === 'video_banned') {
+    return {
+      text: `Video chat is closed to you ${until ? `until ${longTime(until)}` : 'for good'}.`,
+      remedy: `Reason: ${reason || 'none was given'}. You can still chat by text. If you think this is a mistake, you can appeal: see the page “Appeal a ban”.`,
+    };
+  }
   return { text: 'The server did not accept the search.', remedy: detail ? `It says: ${detail}` : 'Please try again.' };
-}
-
-/**
- * The server did not accept a search for a video chat, or ended one.
- * @param {{reason?: string, until?: string | null}} ban
- * @returns {import('./support.js').Problem}
- */
-export function videoBanned({ reason, until }) {
-  return {
-    text: `Video chat is closed to you ${until ? `until ${longTime(until)}` : 'for good'}.`,
-    remedy: `Reason: ${reason || 'none was given'}. You can still chat by text. If you think this is a mistake, you can appeal: see the page “Appeal a ban”.`,
-  };
 }
 
 /** A time that may be far away. @param {string} time RFC 3339 */
