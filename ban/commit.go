@@ -98,7 +98,7 @@ func (s *Store) transact(batch []*request, refused []error) error {
 		s.broken = fmt.Errorf("ban store: %w", err)
 		return s.broken
 	case err != nil && unsafe(err):
-		s.broken = fmt.Errorf("ban store: %w: %v", ErrDisk, err)
+		s.broken = fmt.Errorf("ban store: %v: %w", err, ErrDisk)
 		return s.broken
 	case err != nil:
 		return fmt.Errorf("ban store: nothing was changed: %w; check the disk", err)

@@ -46,7 +46,9 @@ func runWithFault(t *testing.T, fault string, cuts *replay) (run faultRun, injec
 		}
 	}
 	cuts.failures = nil
-	cuts.check(newExaminer(t, cuts.look), dir, p, "at the next start")
+	looker := newExaminer(t, cuts.look)
+	defer looker.stop() //nolint:errcheck // it has answered
+	cuts.check(looker, dir, p, "at the next start")
 	run.broken = append(run.broken, cuts.failures...)
 	return run, true
 }

@@ -1,6 +1,7 @@
 package ban_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -54,7 +55,7 @@ func (p *player) play(c call) error {
 	}
 	for _, arg := range c.args {
 		if p.open[arg] != nil || strings.HasPrefix(arg, p.dir) {
-			return fmt.Errorf("this replay does not know the call")
+			return errors.New("this replay does not know the call")
 		}
 	}
 	return nil
@@ -108,7 +109,7 @@ func (p *player) openAt(c call) error {
 		p.add(c, effect{file: file})
 	}
 	if strings.Contains(flags, "O_APPEND") {
-		return fmt.Errorf("this replay does not know where it appends")
+		return errors.New("this replay does not know where it appends")
 	}
 	p.open[fd] = &openFile{file: file}
 	return nil
@@ -142,18 +143,24 @@ func (p *player) change(c call) (err error) {
 	return err
 }
 
-// rename plays a change of names: one or two paths, in our directory or elsewhere.
+// rename plays a change of one or two names.
 func (p *player) rename(c call) error {
 	var names []string
+	elsewhere := 0
 	for _, arg := range c.args {
-		if filepath.IsAbs(arg) && filepath.Dir(arg) == p.dir {
+		switch {
+		case !filepath.IsAbs(arg):
+		case filepath.Dir(arg) == p.dir:
 			names = append(names, filepath.Base(arg))
-		} else if filepath.IsAbs(arg) && len(names) > 0 {
-			return fmt.Errorf("this replay knows one directory")
+		default:
+			elsewhere++
 		}
 	}
 	if len(names) == 0 {
 		return nil
+	}
+	if elsewhere > 0 {
+		return errors.New("this replay knows one directory")
 	}
 	e := effect{file: directory, names: map[string]int{}}
 	if !strings.HasPrefix(c.name, "link") {

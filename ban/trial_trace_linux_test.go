@@ -19,7 +19,7 @@ type call struct {
 	args   []string // strings as they are, all else as strace writes it
 	result int
 	failed bool
-	// Its place among the beginnings and ends of all calls.
+	// Its place among the beginnings and ends of all calls. -1: it did not end.
 	begin, end int
 }
 
@@ -31,7 +31,8 @@ const traced = "?open,openat,?creat,write,pwrite64,writev,pwritev,?pwritev2,ftru
 // trace is what strace has seen of a child.
 type trace struct {
 	calls    []call // in the order in which they began
-	injected bool   // whether a fault met a call
+	injected bool   // whether a call was made to fail
+	killed   bool   // whether the process was killed in a call
 	err      error  // how the child ended
 }
 
@@ -39,12 +40,24 @@ type trace struct {
 // fdatasync:error=EIO:when=3.
 func record(t *testing.T, child string, args []string, faults ...string) trace {
 	t.Helper()
+	return recordBelow(t, []string{"--seccomp-bpf"}, child, args, faults...) // stops at these calls only
+}
+
+// recordKilled runs a child that is killed at a call, each one like fsync:when=3,
+// and then the child again.
+func recordKilled(t *testing.T, child string, args []string, at string) trace {
+	t.Helper()
+	return recordBelow(t, []string{"sh", "-c", `"$@"; exec "$@"`, "sh"}, child, args, at+":signal=KILL")
+}
+
+func recordBelow(t *testing.T, more []string, child string, args []string, faults ...string) trace {
+	t.Helper()
 	out := filepath.Join(t.TempDir(), "trace")
-	below := []string{"strace", "-f", "--seccomp-bpf", "-qq", "-xx", "-s", "1048576", "-e", "signal=none", "-e", "trace=" + traced, "-o", out}
+	below := []string{"strace", "-f", "-qq", "-xx", "-s", "1048576", "-e", "signal=none", "-e", "trace=" + traced, "-o", out}
 	for _, fault := range faults {
 		below = append(below, "--inject="+fault)
 	}
-	cmd := childCommand(t, child, args, below...)
+	cmd := childCommand(t, child, args, append(below, more...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	result := trace{err: cmd.Run()}
@@ -53,7 +66,7 @@ func record(t *testing.T, child string, args []string, faults ...string) trace {
 		t.Fatalf("%v; %s", err, stderr.String())
 	}
 	result.injected = bytes.Contains(text, []byte("(INJECTED)"))
-	if result.calls, err = parseTrace(string(text)); err != nil {
+	if result.calls, result.killed, err = parseTrace(string(text)); err != nil {
 		t.Fatal(err)
 	}
 	if result.err != nil {
@@ -77,13 +90,16 @@ var (
 )
 
 // parseTrace reads what strace -f -xx writes.
-func parseTrace(text string) (calls []call, err error) {
+func parseTrace(text string) (calls []call, killed bool, err error) {
 	started := make(map[string]int) // by thread: its call that is not done
 	lines := make(map[int]string)   // by call: its beginning
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.TrimSuffix(line, "\n")
+		if strings.Contains(line, "???") || strings.HasSuffix(line, " <detached ...>") {
+			continue // a thread whose process is killed
+		}
 		at := len(calls)
 		if m := startedLine.FindStringSubmatch(line); m != nil {
 			started[m[1]], lines[at] = at, m[1]+" "+m[2]
@@ -99,16 +115,19 @@ func parseTrace(text string) (calls []call, err error) {
 		}
 		m := wholeLine.FindStringSubmatch(line)
 		if m == nil {
-			return nil, fmt.Errorf("line %d of the trace makes no sense: %.200s", number, line)
+			return nil, false, fmt.Errorf("line %d of the trace makes no sense: %.200s", number, line)
 		}
-		result, _ := strconv.Atoi(m[4]) // "?" when the process ends meanwhile
-		c := call{name: m[2], result: result, failed: result < 0 || m[4] == "?", begin: begin, end: number}
+		c := call{name: m[2], begin: begin, end: number}
+		if c.result, err = strconv.Atoi(m[4]); err != nil {
+			c.end, killed = -1, true
+		}
+		c.failed = c.result < 0
 		if c.args, err = parseArgs(m[3]); err != nil {
-			return nil, fmt.Errorf("line %d of the trace: %w", number, err)
+			return nil, false, fmt.Errorf("line %d of the trace: %w", number, err)
 		}
 		calls[at] = c
 	}
-	return calls, nil
+	return calls, killed, nil
 }
 
 // parseArgs splits arguments. With -xx no string contains a comma or a quote.

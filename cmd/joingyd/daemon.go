@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -216,7 +217,7 @@ func (d *daemon) openHTTP() error {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug), // clients' faults, with their addresses
+		ErrorLog:          log.New(faultLog{d.log}, "", 0),
 	}
 	if d.httpListener, err = net.Listen("tcp", d.cfg.HTTP.Listen); err != nil {
 		return fmt.Errorf("http.listen: %w; choose another with --listen", err)

@@ -134,7 +134,6 @@ func (h *haystack) collect() {
 	}
 	h.read("store", filepath.Join(h.dir, banStoreFile))
 	h.places["log"] = h.logged()
-	fmt.Printf("%s\n", h.logged())
 	h.keep("ready line", h.ready)
 }
 
@@ -175,5 +174,22 @@ func TestO2Secrets(t *testing.T) {
 			needles += len(h.needles)
 		})
 	}
+	t.Run("self-signed", func(t *testing.T) { // which is net/http's own TLS, with its own log
+		const visitors = "127.0.0.9"
+		p := startProcess(t, t.TempDir(), nil, "--log-level", "debug", "--tls-self-signed")
+		if status, _, stderr := p.command("ban", visitors, "--force"); status != exitDone {
+			t.Fatal(stderr)
+		}
+		h := &haystack{process: p, t: t}
+		h.misbehave(visitors, p.listens("https"))
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+		needles, places = needles+1, places+1
+		if n := secretPrefix(visitors + "/32"); n.in(p.logged()) {
+			hits++
+			t.Errorf("%s is in: log%s", n.name, around(p.logged(), n))
+		}
+	})
 	t.Logf("figure: hits: %d of %d secrets in %d places", hits, needles, places)
 }
