@@ -98,6 +98,10 @@ func openDB(path string) (*bbolt.DB, error) {
 	if now, err := os.Stat(path); err != nil || !os.SameFile(before, now) {
 		return db, errors.Join(ErrLocked, err)
 	}
+	// Whoever made the file may have been killed before its name was safe.
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return db, err
+	}
 	if err := os.Chmod(path, fileMode); err != nil {
 		return db, fmt.Errorf("%w; the daemon's user must own the file", err)
 	}
@@ -135,10 +139,10 @@ func makeFile(path string) error {
 	if err := errors.Join(db.Update(createBuckets), db.Sync(), db.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Link(draft.Name(), path); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }
 
 func openError(err error) error {
