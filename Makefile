@@ -31,6 +31,7 @@ lint: ## gofmt, go vet, staticcheck
 .PHONY: test-go
 test-go: ## unit, command-line and whole-daemon tests, under the race detector
 	$(GO) test -race ./...
+	$(GO) test -run '^TestS[23]|^TestPowerCut' ./ban
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for FUZZ=5s

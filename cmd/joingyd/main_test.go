@@ -23,7 +23,12 @@ import (
 // when it ends, and else stays.
 var testCertificate = filepath.Join(os.TempDir(), fmt.Sprintf("joingyd-test-%d", os.Getuid()), "both.pem")
 
+// hasty has children with the race detector end at once. It has told of every
+// race by then; else each waits a second for more.
+const hasty = "atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", hasty)
 	if os.Getenv("SSL_CERT_FILE") != testCertificate { // else a script's command
 		if err := os.MkdirAll(filepath.Dir(testCertificate), 0o700); err != nil {
 			panic(err)
@@ -52,6 +57,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			docs, err := filepath.Abs(filepath.Join("..", "..", "docs"))
 			env.Setenv("DOCS", docs)
+			env.Setenv("GORACE", hasty)
 			return err
 		},
 	})
