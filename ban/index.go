@@ -115,11 +115,15 @@ func (x *index) match(addr netip.Addr, use Use, now time.Time) (v Verdict, banne
 }
 
 func (x *index) longest(addr netip.Addr, use Use, now int64) (best entry, scope int) {
-	x.each(addr, use, func(e entry, of int) {
+	longer := func(e entry, of int) {
 		if e.activeAt(now) && (best.id == 0 || e.outlasts(best)) {
 			best, scope = e, of
 		}
-	})
+	}
+	x.eachPrefix(addr, use, longer)
+	if best.id == 0 || best.until != 0 { // nothing outlasts a permanent ban: no HMAC
+		x.eachTag(addr, use, longer)
+	}
 	return best, scope
 }
 
@@ -167,14 +171,23 @@ func eachTagged(sets []set, t tag, visit func(e entry, scope int)) {
 	}
 }
 
+// eachPrefix walks from the longest prefix around addr to the shortest. A second
+// look-up in what the first has brought into the caches costs little, and nearly
+// always there is no second.
 func (x *index) eachPrefix(addr netip.Addr, use Use, visit func(e entry, scope int)) {
 	for n := range x.sets[:use+1] {
 		prefixes := &x.sets[n].prefixes
-		if _, ok := prefixes.Lookup(addr); !ok { // quick, and nearly always so
-			continue
-		}
-		for _, e := range prefixes.Supernets(netip.PrefixFrom(addr, addr.BitLen())) {
+		around := netip.PrefixFrom(addr, addr.BitLen())
+		for prefixes.Size() > 0 {
+			found, e, ok := prefixes.LookupPrefixLPM(around)
+			if !ok {
+				break
+			}
 			visit(e, n)
+			if found.Bits() == 0 {
+				break
+			}
+			around = netip.PrefixFrom(found.Addr(), found.Bits()-1).Masked()
 		}
 	}
 }
@@ -186,12 +199,11 @@ func (x *index) inPrefix(addr netip.Addr, use Use, now int64) (banned bool) {
 		if ok && e.activeAt(now) {
 			return true
 		}
-		if !ok {
-			continue
-		}
-		for _, e := range x.sets[n].prefixes.Supernets(netip.PrefixFrom(addr, addr.BitLen())) {
-			banned = banned || e.activeAt(now)
-		}
+		banned = banned || ok // by a shorter one, perhaps
+	}
+	if banned {
+		banned = false
+		x.eachPrefix(addr, use, func(e entry, _ int) { banned = banned || e.activeAt(now) })
 	}
 	return banned
 }
