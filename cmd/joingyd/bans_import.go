@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -31,15 +29,11 @@ like a mistake, is refused and said, and the rest goes on.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req.Own = ownAddresses()
-			from, name := cmd.InOrStdin(), "stdin"
-			if args[0] != "-" {
-				file, err := os.Open(args[0])
-				if err != nil {
-					return flags.refuse(cmd, err)
-				}
-				defer file.Close()
-				from, name = file, filepath.Base(args[0])
+			from, name, err := openInput(cmd, args[0])
+			if err != nil {
+				return flags.refuse(cmd, err)
 			}
+			defer from.Close()
 			req.Name = name
 			if err := req.Validate(); err != nil {
 				return flags.refuse(cmd, err)

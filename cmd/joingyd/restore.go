@@ -30,15 +30,11 @@ backup. - reads stdin.`,
   joingyd restore - < bans.tar`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			from := cmd.InOrStdin()
-			if args[0] != "-" {
-				file, err := os.Open(args[0])
-				if err != nil {
-					return flags.refuse(cmd, err)
-				}
-				defer file.Close()
-				from = file
+			from, _, err := openInput(cmd, args[0])
+			if err != nil {
+				return flags.refuse(cmd, err)
 			}
+			defer from.Close()
 			result, err := restoreFrom(from, dataDir(flags.dataDir), dryRun)
 			switch {
 			case err != nil:
