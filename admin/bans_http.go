@@ -34,10 +34,18 @@ func (s *Server) ban(r *http.Request) (any, error) {
 		return nil, err
 	}
 	req.By = peerOf(r.Context())
-	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil { // not over the socket
-		req.Own = append(req.Own, from.Addr().String())
-	}
+	req.Own = append(req.Own, connectedFrom(r)...)
 	return s.service.Ban(r.Context(), req)
+}
+
+// connectedFrom returns the admin's address, if the request did not come over the
+// socket.
+func connectedFrom(r *http.Request) []string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return nil
+	}
+	return []string{from.Addr().String()}
 }
 
 func (s *Server) unban(r *http.Request) (any, error) {

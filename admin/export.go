@@ -17,13 +17,12 @@ type ExportRequest struct {
 	Scope  ban.Scope   // only bans of this scope; empty: all there are
 }
 
-// ExportResult counts what was written, and what could not be: bans whose address
-// is kept as a hash only, and in other formats than CSV those of other scopes than
-// all.
+// ExportResult counts what was written, and what could not be.
 type ExportResult struct {
-	Format  list.Format `json:"format"`
-	Written int         `json:"written"`
-	LeftOut int         `json:"left_out"`
+	Format     list.Format `json:"format"`
+	Written    int         `json:"written"`
+	Hidden     int         `json:"hidden"`      // bans whose address is kept as a hash only
+	OtherScope int         `json:"other_scope"` // bans of a scope that the format cannot say
 }
 
 // Validate is as that of BanRequest.
@@ -40,18 +39,25 @@ func (s *Service) Export(_ context.Context, req ExportRequest, w io.Writer) (Exp
 		return ExportResult{}, err
 	}
 	result := ExportResult{Format: cmp.Or(req.Format, list.Plain)}
+	var leftOut int
 	var err error
-	result.Written, result.LeftOut, err = list.Write(w, result.Format, s.ofScope(req.Scope), s.opts.Now())
+	result.Written, leftOut, err = list.Write(w, result.Format, s.known(req.Scope, &result.Hidden), s.opts.Now())
 	if err != nil {
 		return result, &Error{CodeInternal, "the export ends too soon: " + err.Error()}
 	}
+	result.OtherScope = leftOut
 	return result, nil
 }
 
-func (s *Service) ofScope(scope ban.Scope) iter.Seq2[ban.Ban, error] {
+// known returns the bans of a scope whose address is known, and counts the others.
+func (s *Service) known(scope ban.Scope, hidden *int) iter.Seq2[ban.Ban, error] {
 	return func(yield func(ban.Ban, error) bool) {
 		for b, err := range s.bans.Active() {
 			if err == nil && scope != "" && b.Scope != scope {
+				continue
+			}
+			if err == nil && b.Kind != ban.KindPrefix && b.Address == "" {
+				*hidden++
 				continue
 			}
 			if !yield(b, err) {

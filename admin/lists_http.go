@@ -6,13 +6,14 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"time"
+	"strings"
 
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/ban/list"
 )
 
-// maxList bounds an imported list, in bytes: some ten million lines.
+// maxList bounds an imported list, in bytes: a million of CrowdSec's decisions, or
+// some fifty million addresses.
 const maxList = 1 << 30
 
 // exportTrailer is the HTTP trailer that holds an ExportResult.
@@ -20,7 +21,7 @@ const exportTrailer = "Joingyd-Export"
 
 // routeLists adds the paths of lists.
 func (s *Server) routeLists() {
-	s.mux.HandleFunc("POST /v1/bans/import", s.importBans)
+	s.mux.HandleFunc("POST /v1/bans/import", s.upload(maxList, s.importBans))
 	s.mux.HandleFunc("GET /v1/bans/export", s.exportBans)
 }
 
@@ -29,7 +30,7 @@ func (s *Server) routeLists() {
 func (c *Client) Import(ctx context.Context, req ImportRequest, r io.Reader) (result ImportResult, err error) {
 	query := url.Values{}
 	for name, value := range map[string]string{
-		"format": string(req.Format), "name": req.Name, "scope": string(req.Scope), "for": req.For, "reason": req.Reason,
+		"format": string(req.Format), "name": req.Name, "scope": string(req.Scope), "for": req.For, "reason": req.Reason, "note": req.Note,
 	} {
 		if value != "" {
 			query.Set(name, value)
@@ -40,8 +41,8 @@ func (c *Client) Import(ctx context.Context, req ImportRequest, r io.Reader) (re
 			query.Set(name, "true")
 		}
 	}
-	for _, own := range req.Own {
-		query.Add("own", own)
+	if len(req.Own) > 0 {
+		query.Set("own", strings.Join(req.Own, ","))
 	}
 	answer, err := c.open(ctx, http.MethodPost, "/v1/bans/import?"+query.Encode(), io.NopCloser(r))
 	if err != nil {
@@ -65,39 +66,24 @@ func (c *Client) Export(ctx context.Context, req ExportRequest, w io.Writer) (re
 	return result, json.Unmarshal([]byte(answer.Trailer.Get(exportTrailer)), &result)
 }
 
-func (s *Server) importBans(w http.ResponseWriter, r *http.Request) {
-	result, err := s.importList(w, r)
+func (s *Server) importBans(r *http.Request) (any, error) {
+	query, err := readQuery(r, "format", "name", "scope", "for", "reason", "note", "permanent", "keep_address", "dry_run", "force", "own")
 	if err != nil {
-		writeError(w, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, result)
-}
-
-func (s *Server) importList(w http.ResponseWriter, r *http.Request) (ImportResult, error) {
-	own := r.URL.Query()["own"]
-	query := r.URL.Query()
-	query.Del("own")
-	r.URL.RawQuery = query.Encode()
-	query, err := readQuery(r, "format", "name", "scope", "for", "reason", "permanent", "keep_address", "dry_run", "force")
-	if err != nil {
-		return ImportResult{}, err
+		return nil, err
 	}
 	req := ImportRequest{
-		Format: list.Format(query.Get("format")), Name: query.Get("name"), Scope: ban.Scope(query.Get("scope")),
-		For: query.Get("for"), Reason: query.Get("reason"), Own: own, By: peerOf(r.Context()),
+		Format: list.Format(query.Get("format")), Name: query.Get("name"), Scope: ban.Scope(query.Get("scope")), For: query.Get("for"),
+		Reason: query.Get("reason"), Note: query.Get("note"), Own: connectedFrom(r), By: peerOf(r.Context()),
+	}
+	if text := query.Get("own"); text != "" {
+		req.Own = append(req.Own, strings.Split(text, ",")...)
 	}
 	for name, flag := range map[string]*bool{"permanent": &req.Permanent, "keep_address": &req.KeepAddress, "dry_run": &req.DryRun, "force": &req.Force} {
-		switch value := query.Get(name); value {
-		case "", "false":
-		case "true":
-			*flag = true
-		default:
-			return ImportResult{}, invalid("the query's parameter %s is true or false, and not %s", name, quote(value))
+		if *flag, err = readSwitch(query, name); err != nil {
+			return nil, err
 		}
 	}
-	body := &patientReader{r: http.MaxBytesReader(w, r.Body, maxList), control: http.NewResponseController(w)}
-	return s.service.Import(r.Context(), req, body)
+	return s.service.Import(r.Context(), req, r.Body)
 }
 
 func (s *Server) exportBans(w http.ResponseWriter, r *http.Request) {
@@ -115,19 +101,4 @@ func (s *Server) exportBans(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(exportTrailer, string(text))
 		return err
 	})(w, r)
-}
-
-// patientReader reads a request's body that may take as long as it needs, as long as
-// it goes on.
-type patientReader struct {
-	r       io.Reader
-	control *http.ResponseController
-}
-
-// Read implements io.Reader.
-func (p *patientReader) Read(into []byte) (int, error) {
-	if err := p.control.SetReadDeadline(time.Now().Add(stallTime)); err != nil {
-		return 0, err
-	}
-	return p.r.Read(into)
 }

@@ -32,6 +32,39 @@ func (s *Server) stream(contentType string, handle func(io.Writer, *http.Request
 	}
 }
 
+// upload answers with what handle makes of a body of at most so many bytes.
+func (s *Server) upload(most int64, handle func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.streams.Add(1)
+		defer s.streams.Done()
+		// A copy: where net/http knows the request's own body, it lets a client that is
+		// still sending read the answer before it closes the connection.
+		patient := r.WithContext(r.Context())
+		patient.Body = &patientBody{http.MaxBytesReader(w, r.Body, most), http.NewResponseController(w)}
+		body, err := handle(patient)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, body)
+	}
+}
+
+// patientBody is a request's body that may take as long as it needs, as long as it
+// goes on.
+type patientBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (p *patientBody) Read(into []byte) (int, error) {
+	if err := p.control.SetReadDeadline(time.Now().Add(stallTime)); err != nil {
+		return 0, err
+	}
+	return p.ReadCloser.Read(into)
+}
+
 // streamWriter begins the answer with the first byte.
 type streamWriter struct {
 	w           http.ResponseWriter

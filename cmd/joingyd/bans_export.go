@@ -50,8 +50,11 @@ joingyd.`,
 func printExport(w io.Writer, r admin.ExportResult) error {
 	p := &printer{w: w}
 	p.printf("wrote %s (%s)\n", count(r.Written, "ban"), r.Format)
-	if r.LeftOut > 0 {
-		p.printf("left out %s: their addresses are stored as hashes, or %s knows no scopes; joingyd backup has all\n", count(r.LeftOut, "ban"), r.Format)
+	if r.Hidden > 0 {
+		p.printf("left out %s whose addresses are stored as hashes only; joingyd backup has them\n", count(r.Hidden, "ban"))
+	}
+	if r.OtherScope > 0 {
+		p.printf("left out %s on video or the relay, which %s cannot say; --format csv has them\n", count(r.OtherScope, "ban"), r.Format)
 	}
 	return p.err
 }

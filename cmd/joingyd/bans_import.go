@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,8 +22,12 @@ func newBansImportCommand(flags *adminFlags) *cobra.Command {
 format is told from how the list begins, or named with --format; - reads stdin.
 
 A ban lasts as long as the list says, else --for, else bans.default_for. What is
-banned for as long already is left alone. A line that cannot be a ban, or looks
-like a mistake, is refused and said, and the rest goes on.`,
+banned for as long already, give or take a minute, is left alone. A line that cannot be a ban, or looks
+like a mistake, is refused and said, and the rest goes on; the exit status is 1 if
+none could be taken. The note of each ban names the list.
+
+A list that breaks off leaves what was read of it in force, in steps of 10,000
+bans; importing it again makes the rest.`,
 		Example: `  joingyd bans import drop.txt --for 7d --dry-run
   cscli decisions list -o json -l 0 | joingyd bans import -
   fail2ban-client get sshd banip --with-time | joingyd bans import - --reason "abuse"`,
@@ -34,16 +39,23 @@ like a mistake, is refused and said, and the rest goes on.`,
 				return flags.refuse(cmd, err)
 			}
 			defer from.Close()
-			req.Name = name
+			req.Name = harmless(name)
 			if err := req.Validate(); err != nil {
 				return flags.refuse(cmd, err)
 			}
 			flags.makesStore = !req.DryRun
-			return askLong(cmd, flags, func(ctx context.Context, c control) (admin.ImportResult, error) {
-				return c.Import(ctx, req, from)
+			var result admin.ImportResult
+			err = askLong(cmd, flags, func(ctx context.Context, c control) (admin.ImportResult, error) {
+				var err error
+				result, err = c.Import(ctx, req, from)
+				return result, err
 			}, func(w io.Writer, result admin.ImportResult) error {
-				return printImport(w, result, !flags.offline)
+				return printImport(w, req, result, !flags.offline)
 			})
+			if err == nil && result.Refused > 0 && result.New+result.Extended+result.Known == 0 {
+				err = fmt.Errorf("nothing on %s can be banned; see why its lines are refused", name)
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar((*string)(&req.Format), "format", "", fmt.Sprintf("format of the list, one of %v (default: told from how it begins)", list.Readable()))
@@ -53,28 +65,47 @@ like a mistake, is refused and said, and the rest goes on.`,
 	cmd.Flags().StringVar(&req.For, "for", "", "how long, such as 24h or 7d, where the list does not say")
 	cmd.Flags().BoolVar(&req.Permanent, "permanent", false, "until somebody ends it, where the list does not say")
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "shown to the visitors, where the list has none")
+	cmd.Flags().StringVar(&req.Note, "note", "", "for admins only, before the name of the list; at most 500 characters")
 	cmd.Flags().BoolVar(&req.KeepAddress, "keep-address", false, "store the addresses in clear beside the hashes, so that bans list and export have them")
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "change nothing, say what would happen")
 	cmd.Flags().BoolVar(&req.Force, "force", false, "allow bans that look like a mistake")
 	return cmd
 }
 
-func printImport(w io.Writer, r admin.ImportResult, live bool) error {
+func printImport(w io.Writer, req admin.ImportRequest, r admin.ImportResult, live bool) error {
 	p := &printer{w: w}
 	made, ended := "made", "ended"
 	if r.DryRun {
 		made, ended = "would be made", "would end"
 	}
-	p.printf("%s %s (%s): %d new, %d longer than before\n", count(r.New+r.Extended, "ban"), made, r.Format, r.New, r.Extended)
-	p.printf("%d known already, %d refused\n", r.Known, r.Refused)
-	for _, refusal := range r.Refusals {
-		p.printf("  line %d: %s\n", refusal.Line, refusal.Why)
+	p.printf("%s %s (%s): %s new, %s longer than before\n", count(r.New+r.Extended, "ban"), made, r.Format, thousands(r.New), thousands(r.Extended))
+	if r.Permanent > 0 {
+		p.printf("%s of them permanent\n", thousands(r.Permanent))
 	}
-	if more := r.Refused - len(r.Refusals); more > 0 {
-		p.printf("  and %d more\n", more)
+	if lasts, err := time.ParseDuration(r.For); err == nil && r.NoEnd > 0 && req.For == "" {
+		p.printf("%s of them for %s, the default: the list names no end; --for and --permanent change it\n", thousands(r.NoEnd), about(lasts))
 	}
+	if r.Allowed > 0 {
+		p.printf("%s of them in vain: the allowlist wins\n", thousands(r.Allowed))
+	}
+	p.printf("%s known already, %s refused\n", thousands(r.Known), thousands(r.Refused))
+	printRefusals(p, r)
 	if live {
 		p.printf("%s %s\n", ended, count(r.EndedSessions, "live session"))
 	}
 	return p.err
+}
+
+// printRefusals names the first lines and, if there are more, the reasons of all.
+func printRefusals(p *printer, r admin.ImportResult) {
+	for _, refusal := range r.Refusals {
+		p.printf("  line %d: %s\n", refusal.Line, refusal.Why)
+	}
+	if r.Refused == len(r.Refusals) {
+		return
+	}
+	p.printf("  and so on; in all:\n")
+	for _, reason := range r.Reasons {
+		p.printf("  %s: %s\n", count(reason.Lines, "line"), reason.Why)
+	}
 }
