@@ -4,8 +4,9 @@
 //
 //	request ─▶ security headers ─▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health
 //
-// Everything is embedded, and every page is rendered once, by New: what fails
-// to render fails at start. The browser client (static/js) is plain ES modules
+// Everything is embedded, and every page is rendered by New, once for each
+// language (languages/CODE.json) and theme: what fails to render fails at start,
+// and a request only chooses (variant.go). The browser client (static/js) is plain ES modules
 // and needs no build; main.js is where to start reading. The WebSocket that it
 // opens, /ws, is not served here.
 //
@@ -23,7 +24,7 @@ import (
 	"time"
 )
 
-//go:embed pages static
+//go:embed languages pages static
 var files embed.FS
 
 // Options is what the site shows and whom it asks. Only Policy is required.
@@ -57,7 +58,11 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	pages, err := render(o, static)
+	languages, err := loadLanguages(files)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	pages, err := render(o, static, languages)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

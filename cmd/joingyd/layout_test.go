@@ -60,7 +60,7 @@ var owners = map[string][]string{
 	"github.com/prometheus":      {"metrics"},
 	"github.com/pion/dtls":       {"turn"},
 	"github.com/caddyserver":     {"cert"},
-	"golang.org/x/text":          {"match/pool", "match/filter"},
+	"golang.org/x/text":          {"match/pool", "match/filter", "web"},
 	"go.mau.fi/util":             {"match/filter"},
 	"github.com/TwiN/go-away":    {"match/filter"},
 
