@@ -2,7 +2,7 @@
 // The ban notice.
 
 import { byId } from './dom.js';
-import { longTime } from './words.js';
+import { longTime, t } from './words.js';
 
 /** @typedef {import('./types.js').Ban} Ban */
 
@@ -23,8 +23,8 @@ export class BanView {
 
   /** @param {Ban} ban */
   show(ban) {
-    this.#reason.textContent = ban.reason || 'None was given.';
-    this.#until.textContent = ban.until ? longTime(ban.until) : 'Never: the ban is permanent.';
+    this.#reason.textContent = ban.reason || t('ban.no_reason');
+    this.#until.textContent = ban.until ? longTime(ban.until) : t('ban.permanent');
     this.#appeal.href = appealAddress(ban.appeal);
     this.#view.hidden = false;
     this.#view.focus();

@@ -2,7 +2,7 @@
 // The written chat: the log, who is typing, and the line being written.
 
 import { byId, make } from './dom.js';
-import * as words from './words.js';
+import { rejected, t } from './words.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
 
@@ -10,7 +10,7 @@ const mostLines = 500;
 const typingLasts = 5_000; // ms without a key
 const typingRepeat = 3_000; // ms; the daemon takes back within 6 s what is not repeated
 const theirTypingLasts = 8_000; // ms, where neither a repeat nor its end comes through
-const speakers = { me: 'You', them: 'Stranger', system: '' };
+const speakers = { me: t('speaker.me'), them: t('speaker.them'), system: '' };
 
 export class Chat {
   #log = byId('log', HTMLOListElement);
@@ -99,7 +99,7 @@ export class Chat {
     const body = text.line.querySelector('.body');
     if (m.body === undefined || !body) return;
     body.textContent = m.body; // what the stranger got
-    this.#note(text.line, words.masked);
+    this.#note(text.line, t('masked'));
   }
 
   /** @param {string} id @param {string} code @param {ServerMessage} [more] */
@@ -108,7 +108,7 @@ export class Chat {
     if (!text) return;
     text.line.dataset.mark = 'rejected';
     this.#pending.delete(id);
-    this.#note(text.line, `Not delivered (${words.rejected(code, more)})`);
+    this.#note(text.line, rejected(code, more));
   }
 
   /** Says below a line what became of it. @param {HTMLLIElement} line @param {string} text */

@@ -36,11 +36,3 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = text === '';
 }
-
-/**
- * "a, b, and c"
- * @param {string[]} items
- */
-export function list(items) {
-  return new Intl.ListFormat('en').format(items);
-}

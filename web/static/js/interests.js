@@ -2,6 +2,7 @@
 // The visitor's interests: up to ten tags, remembered on the device if possible.
 
 import { byId, make } from './dom.js';
+import { t } from './words.js';
 
 const most = 10;
 const longest = 32; // characters
@@ -46,7 +47,7 @@ export class Interests {
   #take(text) {
     if (text.trim() === '') return;
     const complaint = text.split(/[,，、;\n]/).map((tag) => this.#add(tag)).find(Boolean);
-    this.#hint.textContent = complaint ?? 'Press Enter or comma after each.';
+    this.#hint.textContent = complaint ?? t('interests.hint');
     this.#input.value = '';
     this.#draw();
     remember(this.#tags);
@@ -60,8 +61,8 @@ export class Interests {
     const tag = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
     const known = this.#tags.some((other) => fold(other) === fold(tag));
     if (tag === '' || fold(tag) === '' || known) return;
-    if ([...tag].length > longest) return `An interest has at most ${longest} characters.`;
-    if (this.#tags.length >= most) return `${most} interests are the most. Remove one first.`;
+    if ([...tag].length > longest) return t('interests.too_long', { most: longest });
+    if (this.#tags.length >= most) return t('interests.most', { most });
     this.#tags.push(tag);
   }
 
@@ -78,12 +79,12 @@ export class Interests {
       const item = make('li', tag);
       const button = make('button', '×');
       button.type = 'button';
-      button.setAttribute('aria-label', `Remove ${tag}`);
+      button.setAttribute('aria-label', t('interests.remove', { interest: tag }));
       button.addEventListener('click', () => this.#remove(index));
       item.append(button);
       return item;
     }));
-    this.#input.placeholder = this.#tags.length > 0 ? '' : 'music, hiking, chess …';
+    this.#input.placeholder = this.#tags.length > 0 ? '' : t('interests.example');
   }
 }
 

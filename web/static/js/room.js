@@ -2,6 +2,7 @@
 // The chat view's frame: which view is shown, status line, banner and buttons.
 
 import { byId, say } from './dom.js';
+import { t } from './words.js';
 
 /** @typedef {import('./types.js').Mode} Mode */
 /** @typedef {import('./types.js').State} State */
@@ -43,8 +44,8 @@ export class Room {
     const appears = this.#view.hidden && !hidden;
     this.#view.hidden = hidden;
     this.#next.disabled = state !== 'chatting' && state !== 'left';
-    this.#nextLabel.textContent = state === 'left' ? 'New chat' : 'Next';
-    this.#stopLabel.textContent = state === 'left' ? 'Leave' : 'Stop';
+    this.#nextLabel.textContent = state === 'left' ? t('new_chat') : t('next');
+    this.#stopLabel.textContent = state === 'left' ? t('leave') : t('stop');
     if (hidden) this.banner('');
     if (appears) {
       scrollTo(0, 0);

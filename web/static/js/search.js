@@ -3,7 +3,7 @@
 // the visitor is told of it.
 
 import { Challenge } from './challenge.js';
-import * as words from './words.js';
+import { t } from './words.js';
 
 const pause = 1_000; // ms between a partner's leaving and the next search
 const retry = 2_000; // ms before a search that the server could not take is tried again
@@ -35,7 +35,7 @@ export class Search {
   show() {
     this.stop();
     this.#on = true;
-    this.#views.chat.system(words.looking);
+    this.#views.chat.system(t('looking'));
     this.online(this.#online);
   }
 
@@ -94,10 +94,10 @@ export class Search {
     this.#online = count;
     this.#views.start.online(count);
     if (!this.#on) return;
-    if (this.#checking) return this.#views.room.status(words.checking);
+    if (this.#checking) return this.#views.room.status(t('checking'));
     const lonely = count <= 1;
-    this.#views.room.status(lonely ? words.alone : words.looking);
-    if (lonely && !this.#lonely) this.#views.chat.system(words.lonely);
+    this.#views.room.status(lonely ? t('alone') : t('looking'));
+    if (lonely && !this.#lonely) this.#views.chat.system(t('lonely'));
     this.#lonely = lonely;
   }
 }

@@ -4,6 +4,7 @@
 import { byId, make, say } from './dom.js';
 import { Interests } from './interests.js';
 import { videoProblem } from './support.js';
+import { problem, t } from './words.js';
 
 /** @typedef {import('./types.js').Mode} Mode */
 /** @typedef {import('./support.js').Problem} Problem */
@@ -61,7 +62,7 @@ export class StartView {
 
   /** @param {number} count */
   online(count) {
-    say(this.#online, `${count.toLocaleString('en')} online`);
+    say(this.#online, t('online', { count }));
   }
 
   /** Asks for consent to another version of the policy. @param {string} policy */
@@ -70,7 +71,7 @@ export class StartView {
     this.#version.textContent = policy;
     this.#accepted.checked = false;
     this.#enable();
-    this.complain({ text: 'The rules, terms or privacy policy have changed.', remedy: 'Please read and accept the new version to go on.' });
+    this.complain(problem('consent.changed'));
     this.#accepted.focus();
   }
 
@@ -82,7 +83,7 @@ export class StartView {
   complain(problem, offerText = false) {
     explain(this.#notice, problem);
     if (offerText) {
-      const button = make('button', 'Use text chat instead');
+      const button = make('button', t('use_text'));
       button.type = 'button';
       button.addEventListener('click', () => this.#begin('text'));
       this.#notice.append(button);

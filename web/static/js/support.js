@@ -1,6 +1,8 @@
 // @ts-check
 // What this browser cannot do here, in words, with a remedy.
 
+import { problem } from './words.js';
+
 /** @typedef {{text: string, remedy: string}} Problem */
 
 /**
@@ -9,22 +11,13 @@
  */
 export function videoProblem() {
   if (!window.isSecureContext) {
-    return {
-      text: `Your browser gives a camera only to pages opened over https or on localhost, and this page is neither (${location.origin}). Text chat works.`,
-      remedy: 'Open this site with https:// in front. If you run it: on a local network start it with “joingyd serve --tls-self-signed”; on the internet give it a certificate.',
-    };
+    return problem('insecure', { origin: location.origin });
   }
   if (!canConnect()) {
-    return {
-      text: 'This browser has WebRTC, which carries the video, switched off or left out. Text chat works.',
-      remedy: 'Look for an extension or a privacy setting that blocks WebRTC (in Firefox: media.peerconnection.enabled on about:config; on an iPhone: Lockdown Mode), or use another browser.',
-    };
+    return problem('no_webrtc');
   }
   if (!navigator.mediaDevices?.getUserMedia) {
-    return {
-      text: 'This browser does not give pages a camera. Text chat works.',
-      remedy: 'Use a current version of Firefox, Chrome, Edge or Safari. Browsers inside other apps often have no camera: open this page in the real browser.',
-    };
+    return problem('no_media');
   }
   return null;
 }
@@ -48,16 +41,13 @@ export function cameraProblem(error) {
   switch (name) {
     case 'NotAllowedError':
     case 'SecurityError':
-      return {
-        text: 'The camera was not allowed.',
-        remedy: 'Click the camera or lock symbol beside the address, allow camera and microphone for this site, and try again. Also look at the system’s privacy settings.',
-      };
+      return problem('camera.denied');
     case 'NotFoundError':
     case 'OverconstrainedError':
-      return { text: 'No camera was found.', remedy: 'Plug one in or switch it on, and try again.' };
+      return problem('camera.none');
     case 'NotReadableError':
     case 'AbortError':
-      return { text: 'The camera does not start.', remedy: 'Perhaps another program uses it: close that, and try again.' };
+      return problem('camera.busy');
   }
-  return { text: 'The camera could not be opened.', remedy: `The browser says: ${error instanceof Error ? error.message : String(error)}` };
+  return problem('camera.failed', { error: error instanceof Error ? error.message : String(error) });
 }

@@ -97,6 +97,6 @@ export class Video {
   /** The server refused a signal. @param {string} [detail] */
   refused(detail) {
     console.warn('signal refused:', detail);
-    this.#stage.note('The video could not be set up.');
+    this.#stage.note(words.t('call.refused'));
   }
 }

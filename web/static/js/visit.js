@@ -60,7 +60,7 @@ export class Visit {
     this.#become('connecting');
     start.hide();
     if (mode === 'video') {
-      room.status(words.camera);
+      room.status(words.t('camera.ask'));
       try {
         await this.#video.open();
       } catch (error) {
@@ -69,7 +69,7 @@ export class Visit {
         return start.complain(cameraProblem(error), true);
       }
     }
-    room.status(words.connecting);
+    room.status(words.t('connecting'));
     this.#connection.open(start.policy);
   }
 
@@ -102,13 +102,13 @@ export class Visit {
   stop() {
     if (this.#state !== 'chatting') return this.end();
     this.#connection.send({ type: 'leave' });
-    this.#rest(words.youLeft, true);
+    this.#rest(words.t('left.you'), true);
   }
 
   /** @param {import('./report.js').Report} report */
   report(report) {
     if (!this.#connection.send({ type: 'report', ...report })) {
-      this.#views.chat.system(words.reportNotSent);
+      this.#views.chat.system(words.t('report.not_sent'));
     } else if (report.block && report.pair === this.#pairs.now) {
       this.next();
     }
@@ -147,7 +147,7 @@ export class Visit {
         return;
       case 'chatting':
         if (!resumed) {
-          this.#rest(words.lostTooLong, false);
+          this.#rest(words.t('lost_too_long'), false);
           return this.#pairs.forget();
         }
         this.#video.resync();
@@ -175,7 +175,7 @@ export class Visit {
       case 'rejected':
         return this.#views.chat.fate(m);
       case 'action':
-        return m.do === 'mute' && this.#views.chat.system(words.muted(m.until));
+        return m.do === 'mute' && this.#views.chat.system(words.muted('muted', m.until));
       case 'reported':
         return this.#views.chat.system(words.reported(m.report));
       case 'online':
@@ -221,7 +221,7 @@ export class Visit {
     this.#search.found();
     this.#pairs.begin(pair);
     this.#become('chatting');
-    room.status(words.chatting);
+    room.status(words.t('chatting'));
     chat.clear();
     chat.system(words.greeting(m.common ?? []));
     chat.enable(true);
@@ -261,7 +261,7 @@ export class Visit {
       this.end();
       this.#views.start.complain(words.searchRefused(m), m.code === 'video_banned');
     } else if (m.re === 'report') {
-      this.#views.chat.system(words.reportTooLate);
+      this.#views.chat.system(words.t('report.too_late'));
     } else if (m.code === 'masked') {
       this.#video.refused(m.detail);
     }

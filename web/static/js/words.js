@@ -1,42 +1,48 @@
 // @ts-check
-// What the visitor is told in the course of a visit.
+// What the visitor is told in the course of a visit, in the page's language. The
+// texts are in the page (#words), from web/languages.
 
-import { list } from './dom.js';
+/** @typedef {import('./support.js').Problem} Problem */
 
-export const camera = 'Waiting for your camera. Please allow it.';
-export const connecting = 'Connecting …';
-export const chatting = 'Chatting with a stranger';
-export const youLeft = 'You left the chat.';
-export const lostTooLong = 'Your connection was lost for too long, so the chat ended.';
-export const reportNotSent = 'The report could not be sent: the connection is lost. Please try again.';
-export const reportTooLate = 'The report was not taken: that chat ended too long ago.';
-export const looking = 'Looking for someone …';
-export const checking = 'Checking your browser for a moment …';
-export const alone = 'In line, but alone';
-export const lonely = 'Nobody else is online right now. You stay in line and will be matched as soon as someone comes.';
+/** Of the page. */
+export const language = document.documentElement.lang || 'en';
+
+/** @type {Record<string, string>} */
+const texts = JSON.parse(document.getElementById('words')?.textContent || '{}').words ?? {};
+const plurals = new Intl.PluralRules(language);
+
+/**
+ * A text of the page's language. With a count in values it is the one for that
+ * many; {name} stands for a value.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const { count } = values;
+  const text = texts[key] ?? (typeof count === 'number' ? (texts[`${key}.${plurals.select(count)}`] ?? texts[`${key}.other`]) : undefined) ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    return typeof value === 'number' ? value.toLocaleString(language) : (value ?? whole);
+  });
+}
+
+/**
+ * "a, b, and c"
+ * @param {string[]} items
+ */
+export function list(items) {
+  return new Intl.ListFormat(language).format(items);
+}
 
 /** A report was taken. @param {string} [number] of it */
 export function reported(number) {
-  return `Thank you. Your report was counted${number ? `: its number is ${number}` : ''}.`;
+  return number ? t('reported.number', { number }) : t('reported');
 }
 
 /** @param {string[]} common interests */
 export function greeting(common) {
-  return common.length > 0 ? `Say hello to a stranger. You both like ${list(common)}.` : 'Say hello to a stranger.';
+  return common.length > 0 ? t('greeting.common', { interests: list(common) }) : t('greeting');
 }
-
-/** @type {Record<string, string>} */
-const rejections = {
-  too_large: 'too long',
-  rate_limited: 'too fast: wait a moment',
-  stale_pair: 'the chat was over',
-  not_paired: 'the chat was over',
-  link: 'links are not allowed here',
-  contact: 'contacts on other sites are not allowed here',
-  word: 'it has a word that is not allowed here',
-  repeated: 'it was said in too many chats',
-  filtered: 'it is not allowed here',
-};
 
 /**
  * Why a line did not reach the stranger.
@@ -44,34 +50,32 @@ const rejections = {
  * @param {{reason?: string, until?: string | null}} [more]
  */
 export function rejected(code, { reason, until } = {}) {
-  if (code === 'muted') return `you cannot write ${muteEnd(until)}`;
-  return (code === 'filtered' && rejections[reason ?? '']) || rejections[code] || code;
+  const keys = [`rejected.${code}.${reason}`, `rejected.${code}`];
+  const why = code === 'muted' ? muted('rejected.muted', until) : t(keys.find((key) => key in texts) ?? code);
+  return t('rejected', { why });
 }
 
-export const masked = 'Parts that are not allowed here were left out';
-
-/** @param {string | null} [until] */
-export function muted(until) {
-  return `Too many of your lines looked like spam. You cannot write ${muteEnd(until)}.`;
-}
-
-/** @param {string | null} [until] */
-function muteEnd(until) {
-  return until ? `until ${new Date(until).toLocaleTimeString()}` : 'for a while';
+/**
+ * What there is to say about a mute.
+ * @param {'muted' | 'rejected.muted'} key
+ * @param {string | null} [until]
+ */
+export function muted(key, until) {
+  return until ? t(`${key}.until`, { until: new Date(until).toLocaleTimeString(language) }) : t(key);
 }
 
 /** Why the chat ended, from the partner's side. @param {string} [reason] */
 export function left(reason) {
   switch (reason) {
     case 'next':
-      return 'The stranger skipped to somebody else.';
+      return t('left.next');
     case 'lost':
-      return 'The stranger’s connection was lost.';
+      return t('left.lost');
     case 'banned':
     case 'moderated':
-      return 'The stranger was removed from this site.';
+      return t('left.removed');
   }
-  return 'The stranger left.';
+  return t('left');
 }
 
 /**
@@ -80,28 +84,29 @@ export function left(reason) {
  * @param {number} seconds until the next try
  */
 export function reconnecting(state, seconds) {
-  const what = state === 'connecting' ? 'The server does not answer. Trying again …' : 'Reconnecting …';
-  const wait = seconds > 3 ? ` The next try is in ${seconds} seconds.` : '';
-  return `${what}${wait}${state === 'chatting' ? ' Your chat goes on if that works soon.' : ''}`;
+  const parts = [t(state === 'connecting' ? 'down.connecting' : 'down')];
+  if (seconds > 3) parts.push(t('down.wait', { count: seconds }));
+  if (state === 'chatting') parts.push(t('down.chatting'));
+  return parts.join(' ');
 }
 
 /**
  * @param {import('./types.js').ServerMessage} m the error
- * @returns {import('./support.js').Problem}
+ * @returns {Problem}
  */
 export function searchRefused({ code, detail, reason, until }) {
   if (code === 'video_banned') {
     return {
-      text: `Video chat is closed to you ${until ? `until ${longTime(until)}` : 'for good'}.`,
-      remedy: `Reason: ${reason || 'none was given'}. You can still chat by text. If you think this is a mistake, you can appeal: see the page “Appeal a ban”.`,
+      text: until ? t('video_banned.until', { until: longTime(until) }) : t('video_banned'),
+      remedy: t('video_banned.remedy', { reason: reason || t('no_reason') }),
     };
   }
-  return { text: 'The server did not accept the search.', remedy: detail ? `It says: ${detail}` : 'Please try again.' };
+  return { text: t('search_refused'), remedy: detail ? t('search_refused.detail', { detail }) : t('try_again') };
 }
 
 /** A time that may be far away. @param {string} time RFC 3339 */
 export function longTime(time) {
-  return new Date(time).toLocaleString('en', { dateStyle: 'full', timeStyle: 'short' });
+  return new Date(time).toLocaleString(language, { dateStyle: 'full', timeStyle: 'short' });
 }
 
 /** @param {RTCPeerConnectionState} state of the call */
@@ -111,28 +116,38 @@ export function call(state) {
     case 'closed':
       return '';
     case 'disconnected':
-      return 'The video is interrupted …';
+      return t('call.disconnected');
     case 'failed':
-      return 'The video does not get through. Trying again …';
+      return t('call.failed');
   }
-  return 'Connecting the video …';
+  return t('call.connecting');
 }
 
 /**
  * Why the server ended the session.
  * @param {number} code of the close
- * @returns {import('./support.js').Problem}
+ * @returns {Problem}
  */
 export function closed(code) {
   switch (code) {
-    case 4501:
-      return { text: 'This visit went on in another window.', remedy: 'You can start a new one here.' };
-    case 4503:
-      return { text: 'You were banned from this site.', remedy: 'If you think this is a mistake, you can appeal: see the page “Appeal a ban”.' };
-    case 4504:
-      return { text: 'The operator of this site ended your visit.', remedy: 'You can start a new one.' };
     case 4500:
-      return { text: 'This page and the server do not understand each other.', remedy: 'Please reload the page: the site was probably updated.' };
+      return problem('closed.protocol');
+    case 4501:
+      return problem('closed.elsewhere');
+    case 4503:
+      return problem('closed.banned');
+    case 4504:
+      return problem('closed.kicked');
   }
-  return { text: 'The server ended your visit.', remedy: 'Please try again.' };
+  return problem('closed');
+}
+
+/**
+ * What is wrong, and what to do about it.
+ * @param {string} key of the text; that of the remedy ends in .remedy
+ * @param {Record<string, string | number>} [values]
+ * @returns {Problem}
+ */
+export function problem(key, values) {
+  return { text: t(key, values), remedy: t(`${key}.remedy`, values) };
 }
