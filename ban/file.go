@@ -105,7 +105,31 @@ func openDB(path string) (*bbolt.DB, error) {
 	if err := os.Chmod(path, fileMode); err != nil {
 		return db, fmt.Errorf("%w; the daemon's user must own the file", err)
 	}
-	return db, nil
+	return db, settle(path, db.Info().PageSize)
+}
+
+// settle writes the two meta pages again as they are. After a sync that failed,
+// the kernel takes pages for clean that never reached the disk (Rebello et al.,
+// "Can Applications Recover from fsync Failures?", USENIX ATC 2020). Where that
+// was a meta page, the process after it reads a tree that a power cut takes back,
+// and would write over the pages of the one that comes back. Only metas are
+// concerned: they are written when the pages of their tree are safe.
+func settle(path string, pageSize int) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	metas := make([]byte, 2*pageSize)
+	if _, err = file.ReadAt(metas, 0); err == nil {
+		_, err = file.WriteAt(metas, 0)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("ban store: not opened: %w; check the disk", err)
+	}
+	return nil
 }
 
 func options() *bbolt.Options {

@@ -259,8 +259,12 @@ func elements(page []byte, visit func(flags uint32, key, value []byte, pageID ui
 	if flags != branchFlag && flags != leafFlag {
 		return fmt.Errorf("flags %#x", flags)
 	}
-	if pageHeader+count*elementSize > len(page) || flags == branchFlag && count == 0 {
+	next := pageHeader + count*elementSize // where a key starts: there are no gaps
+	if next > len(page) || flags == branchFlag && count == 0 {
 		return fmt.Errorf("%d elements", count)
+	}
+	if count == 0 && len(bytes.TrimLeft(page[next:], "\x00")) > 0 {
+		return errors.New("elements are missing")
 	}
 	for i := range count {
 		at := pageHeader + i*elementSize
@@ -272,9 +276,10 @@ func elements(page []byte, visit func(flags uint32, key, value []byte, pageID ui
 		}
 		start := uint64(at) + uint64(position)
 		end := start + uint64(keySize) + uint64(valueSize)
-		if end > uint64(len(page)) || start < uint64(pageHeader+count*elementSize) {
-			return fmt.Errorf("element %d lies outside", i)
+		if end > uint64(len(page)) || start != uint64(next) {
+			return fmt.Errorf("element %d is out of place", i)
 		}
+		next = int(end)
 		key := page[start : start+uint64(keySize)]
 		value := page[start+uint64(keySize) : end : end]
 		if flags == branchFlag {

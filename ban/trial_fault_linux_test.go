@@ -69,7 +69,7 @@ func TestS3FaultAtEveryCall(t *testing.T) {
 		{"pwrite64:error=EIO", nil},
 		{"ftruncate:error=ENOSPC", []int{1}},
 		{"fsync:error=EIO", []int{2}},
-		{"fdatasync:error=EIO", []int{6, 7}}, // of pages and of the meta page, or the other way round
+		{"fdatasync:error=EIO", []int{6, 7, 8}}, // of pages and of metas
 	}
 	runs, told, broken := 0, 0, 0
 	cuts := replay{look: "store", few: 4, samples: 2, enough: 20}
