@@ -28,7 +28,7 @@ type Config struct {
 
 // HTTP is the listener for pages and the WebSocket.
 type HTTP struct {
-	Listen        string   `key:"listen" flag:"listen" doc:"Address for pages and WebSocket, host:port. An empty host means every address."`
+	Listen        string   `key:"listen" flag:"listen" doc:"Address for pages and WebSocket, host:port. An empty host means every address, which needs site.contact and site.abuse_contact. Empty: \":8080\" with these, and without them port 8080 of this machine alone (127.0.0.1 and ::1)."`
 	TLSSelfSigned bool     `key:"tls_self_signed" flag:"tls-self-signed" doc:"Serve https with a certificate made on first start. For a LAN: browsers give a camera only to https or localhost."`
 	AllowOrigins  []string `key:"allow_origins" doc:"Further web origins (https://host[:port]) whose pages may open the WebSocket. The site's own is always allowed."`
 	AllowNoOrigin bool     `key:"allow_no_origin" doc:"Let clients without an Origin header open the WebSocket: programs, never browsers."`
@@ -109,9 +109,10 @@ type Bans struct {
 
 // Site is what visitors read.
 type Site struct {
-	Name    string `key:"name" doc:"Name of the site."`
-	Contact string `key:"contact" doc:"E-mail or URL for visitors to reach the operator."`
-	Policy  string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again."`
+	Name         string `key:"name" doc:"Name of the site."`
+	Contact      string `key:"contact" doc:"E-mail or URL for visitors to reach the operator. Needed before anybody but this machine is let in."`
+	AbuseContact string `key:"abuse_contact" doc:"E-mail for reports of abuse and for authorities. Empty: site.contact, if that is an e-mail address."`
+	Policy       string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again."`
 }
 
 // Admin is what only the operator reaches.
@@ -133,7 +134,7 @@ type Log struct {
 func Default() Config {
 	return Config{
 		DataDir: "./var",
-		HTTP:    HTTP{Listen: ":8080", AllowOrigins: []string{}, TrustedProxies: []string{}, ForwardedHeader: "X-Forwarded-For"},
+		HTTP:    HTTP{AllowOrigins: []string{}, TrustedProxies: []string{}, ForwardedHeader: "X-Forwarded-For"},
 		TLS:     TLS{ACMEDomains: []string{}, ACMECA: "https://acme-v02.api.letsencrypt.org/directory"},
 		TURN: TURN{
 			Listen:                 []string{":3478"},

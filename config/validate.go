@@ -16,7 +16,9 @@ import (
 func (c Config) Validate() []*Problem {
 	var v validator
 	v.text("data_dir", c.DataDir, 1, 4096)
-	v.listen("http.listen", c.HTTP.Listen)
+	if c.HTTP.Listen != "" {
+		v.listen("http.listen", c.HTTP.Listen)
+	}
 	for _, origin := range c.HTTP.AllowOrigins {
 		v.origin("http.allow_origins", origin)
 	}
@@ -60,8 +62,8 @@ func (c Config) Validate() []*Problem {
 	v.filter(c.Filter)
 	v.bans(c.Bans)
 	v.text("site.name", c.Site.Name, 1, 64)
-	v.text("site.contact", c.Site.Contact, 0, 200)
 	v.text("site.policy", c.Site.Policy, 1, 64)
+	v.contact(c)
 	v.admin(c.Admin)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
@@ -207,8 +209,7 @@ func (v *validator) admin(c Admin) {
 		return
 	}
 	v.listen("admin.listen", c.Listen)
-	host, _, err := net.SplitHostPort(c.Listen)
-	if addr, notAddr := netip.ParseAddr(host); err == nil && host != "localhost" && (notAddr != nil || !addr.IsLoopback()) {
+	if beyondLoopback(c.Listen) {
 		v.add("admin.listen", fmt.Sprintf("%q can be reached from elsewhere, and the token would cross the network in clear; listen on 127.0.0.1, and come through ssh -L or a reverse proxy with TLS", c.Listen))
 	}
 }

@@ -36,8 +36,12 @@ func newConfigCheckCommand() *cobra.Command {
 		Example: `  joingyd config check --config /etc/joingyd/joingyd.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := loadConfig(cmd); err != nil {
+			c, err := loadConfig(cmd)
+			if err != nil {
 				return err
+			}
+			for _, warning := range c.Warnings() {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+warning)
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "configuration is valid")
 			return nil

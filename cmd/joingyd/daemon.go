@@ -3,10 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -27,7 +25,6 @@ import (
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
-	"github.com/joingyd/joingyd/web"
 )
 
 const (
@@ -58,6 +55,7 @@ type daemon struct {
 	metricsListener net.Listener
 
 	httpListener  net.Listener
+	httpListener6 net.Listener // nil: none
 	httpsListener net.Listener // nil: none
 	splitters     []*front.Splitter
 	acme          *cert.ACMESource // nil: certificates come from files, if at all
@@ -82,6 +80,9 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	}
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w; name another with --data-dir", err)
+	}
+	for _, warning := range cfg.Warnings() {
+		d.log.Warn(warning)
 	}
 	for _, open := range []func() error{d.openBans, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
@@ -192,50 +193,6 @@ func (d *daemon) openHub() error {
 	return nil
 }
 
-func (d *daemon) openHTTP() error {
-	site, err := web.New(web.Options{
-		SiteName: d.cfg.Site.Name,
-		Policy:   d.cfg.Site.Policy,
-		Contact:  d.cfg.Site.Contact,
-		HSTS:     d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned,
-		Online:   d.hub.Online,
-		Ban:      d.banNotice,
-		Wait:     func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) },
-		Ready:    d.relay.Ready,
-		Logger:   d.log,
-	})
-	if err != nil {
-		return err
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", site)
-	mux.Handle("/ws", d.hub)
-	d.http = &http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          log.New(faultLog{d.log}, "", 0),
-	}
-	if d.httpListener, err = net.Listen("tcp", d.cfg.HTTP.Listen); err != nil {
-		return fmt.Errorf("http.listen: %w; choose another with --listen", err)
-	}
-	d.closers = append(d.closers, d.httpListener.Close)
-	if d.cfg.HTTP.TLSSelfSigned {
-		source, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, "self-signed.pem"), d.log)
-		if err != nil {
-			return err
-		}
-		d.httpListener = tls.NewListener(d.httpListener, &tls.Config{
-			GetCertificate: source.GetCertificate,
-			NextProtos:     []string{"http/1.1"}, // a WebSocket needs it
-		})
-	}
-	return nil
-}
-
 func (d *daemon) openAdmin() error {
 	d.drain = newDrainer(d.relay)
 	options, err := adminOptions(d.cfg.Bans)
@@ -285,6 +242,9 @@ func (d *daemon) run(ctx context.Context) error {
 		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })
 	}
 	group.Go(func() error { return d.serveHTTP(d.httpListener) })
+	if d.httpListener6 != nil {
+		group.Go(func() error { return d.serveHTTP(d.httpListener6) })
+	}
 	d.serveTLS(ctx, group)
 	<-ctx.Done()
 	d.log.Info("draining", "sessions", d.hub.Online())
@@ -325,6 +285,9 @@ func (d *daemon) readyLine() string {
 		scheme = "https"
 	}
 	listening := []string{fmt.Sprintf("%s %s", scheme, d.httpListener.Addr())}
+	if d.httpListener6 != nil {
+		listening = append(listening, fmt.Sprintf("%s %s", scheme, d.httpListener6.Addr()))
+	}
 	if d.httpsListener != nil {
 		listening = append(listening, fmt.Sprintf("https %s", d.httpsListener.Addr()))
 	}

@@ -18,11 +18,12 @@ func newServeCommand() *cobra.Command {
 
 It needs no configuration. Every key can be set by file (--config), environment
 (JOINGYD_TURN_LISTEN stands for turn.listen) or flag; a flag wins over the
-environment, and that over the file. Ctrl-C and SIGTERM end it: visitors are
-told to reconnect, and it exits when the last socket is closed.`,
+environment, and that over the file. Until site.contact says where visitors reach
+the operator, pages are served to this machine only. Ctrl-C and SIGTERM end it:
+visitors are told to reconnect, and it exits when the last socket is closed.`,
 		Example: `  joingyd serve
   joingyd serve --config /etc/joingyd/joingyd.yaml
-  joingyd serve --listen 192.168.1.10:8443 --tls-self-signed   # cameras on a LAN`,
+  joingyd serve --site-contact you@example.org --tls-self-signed   # cameras on a LAN`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadConfig(cmd)

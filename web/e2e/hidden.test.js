@@ -18,7 +18,7 @@ for (const transport of ['udp', 'tcp']) {
       t.after(() => host.remove());
       hosts.push(host);
     }
-    const daemon = await startDaemon('--listen', '0.0.0.0:0', '--turn-listen', '0.0.0.0:0', '--tls-self-signed', '--turn-transports', transport, '--filter-links', 'allow');
+    const daemon = await startDaemon('--listen', '0.0.0.0:0', '--turn-listen', '0.0.0.0:0', '--tls-self-signed', '--site-contact', 'operator@example.org', '--turn-transports', transport, '--filter-links', 'allow');
     t.after(() => daemon.stop());
     const { port } = new URL(daemon.url);
     const [a, b] = await Promise.all(

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/joingyd/joingyd/cert"
+	"github.com/joingyd/joingyd/web"
+)
+
+func (d *daemon) openHTTP() error {
+	site, err := web.New(web.Options{
+		SiteName: d.cfg.Site.Name,
+		Policy:   d.cfg.Site.Policy,
+		Contact:  d.cfg.Site.Contact,
+		HSTS:     d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned,
+		Online:   d.hub.Online,
+		Ban:      d.banNotice,
+		Wait:     func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) },
+		Ready:    d.relay.Ready,
+		Logger:   d.log,
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", site)
+	mux.Handle("/ws", d.hub)
+	d.http = &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          log.New(faultLog{d.log}, "", 0),
+	}
+	return d.listenHTTP()
+}
+
+// listenHTTP opens http.listen, or what stands for it.
+func (d *daemon) listenHTTP() error {
+	secure := func(plain net.Listener) net.Listener { return plain }
+	if d.cfg.HTTP.TLSSelfSigned {
+		source, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, "self-signed.pem"), d.log)
+		if err != nil {
+			return err
+		}
+		secure = func(plain net.Listener) net.Listener {
+			return tls.NewListener(plain, &tls.Config{
+				GetCertificate: source.GetCertificate,
+				NextProtos:     []string{"http/1.1"}, // a WebSocket needs it
+			})
+		}
+	}
+	for i, listen := range d.cfg.HTTPListen() {
+		listener, err := net.Listen("tcp", listen)
+		switch {
+		case i > 0 && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)):
+			continue // this machine has no IPv6
+		case err != nil:
+			return fmt.Errorf("http.listen: %w; choose another with --listen", err)
+		}
+		d.closers = append(d.closers, listener.Close)
+		if i == 0 {
+			d.httpListener = secure(listener)
+		} else {
+			d.httpListener6 = secure(listener)
+		}
+	}
+	return nil
+}

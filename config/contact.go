@@ -1,0 +1,99 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// defaultPort is where pages are without http.listen.
+const defaultPort = "8080"
+
+// IsEmail reports whether text is a bare e-mail address, fit for a mailto: link.
+func IsEmail(text string) bool {
+	address, err := mail.ParseAddress(text)
+	return err == nil && address.Address == text && !strings.ContainsAny(text, "\"?&%# ")
+}
+
+// AbuseEmail returns where abuse is reported to; empty if nothing says so.
+func (s Site) AbuseEmail() string {
+	switch {
+	case s.AbuseContact != "":
+		return s.AbuseContact
+	case IsEmail(s.Contact):
+		return s.Contact
+	}
+	return ""
+}
+
+// answerable reports whether visitors and authorities can reach somebody.
+func (s Site) answerable() bool { return s.Contact != "" && s.AbuseEmail() != "" }
+
+// HTTPListen returns the addresses for pages and WebSocket. Without http.listen and
+// a contact they are this machine's loopback ones, of which IPv6's may not exist.
+func (c Config) HTTPListen() []string {
+	switch {
+	case c.HTTP.Listen != "":
+		return []string{c.HTTP.Listen}
+	case c.Site.answerable():
+		return []string{":" + defaultPort}
+	}
+	return []string{net.JoinHostPort("127.0.0.1", defaultPort), net.JoinHostPort("::1", defaultPort)}
+}
+
+// Warnings returns what may be meant, but is most likely not.
+func (c Config) Warnings() (list []string) {
+	if c.Site.answerable() {
+		return nil
+	}
+	const remedy = "set site.contact, and site.abuse_contact if that is no e-mail address"
+	if c.HTTP.Listen == "" && c.TLS.Listen == "" {
+		list = append(list, "the site is open to this machine only; "+remedy+", to let others in")
+	}
+	if len(c.HTTP.TrustedProxies) > 0 {
+		list = append(list, "http.trusted_proxies is set, so a proxy lets others in, but they cannot reach the operator; "+remedy)
+	}
+	if i := slices.IndexFunc(c.HTTP.AllowOrigins, publicOrigin); i >= 0 {
+		list = append(list, fmt.Sprintf("http.allow_origins lets in visitors of %s, but they cannot reach the operator; %s", c.HTTP.AllowOrigins[i], remedy))
+	}
+	return list
+}
+
+// contact checks that whoever is let in can reach somebody.
+func (v *validator) contact(c Config) {
+	v.text("site.contact", c.Site.Contact, 0, 200)
+	v.text("site.abuse_contact", c.Site.AbuseContact, 0, 200)
+	if c.Site.AbuseContact != "" && !IsEmail(c.Site.AbuseContact) {
+		v.add("site.abuse_contact", fmt.Sprintf("%q is not an e-mail address; write one such as abuse@example.org", c.Site.AbuseContact))
+	}
+	if c.Site.answerable() {
+		return
+	}
+	for _, at := range []struct{ key, listen string }{{"http.listen", c.HTTP.Listen}, {"tls.listen", c.TLS.Listen}} {
+		if beyondLoopback(at.listen) {
+			v.add(at.key, fmt.Sprintf("%q lets in others than this machine, who must be able to reach the operator; set site.contact (an e-mail address or URL) and site.abuse_contact (an e-mail address, unless site.contact is one), or listen on 127.0.0.1", at.listen))
+		}
+	}
+}
+
+// beyondLoopback reports whether others than this machine reach listen, a host:port.
+func beyondLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	return err == nil && !local(host, netip.Addr.IsLoopback)
+}
+
+// publicOrigin reports whether an origin's host may be one on the internet.
+func publicOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && !local(u.Hostname(), func(a netip.Addr) bool { return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() })
+}
+
+// local reports whether host is this machine's own name, or an address that is near.
+func local(host string, near func(netip.Addr) bool) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && near(addr.Unmap())
+}
