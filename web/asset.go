@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,66 +10,20 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 )
 
 // contentTypes are set here because mime.TypeByExtension depends on the machine.
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
+	".png": "image/png",
 	".svg": "image/svg+xml",
 }
 
-// document is one embedded or rendered file, ready to be served.
-type document struct {
-	body        []byte
-	contentType string
-	etag        string
-	cache       string // Cache-Control
-}
-
-func newDocument(body []byte, contentType string) document {
-	sum := sha256.Sum256(body)
-	return document{
-		body:        body,
-		contentType: contentType,
-		etag:        `"` + hex.EncodeToString(sum[:12]) + `"`,
-		cache:       "no-cache", // keep it, ask every time whether it changed
-	}
-}
-
-func (d document) header(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", d.contentType)
-	w.Header().Set("Cache-Control", d.cache)
-}
-
-// ServeHTTP answers with the document, or 304 if the requester has it.
-func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.header(w)
-	w.Header().Set("ETag", d.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(d.body))
-}
-
-// withStatus returns a handler that answers with the document as an error page.
-func (d document) withStatus(status int) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.header(w)
-		w.WriteHeader(status)
-		if r.Method != http.MethodHead {
-			_, _ = w.Write(d.body) // the requester may be gone
-		}
-	})
-}
-
-// assets are the files under /static/. Pages refer to them by prefix, which
-// names a version of all of them together: imports between modules are relative,
-// so a page never mixes files of two versions, and browsers may keep them forever.
-type assets struct {
-	byPath map[string]document // "js/main.js"
-	prefix string              // "/static/v-0123456789ab/"
-}
-
-func loadAssets() (assets, error) {
+// embedded are the files in static/ by their path there, made ready once in a
+// process: they are the same for every site. It is only read.
+var embedded = sync.OnceValues(func() (map[string]document, error) {
 	byPath := map[string]document{}
 	err := fs.WalkDir(files, "static", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -84,15 +37,31 @@ func loadAssets() (assets, error) {
 		if err != nil {
 			return err
 		}
-		byPath[strings.TrimPrefix(name, "static/")] = newDocument(body, contentType)
-		return nil
+		byPath[strings.TrimPrefix(name, "static/")], err = newDocument(body, contentType)
+		return err
 	})
+	return byPath, err
+})
+
+// assets are the files under /static/. Pages refer to them by prefix, which
+// names a version of all of them together: imports between modules are relative,
+// so a page never mixes files of two versions, and browsers may keep them forever.
+type assets struct {
+	byPath map[string]document // "js/main.js"
+	prefix string              // "/static/v-0123456789ab/"
+}
+
+// loadAssets returns the embedded files, and those of this site.
+func loadAssets(own map[string]document) (assets, error) {
+	all, err := embedded()
 	if err != nil {
 		return assets{}, err
 	}
+	byPath := maps.Clone(all)
+	maps.Copy(byPath, own)
 	version := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(byPath)) {
-		fmt.Fprintln(version, name, byPath[name].etag)
+		fmt.Fprintln(version, name, byPath[name].plain.etag)
 	}
 	return assets{byPath, "/static/v-" + hex.EncodeToString(version.Sum(nil)[:6]) + "/"}, nil
 }

@@ -25,7 +25,7 @@ func TestAssetCaching(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	static, err := loadAssets()
+	static, err := loadAssets(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestAssetCaching(t *testing.T) {
 			"/static/v-000000000000/" + name: always,
 		} {
 			w := get(site, target, "")
-			if w.Code != http.StatusOK || w.Body.String() != string(file.body) {
+			if w.Code != http.StatusOK || w.Body.String() != string(file.plain.body) {
 				t.Fatalf("%s: status %d, %d bytes", target, w.Code, w.Body.Len())
 			}
 			if got := w.Header().Get("Cache-Control"); got != cache {

@@ -146,7 +146,9 @@ func renderPage(layout *template.Template, file string, data pageData, variants 
 		if err := page.ExecuteTemplate(&html, "layout.html", data); err != nil {
 			return nil, err
 		}
-		byVariant[v] = newDocument(html.Bytes(), "text/html; charset=utf-8")
+		if byVariant[v], err = newDocument(html.Bytes(), "text/html; charset=utf-8"); err != nil {
+			return nil, err
+		}
 	}
 	return byVariant, nil
 }

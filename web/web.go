@@ -54,7 +54,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, errors.New("web: no policy version is set (site.policy)")
 	}
 	o = withDefaults(o)
-	static, err := loadAssets()
+	static, err := loadAssets(nil)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
