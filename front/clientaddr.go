@@ -91,23 +91,26 @@ func escaped(text string, i int) bool {
 	return (i-len(strings.TrimRight(text[:i], `\`)))%2 == 1
 }
 
-// forwardedFor returns the node of the parameter "for" of one element of
-// Forwarded; empty if there is none, or are two.
-func forwardedFor(element string) (node string) {
+// forwardedFor returns the node of the parameter "for" of one element of Forwarded.
+func forwardedFor(element string) string { return parameter(element, "for") }
+
+// parameter returns the value of one parameter of an element of Forwarded; empty if
+// there is none, or are two.
+func parameter(element, wanted string) (value string) {
 	found := false
 	for more := true; more; {
 		var pair string
 		element, pair, more = cutLast(element, ';')
-		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-		if !strings.EqualFold(name, "for") {
+		name, text, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		if !strings.EqualFold(name, wanted) {
 			continue
 		}
 		if found {
 			return ""
 		}
-		node, found = value, true
+		value, found = text, true
 	}
-	return node
+	return value
 }
 
 // parseNode reads a node of RFC 7239, section 6, with or without its quotes: an
