@@ -113,6 +113,12 @@ type Site struct {
 	Contact      string `key:"contact" doc:"E-mail or URL for visitors to reach the operator. Needed before anybody but this machine is let in."`
 	AbuseContact string `key:"abuse_contact" doc:"E-mail for reports of abuse and for authorities. Empty: site.contact, if that is an e-mail address."`
 	Policy       string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again."`
+
+	Logo       string   `key:"logo" doc:"File with the site's logo: SVG (without scripts and references to elsewhere) or PNG, at most 100 KiB. Empty: joingyd's."`
+	Accent     string   `key:"accent" doc:"The site's own colour, #rrggbb, for its first button and its emblem. It must have a contrast of 3:1 against both the light and the dark paper. Empty: joingyd's coral."`
+	Banner     string   `key:"banner" doc:"Text of at most 300 characters to show on every page, such as when the site will be down. Empty: none."`
+	Processors []string `key:"processors" doc:"Who else handles visitors' data for the operator, such as the hosting company, for the privacy page: a list of \"NAME: what it does, where\". In the environment and in a flag commas part the entries."`
+	NodeCookie string   `key:"node_cookie" doc:"Value of a cookie that says which node a visitor is on, for a load balancer to send them there again: a name of this node. Letters, digits, dot, dash and underscore. Empty: no cookie at all."`
 }
 
 // Admin is what only the operator reaches.
@@ -176,7 +182,7 @@ func Default() Config {
 			WidenAfter: 3,
 			WidenFor:   24 * time.Hour,
 		},
-		Site:  Site{Name: "joingyd", Policy: "2026-11-24"},
+		Site:  Site{Name: "joingyd", Policy: "2026-11-24", Processors: []string{}},
 		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
 		Log:   Log{Level: "info", Format: "text"},
 	}

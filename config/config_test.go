@@ -65,6 +65,8 @@ func TestGoodFile(t *testing.T) {
 	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
 	want.Filter.Links, want.Filter.Words, want.Filter.BanAfter = "reject", "allow", 0
 	want.Bans.Steps, want.Bans.Shared, want.Bans.WidenAfter = []string{"10m", "10m", "48h"}, []string{"100.64.0.0/10", "2001:db8::1"}, 0
+	want.Site.Logo, want.Site.Accent, want.Site.Banner, want.Site.NodeCookie = "/etc/joingyd/logo.svg", "#b3452a", "Down on Sunday, 2:00 to 3:00 UTC.", "node-1"
+	want.Site.Processors = []string{"Example Hosting: runs the server, Germany"}
 	want.Log.Format = "json"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -80,7 +82,7 @@ func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Site != (config.Site{Name: "file", Contact: "environment", Policy: "flag"}) {
+	if !reflect.DeepEqual(got.Site, config.Site{Name: "file", Contact: "environment", Policy: "flag", Processors: []string{}}) {
 		t.Errorf("Site = %+v", got.Site)
 	}
 	if !reflect.DeepEqual(got.TURN.Transports, []string{"udp", "tcp"}) {
@@ -177,6 +179,17 @@ func TestO1BadFiles(t *testing.T) {
 		{"tls:\n  listen: ':443'\n  cert_file: a\n  key_file: b\n", "tls.listen", "set site.contact"},
 		{"site:\n  abuse_contact: 'https://example.org'\n", "site.abuse_contact", "such as abuse@example.org"},
 		{"site:\n  abuse_contact: 'Desk <a@example.org>'\n", "site.abuse_contact", "not an e-mail address"},
+		{"site:\n  accent: red\n", "site.accent", "#rrggbb"},
+		{"site:\n  accent: '#12345g'\n", "site.accent", "such as #b3452a"},
+		{"site:\n  banner: \"a\\nb\"\n", "site.banner", "control character"},
+		{"site:\n  banner: " + strings.Repeat("ü", 301) + "\n", "site.banner", "301 characters; shorten it to 300"},
+		{"site:\n  processors: [Example Hosting]\n", "site.processors", "NAME: what it does, where"},
+		{"site:\n  processors: ['Example Hosting:']\n", "site.processors", "NAME: what it does, where"},
+		{"site:\n  processors: [\"A: \\u0007\"]\n", "site.processors", "control character"},
+		{"site:\n  processors: ['A: " + strings.Repeat("a", 300) + "']\n", "site.processors", "longer than 300"},
+		{"site:\n  processors: [" + strings.Repeat("'A: b',", 51) + "]\n", "site.processors", "at most 50"},
+		{"site:\n  node_cookie: 'a b'\n", "site.node_cookie", "letters, digits"},
+		{"site:\n  node_cookie: '" + strings.Repeat("a", 65) + "'\n", "site.node_cookie", "at most 64"},
 		{"site:\n  name: ''\n", "site.name", "empty"},
 		{"site:\n  name: \"a\\tb\"\n", "site.name", "control character"},
 		{"site:\n  policy: 2026-11-24\n", "site.policy", "quotes"},

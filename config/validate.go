@@ -61,8 +61,7 @@ func (c Config) Validate() []*Problem {
 	}
 	v.filter(c.Filter)
 	v.bans(c.Bans)
-	v.text("site.name", c.Site.Name, 1, 64)
-	v.text("site.policy", c.Site.Policy, 1, 64)
+	v.site(c.Site)
 	v.contact(c)
 	v.admin(c.Admin)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"time"
 )
 
@@ -32,7 +33,14 @@ type Options struct {
 	SiteName string // shown on every page; "joingyd" if empty
 	Policy   string // version of rules, terms and privacy policy that visitors accept
 	Contact  string // e-mail address or URL of the operator; pages say so if there is none
+	Abuse    string // e-mail address for reports of abuse
 	HSTS     bool   // ask browsers to insist on https; never with a self-signed certificate
+
+	Logo       *Logo       // nil: joingyd's
+	Accent     *Accent     // nil: joingyd's coral
+	Banner     string      // on every page; empty: none
+	Processors []string    // "NAME: what it does, where": who handles visitors' data for the operator
+	Node       *NodeCookie // set with pages; nil: no cookie
 
 	Online func() int                            // visitors with a session; nil: 0
 	Ban    func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
@@ -54,7 +62,11 @@ func New(o Options) (http.Handler, error) {
 		return nil, errors.New("web: no policy version is set (site.policy)")
 	}
 	o = withDefaults(o)
-	static, err := loadAssets(nil)
+	own, err := o.files()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	static, err := loadAssets(own)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -68,13 +80,13 @@ func New(o Options) (http.Handler, error) {
 	}
 
 	mux := http.NewServeMux()
-	for path, page := range pages.byPath {
-		if path == "/" {
-			path = "/{$}"
+	for at, page := range pages.byPath {
+		if at == "/" {
+			at = "/{$}"
 		}
-		mux.Handle(path, page)
+		mux.Handle(at, o.Node.On(page))
 	}
-	notFound := pages.notFound.withStatus(http.StatusNotFound)
+	notFound := o.Node.On(pages.notFound.withStatus(http.StatusNotFound))
 	mux.Handle("/static/{path...}", static.handler(notFound))
 	mux.HandleFunc("/api/online", o.serveOnline)
 	mux.HandleFunc("/api/ban", o.serveBan)
@@ -82,6 +94,24 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("/readyz", o.serveReady)
 	mux.Handle("/", notFound)
 	return SecurityHeaders(readOnly(mux), o.HSTS), nil
+}
+
+// files are what this site serves under /static/ besides what is embedded.
+func (o Options) files() (map[string]document, error) {
+	own := map[string]document{}
+	var err error
+	if o.Accent != nil {
+		if own[coloursFile], err = newDocument(o.Accent.stylesheet(), contentTypes[".css"]); err != nil {
+			return nil, err
+		}
+	}
+	if o.Logo != nil {
+		name := o.Logo.name()
+		if own[name], err = newDocument(o.Logo.body, contentTypes[path.Ext(name)]); err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
 }
 
 func withDefaults(o Options) Options {

@@ -40,6 +40,9 @@ func newConfigCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, err := siteOptions(c.Site); err != nil {
+				return err
+			}
 			for _, warning := range c.Warnings() {
 				fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+warning)
 			}

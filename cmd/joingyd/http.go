@@ -16,23 +16,26 @@ import (
 )
 
 func (d *daemon) openHTTP() error {
-	site, err := web.New(web.Options{
-		SiteName: d.cfg.Site.Name,
-		Policy:   d.cfg.Site.Policy,
-		Contact:  d.cfg.Site.Contact,
-		HSTS:     d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned,
-		Online:   d.hub.Online,
-		Ban:      d.banNotice,
-		Wait:     func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) },
-		Ready:    d.relay.Ready,
-		Logger:   d.log,
-	})
+	options, err := siteOptions(d.cfg.Site)
+	if err != nil {
+		return err
+	}
+	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
+	options.Online = d.hub.Online
+	options.Ban = d.banNotice
+	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
+	options.Ready = d.relay.Ready
+	options.Logger = d.log
+	if d.cfg.Site.NodeCookie != "" {
+		options.Node = &web.NodeCookie{Value: d.cfg.Site.NodeCookie, Secure: d.clients.Secure}
+	}
+	site, err := web.New(options)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", site)
-	mux.Handle("/ws", d.hub)
+	mux.Handle("/ws", web.SecurityHeaders(options.Node.On(d.hub), options.HSTS))
 	d.http = &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 10 * time.Second,
