@@ -23,6 +23,10 @@ type pageData struct {
 	ContactLink string // href, empty if Contact is plain text
 	Static      string // prefix of asset URLs, ends in a slash
 	Modules     []string
+	Logo        string // URL
+	LogoType    string // its content type
+	Colours     string // URL of the site's own colours, empty if it has none
+	Banner      string
 	Name        string // of the page: "start", "about", …
 	Lang        *tongue
 	Languages   []*tongue
@@ -105,6 +109,12 @@ func render(o Options, static assets, languages []*tongue) (pages, error) {
 		Static:      static.prefix,
 		Modules:     static.modules(),
 		Languages:   languages,
+		Logo:        static.prefix + o.Logo.name(),
+		LogoType:    contentTypes[path.Ext(o.Logo.name())],
+		Banner:      o.Banner,
+	}
+	if o.Accent != nil {
+		data.Colours = static.prefix + coloursFile
 	}
 	chooser := newChooser(languages)
 	all := pages{byPath: map[string]page{}}
