@@ -26,7 +26,7 @@ var contentTypes = map[string]string{
 var embedded = sync.OnceValues(func() (map[string]document, error) {
 	byPath := map[string]document{}
 	err := fs.WalkDir(files, "static", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || entry.IsDir() || name == "static/"+workerFile {
 			return err
 		}
 		contentType, ok := contentTypes[path.Ext(name)]

@@ -79,7 +79,18 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 
+	manifest, err := newManifest(o, static)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	worker, err := newWorker(o, static)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+
 	mux := http.NewServeMux()
+	mux.Handle(manifestPath, manifest)
+	mux.Handle(workerPath, worker)
 	for at, page := range pages.byPath {
 		if at == "/" {
 			at = "/{$}"
@@ -105,9 +116,23 @@ func (o Options) files() (map[string]document, error) {
 			return nil, err
 		}
 	}
-	if o.Logo != nil {
-		name := o.Logo.name()
-		if own[name], err = newDocument(o.Logo.body, contentTypes[path.Ext(name)]); err != nil {
+	if o.Logo == nil {
+		return own, nil
+	}
+	name := o.Logo.name()
+	if own[name], err = newDocument(o.Logo.body, contentTypes[path.Ext(name)]); err != nil {
+		return nil, err
+	}
+	for _, size := range iconSizes {
+		name := o.Logo.icon(size)
+		if name == "" {
+			continue
+		}
+		icon, err := renderIcon(o.Logo.pixels, size)
+		if err != nil {
+			return nil, fmt.Errorf("site.logo: %w", err)
+		}
+		if own[name], err = newDocument(icon, contentTypes[".png"]); err != nil {
 			return nil, err
 		}
 	}

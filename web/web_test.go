@@ -19,7 +19,7 @@ import (
 const policy = "2026-11-24"
 
 var pagePaths = []string{
-	"/", "/about", "/terms", "/privacy", "/rules", "/safety", "/appeal", "/data", "/law", "/guardian", "/transparency",
+	"/", "/about", "/terms", "/privacy", "/rules", "/safety", "/appeal", "/data", "/law", "/guardian", "/transparency", "/offline",
 }
 
 func newSite(t *testing.T, o web.Options) http.Handler {
@@ -62,8 +62,8 @@ func TestNewNeedsPolicy(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	want := map[string]string{
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-			"media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; " +
-			"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+			"media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; " +
+			"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types joingyd",
 		"X-Content-Type-Options":       "nosniff",
 		"Referrer-Policy":              "no-referrer",
 		"X-Frame-Options":              "DENY",
