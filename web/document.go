@@ -84,7 +84,7 @@ func (d document) withStatus(status int) http.Handler {
 func (d document) header(w http.ResponseWriter, chosen representation) {
 	w.Header().Set("Cache-Control", d.cache)
 	if chosen.negotiated {
-		w.Header().Set("Vary", "Accept-Encoding")
+		w.Header().Add("Vary", "Accept-Encoding")
 	}
 }
 

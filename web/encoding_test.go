@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -113,7 +114,7 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%s: Content-Encoding %q, and %q without", target, got, plain.Header.Get("Content-Encoding"))
 		}
 		for name, resp := range map[string]*http.Response{"plain": plain, "gzip": small} {
-			if resp.StatusCode != status || resp.Header.Get("Vary") != "Accept-Encoding" || resp.Header.Get("Accept-Ranges") != "none" {
+			if resp.StatusCode != status || !slices.Contains(resp.Header.Values("Vary"), "Accept-Encoding") || resp.Header.Get("Accept-Ranges") != "none" {
 				t.Errorf("%s %s: status %d, headers %v", target, name, resp.StatusCode, resp.Header)
 			}
 		}
@@ -129,7 +130,7 @@ func TestCompression(t *testing.T) {
 			status         int
 		}{{etag, "gzip", 304}, {`"x", W/` + etag, "gzip", 304}, {"*", "gzip", 304}, {etag, "identity", 200}, {`"x"`, "gzip", 200}} {
 			resp := answer("GET", target, "If-None-Match", test.tags, "Accept-Encoding", test.encoding)
-			if resp.StatusCode != test.status || resp.Header.Get("Vary") != "Accept-Encoding" || resp.Header.Get("Cache-Control") == "" {
+			if resp.StatusCode != test.status || !slices.Contains(resp.Header.Values("Vary"), "Accept-Encoding") || resp.Header.Get("Cache-Control") == "" {
 				t.Errorf("%s, If-None-Match %s, %s: status %d, want %d; headers %v", target, test.tags, test.encoding, resp.StatusCode, test.status, resp.Header)
 			}
 		}

@@ -11,7 +11,9 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -65,6 +67,15 @@ func (l *tongue) mix(key string, values ...any) (template.HTML, error) {
 		replace = append(replace, name, string(escaped(values[i+1])))
 	}
 	return template.HTML(strings.NewReplacer(replace...).Replace(html)), nil
+}
+
+// date returns a day as the language writes it.
+func (l *tongue) date(day time.Time) (template.HTML, error) {
+	month, err := l.text("date.month." + strconv.Itoa(int(day.Month())))
+	if err != nil {
+		return "", err
+	}
+	return l.mix("date", "day", day.Day(), "month", month, "year", day.Year())
 }
 
 // loadLanguages reads all of languages/*.json, the default first. They must be

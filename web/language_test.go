@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http/httptest"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -27,6 +28,13 @@ func pseudo(code, dir string) *tongue {
 		panic(err)
 	}
 	return l
+}
+
+// textsIn returns the built-in pages of a site in English and the other languages.
+func textsIn(others ...*tongue) *Texts {
+	t := *must(builtInTexts())
+	t.languages = append(t.languages[:1:1], others...)
+	return &t
 }
 
 func must[T any](v T, err error) T {
@@ -94,14 +102,14 @@ func TestMix(t *testing.T) {
 	}
 }
 
-// sources returns the text of all embedded files below dir with the extension.
-func sources(t *testing.T, dir, extension string) string {
+// sources returns the text of all files below dir with the extension, tests aside.
+func sources(t *testing.T, from fs.FS, dir, extension string) string {
 	t.Helper()
 	var all strings.Builder
-	err := fs.WalkDir(files, dir, func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && path.Ext(name) == extension {
+	err := fs.WalkDir(from, dir, func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && path.Ext(name) == extension && !strings.HasSuffix(name, "_test.go") {
 			var data []byte
-			data, err = files.ReadFile(name)
+			data, err = fs.ReadFile(from, name)
 			all.Write(data)
 		}
 		return err
@@ -115,10 +123,11 @@ func sources(t *testing.T, dir, extension string) string {
 // Templates that use a key that is not there fail in New; scripts are checked here.
 func TestEveryWordIsUsed(t *testing.T) {
 	en := must(loadLanguages(files))[0]
-	templates, scripts := sources(t, "pages", ".html"), sources(t, "static/js", ".js")
+	templates, scripts, code := sources(t, files, "pages", ".html"), sources(t, files, "static/js", ".js"), sources(t, os.DirFS("."), ".", ".go")
 	for key := range en.Page {
-		if !strings.Contains(templates, `.T "`+key+`"`) && !strings.Contains(templates, `.Mix "`+key+`"`) {
-			t.Errorf("no template uses the page text %q", key)
+		key = strings.TrimRight(key, "0123456789") // of a month
+		if !strings.Contains(templates, `.T "`+key+`"`) && !strings.Contains(templates, `.Mix "`+key+`"`) && !strings.Contains(code, `"`+key+`"`) {
+			t.Errorf("no template or code uses the page text %q", key)
 		}
 	}
 	bases := map[string]bool{}
@@ -163,9 +172,9 @@ var (
 
 // In a language of brackets, every word that a page shows is between brackets.
 func TestEveryTextIsTranslated(t *testing.T) {
-	all := must(render(Options{SiteName: "[site]", Policy: "[policy]"}, must(loadAssets()), append(must(loadLanguages(files)), pseudo("de", "ltr"))))
+	all := must(render(Options{SiteName: "[site]", Policy: "[policy]"}, must(loadAssets(nil)), textsIn(pseudo("de", "ltr"))))
 	for name, page := range map[string]page{"start": all.byPath["/"], "notfound": all.notFound} {
-		html := string(page.variants[variant{lang: "de"}].body)
+		html := string(page.variants[variant{lang: "de"}].plain.body)
 		shown := []string{markup.ReplaceAllString(html, "\n")}
 		for _, m := range worded.FindAllStringSubmatch(html, -1) {
 			shown = append(shown, m[1])
@@ -186,8 +195,8 @@ func TestEveryTextIsTranslated(t *testing.T) {
 func TestStartPageCarriesTheWordsOfScripts(t *testing.T) {
 	l := pseudo("ar", "rtl")
 	l.Script = map[string]string{"a": "</script><b>&\u2028"}
-	all := must(render(Options{Policy: "1"}, must(loadAssets()), append(must(loadLanguages(files)), l)))
-	html := string(all.byPath["/"].variants[variant{lang: "ar"}].body)
+	all := must(render(Options{Policy: "1"}, must(loadAssets(nil)), textsIn(l)))
+	html := string(all.byPath["/"].variants[variant{lang: "ar"}].plain.body)
 	block := regexp.MustCompile(`<script type="application/json" id="words">([^<]*)</script>`).FindStringSubmatch(html)
 	if block == nil {
 		t.Fatal("no data block")
@@ -255,7 +264,7 @@ func FuzzChoice(f *testing.F) {
 }
 
 func TestVariantsAreServed(t *testing.T) {
-	all := must(render(Options{SiteName: "x", Policy: "1"}, must(loadAssets()), append(must(loadLanguages(files)), pseudo("ar", "rtl"))))
+	all := must(render(Options{SiteName: "x", Policy: "1"}, must(loadAssets(nil)), textsIn(pseudo("ar", "rtl"))))
 	etags := map[string]string{}
 	tests := []struct {
 		target, cookie string
@@ -277,7 +286,7 @@ func TestVariantsAreServed(t *testing.T) {
 		if got := w.Header().Get("Content-Language"); got != tt.lang {
 			t.Errorf("%s: Content-Language %q, want %q", name, got, tt.lang)
 		}
-		if got := w.Header().Get("Vary"); got != "Accept-Language, Cookie" {
+		if got := strings.Join(w.Header().Values("Vary"), ", "); got != "Accept-Language, Cookie, Accept-Encoding" {
 			t.Errorf("%s: Vary %q", name, got)
 		}
 		etag := w.Header().Get("ETag")
@@ -297,7 +306,7 @@ func TestVariantsAreServed(t *testing.T) {
 			}
 		}
 	}
-	if html := string(must(render(Options{Policy: "1"}, must(loadAssets()), must(loadLanguages(files))[:1])).byPath["/"].variants[variant{lang: "en"}].body); strings.Contains(html, "hreflang") {
+	if html := string(must(render(Options{Policy: "1"}, must(loadAssets(nil)), textsIn())).byPath["/"].variants[variant{lang: "en"}].plain.body); strings.Contains(html, "hreflang") {
 		t.Error("a single language is offered as a choice")
 	}
 }

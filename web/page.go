@@ -1,38 +1,41 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
-	"io/fs"
-	"path"
 	"strings"
 )
 
-// pages are all HTML documents of the site, rendered.
-type pages struct {
-	byPath   map[string]page
-	notFound page
-}
-
 // pageData is what the templates see.
 type pageData struct {
-	Site        string
-	Policy      string
-	Contact     string // as the operator wrote it
-	ContactLink string // href, empty if Contact is plain text
-	Static      string // prefix of asset URLs, ends in a slash
-	Modules     []string
-	Logo        string // URL
-	LogoType    string // its content type
-	Colours     string // URL of the site's own colours, empty if it has none
-	Banner      string
-	Name        string // of the page: "start", "about", …
-	Lang        *tongue
-	Languages   []*tongue
-	Theme       string // "light", "dark", or "" for what the device prefers
+	Site      string
+	Policy    string
+	Contact   template.HTML // how to reach the operator; empty: nobody has said
+	Static    string        // prefix of asset URLs, ends in a slash
+	Modules   []string
+	Logo      string // URL
+	LogoType  string // its content type
+	Colours   string // URL of the site's own colours, empty if it has none
+	Banner    string
+	Name      string // of the page: "start", "about", …
+	Lang      *tongue
+	Languages []*tongue
+	Theme     string    // "light", "dark", or "" for what the device prefers
+	Text      *article  // nil: the page is a template of its own
+	Extra     []article // pages that only this site has: their names and titles
 
 	asked bool // see variant
+}
+
+// article is what a page in Markdown says, in the language that it has.
+type article struct {
+	Name     string // path without the slash
+	Title    string
+	Version  string
+	Updated  template.HTML
+	Language string // empty: the language of the page around it
+	Dir      string
+	Body     template.HTML
 }
 
 // T returns the words of a key in the page's language, Mix those of a key with
@@ -87,89 +90,4 @@ func element(name string, text any, attributes ...string) template.HTML {
 	}
 	fmt.Fprintf(&b, ">%s</%s>", escaped(text), name)
 	return template.HTML(b.String())
-}
-
-// render executes every template in pages/ inside the layout of pages/part/, in
-// every language and theme. A page's path is its file's name; start.html is "/",
-// notfound.html has no path.
-func render(o Options, static assets, languages []*tongue) (pages, error) {
-	layout, err := template.New("").Funcs(template.FuncMap{"element": element}).ParseFS(files, "pages/part/*.html")
-	if err != nil {
-		return pages{}, err
-	}
-	names, err := fs.Glob(files, "pages/*.html")
-	if err != nil {
-		return pages{}, err
-	}
-	data := pageData{
-		Site:        o.SiteName,
-		Policy:      o.Policy,
-		Contact:     o.Contact,
-		ContactLink: contactLink(o.Contact),
-		Static:      static.prefix,
-		Modules:     static.modules(),
-		Languages:   languages,
-		Logo:        static.prefix + o.Logo.name(),
-		LogoType:    contentTypes[path.Ext(o.Logo.name())],
-		Banner:      o.Banner,
-	}
-	if o.Accent != nil {
-		data.Colours = static.prefix + coloursFile
-	}
-	chooser := newChooser(languages)
-	all := pages{byPath: map[string]page{}}
-	for _, file := range names {
-		data.Name = strings.TrimSuffix(path.Base(file), ".html")
-		variants, err := renderPage(layout, file, data, chooser.all())
-		if err != nil {
-			return pages{}, fmt.Errorf("%s: %w", file, err)
-		}
-		switch page := (page{chooser, variants}); data.Name {
-		case "start":
-			all.byPath["/"] = page
-		case "notfound":
-			all.notFound = page
-		default:
-			all.byPath["/"+data.Name] = page
-		}
-	}
-	return all, nil
-}
-
-func renderPage(layout *template.Template, file string, data pageData, variants []variant) (map[variant]document, error) {
-	page, err := layout.Clone()
-	if err != nil {
-		return nil, err
-	}
-	if page, err = page.ParseFS(files, file); err != nil {
-		return nil, err
-	}
-	byVariant := map[variant]document{}
-	for _, v := range variants {
-		data.Theme, data.asked = v.theme, v.asked
-		for _, l := range data.Languages {
-			if l.Code == v.lang {
-				data.Lang = l
-			}
-		}
-		var html bytes.Buffer
-		if err := page.ExecuteTemplate(&html, "layout.html", data); err != nil {
-			return nil, err
-		}
-		if byVariant[v], err = newDocument(html.Bytes(), "text/html; charset=utf-8"); err != nil {
-			return nil, err
-		}
-	}
-	return byVariant, nil
-}
-
-// contactLink returns where a click on the operator's contact goes, if anywhere.
-func contactLink(contact string) string {
-	switch {
-	case strings.HasPrefix(contact, "https://"), strings.HasPrefix(contact, "http://"):
-		return contact
-	case strings.Contains(contact, "@") && !strings.ContainsAny(contact, " :/?&"):
-		return "mailto:" + contact
-	}
-	return ""
 }

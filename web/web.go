@@ -4,11 +4,12 @@
 //
 //	request ─▶ security headers ─▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health
 //
-// Everything is embedded, and every page is rendered by New, once for each
-// language (languages/CODE.json) and theme: what fails to render fails at start,
-// and a request only chooses (variant.go). The browser client (static/js) is plain ES modules
-// and needs no build; main.js is where to start reading. The WebSocket that it
-// opens, /ws, is not served here.
+// Every page is rendered by New, once for each language (languages/CODE.json) and
+// theme: what fails to render fails at start, and a request only chooses
+// (variant.go). Most pages are Markdown that an operator can replace (text.go,
+// package prose). The browser client (static/js) is plain ES modules and needs no
+// build; main.js is where to start reading. The WebSocket that it opens, /ws, is
+// not served here.
 //
 // The content security policy leaves no room for inline scripts, inline styles,
 // innerHTML or anything from another host; tests hold the embedded files to it.
@@ -17,7 +18,6 @@ package web
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -28,12 +28,13 @@ import (
 //go:embed languages pages static
 var files embed.FS
 
-// Options is what the site shows and whom it asks. Only Policy is required.
+// Options is what the site shows and whom it asks. None is required.
 type Options struct {
 	SiteName string // shown on every page; "joingyd" if empty
-	Policy   string // version of rules, terms and privacy policy that visitors accept
+	Policy   string // version of rules, terms and privacy policy that visitors accept; empty: Texts.Policy
+	Texts    *Texts // pages in Markdown; nil: the built-in ones
 	Contact  string // e-mail address or URL of the operator; pages say so if there is none
-	Abuse    string // e-mail address for reports of abuse
+	Abuse    string // e-mail address for reports of abuse; empty: Contact
 	HSTS     bool   // ask browsers to insist on https; never with a self-signed certificate
 
 	Logo       *Logo       // nil: joingyd's
@@ -58,9 +59,6 @@ type BanNotice struct {
 
 // New returns the site's handler for every path but /ws.
 func New(o Options) (http.Handler, error) {
-	if o.Policy == "" {
-		return nil, errors.New("web: no policy version is set (site.policy)")
-	}
 	o = withDefaults(o)
 	own, err := o.files()
 	if err != nil {
@@ -70,11 +68,12 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	languages, err := loadLanguages(files)
-	if err != nil {
-		return nil, fmt.Errorf("web: %w", err)
+	if o.Texts == nil {
+		if o.Texts, err = LoadTexts(""); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
 	}
-	pages, err := render(o, static, languages)
+	pages, err := render(o, static, o.Texts)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

@@ -31,6 +31,7 @@ var forbidden = []struct {
 	{"ban/list", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent"}, "a list is text: it knows no store, no config and no admin"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
+	{"web/prose", []string{"web", "ident", "front", "check", "client", "recent"}, "a page is text: it knows no site and no HTTP"},
 	{"admin", []string{"metrics", "turn", "match", "config", "web", "cert", "cmd"}, "the control API asks an interface"},
 	{"ident", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd"}, "identities depend on nothing"},
 	{"client", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "check"}, "a client knows the protocol, not the daemon"},
@@ -60,7 +61,8 @@ var owners = map[string][]string{
 	"github.com/prometheus":      {"metrics"},
 	"github.com/pion/dtls":       {"turn"},
 	"github.com/caddyserver":     {"cert"},
-	"golang.org/x/text":          {"match/pool", "match/filter", "web"},
+	"golang.org/x/text":          {"match/pool", "match/filter", "web", "web/prose"},
+	"github.com/yuin/goldmark":   {"web/prose"},
 	"go.mau.fi/util":             {"match/filter"},
 	"github.com/TwiN/go-away":    {"match/filter"},
 

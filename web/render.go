@@ -1,0 +1,149 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"html/template"
+	"path"
+	"time"
+
+	"github.com/joingyd/joingyd/web/prose"
+)
+
+// pages are all HTML documents of the site, rendered.
+type pages struct {
+	byPath   map[string]page
+	notFound page
+}
+
+// rendering renders the pages of one site.
+type rendering struct {
+	options Options
+	texts   *Texts
+	layout  *template.Template
+	chooser *chooser
+	common  pageData // what all pages share
+}
+
+// render executes the templates in pages/ inside the layout of pages/part/, in every
+// language and theme: start.html is "/", notfound.html has no path, and text.html is
+// every page in Markdown, whose path is its name.
+func render(o Options, static assets, texts *Texts) (pages, error) {
+	layout, err := template.New("").Funcs(template.FuncMap{"element": element}).ParseFS(files, "pages/part/*.html")
+	if err != nil {
+		return pages{}, err
+	}
+	r := rendering{o, texts, layout, newChooser(texts.languages), pageData{
+		Site:      o.SiteName,
+		Policy:    cmp.Or(o.Policy, texts.Policy()),
+		Contact:   contact(o.Contact, ""),
+		Static:    static.prefix,
+		Modules:   static.modules(),
+		Logo:      static.prefix + o.Logo.name(),
+		LogoType:  contentTypes[path.Ext(o.Logo.name())],
+		Banner:    o.Banner,
+		Languages: texts.languages,
+	}}
+	if o.Accent != nil {
+		r.common.Colours = static.prefix + coloursFile
+	}
+	all := pages{byPath: map[string]page{}}
+	if all.byPath["/"], err = r.page("start.html", "start"); err != nil {
+		return pages{}, err
+	}
+	if all.notFound, err = r.page("notfound.html", "notfound"); err != nil {
+		return pages{}, err
+	}
+	if all.byPath[offline], err = r.page("offline.html", "offline"); err != nil {
+		return pages{}, err
+	}
+	for _, name := range texts.names() {
+		if all.byPath["/"+name], err = r.page("text.html", name); err != nil {
+			return pages{}, err
+		}
+	}
+	return all, nil
+}
+
+// page renders a page in all its variants.
+func (r *rendering) page(file, name string) (page, error) {
+	all := page{r.chooser, map[variant]document{}}
+	tree, err := r.layout.Clone()
+	if err != nil {
+		return all, err
+	}
+	if tree, err = tree.ParseFS(files, "pages/"+file); err != nil {
+		return all, err
+	}
+	for _, v := range r.chooser.all() {
+		data, err := r.data(name, v)
+		if err != nil {
+			return all, fmt.Errorf("/%s: %w", name, err)
+		}
+		var html bytes.Buffer
+		if err := tree.ExecuteTemplate(&html, "layout.html", data); err != nil {
+			return all, err
+		}
+		if all.variants[v], err = newDocument(html.Bytes(), "text/html; charset=utf-8"); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// data is what the template of a page sees.
+func (r *rendering) data(name string, v variant) (pageData, error) {
+	data := r.common
+	data.Name, data.Theme, data.asked = name, v.theme, v.asked
+	for _, l := range r.texts.languages {
+		if l.Code == v.lang {
+			data.Lang = l
+		}
+	}
+	for _, name := range r.texts.extra() {
+		page, _ := r.texts.page(name, v.lang)
+		data.Extra = append(data.Extra, article{Name: name, Title: page.TitleFor(r.options.SiteName)})
+	}
+	if source, language := r.texts.page(name, v.lang); source != nil {
+		text, err := r.text(source, data)
+		if err != nil {
+			return data, err
+		}
+		text.Name = name
+		if language != v.lang {
+			text.Language, text.Dir = language, "auto"
+		}
+		data.Text = text
+	}
+	return data, nil
+}
+
+func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
+	l := data.Lang
+	nobody, err := l.text("contact.none")
+	if err != nil {
+		return nil, err
+	}
+	noProcessors, err := l.text("processors.none")
+	if err != nil {
+		return nil, err
+	}
+	updated, err := l.date(source.Updated)
+	if err != nil {
+		return nil, err
+	}
+	body, err := source.HTML(prose.Values{
+		Site:       escaped(r.options.SiteName),
+		Contact:    contact(r.options.Contact, nobody),
+		Abuse:      contact(cmp.Or(r.options.Abuse, r.options.Contact), nobody),
+		Processors: processorList(r.options.Processors, noProcessors),
+		Link:       data.Href,
+	})
+	return &article{
+		Title:   source.TitleFor(r.options.SiteName),
+		Version: source.Version,
+		Updated: element("time", updated, "datetime", source.Updated.Format(time.DateOnly)),
+		Body:    body,
+	}, err
+}
