@@ -59,6 +59,7 @@ func (o Options) writeJSON(w http.ResponseWriter, answer any) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Security-Policy", answerPolicy)
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(body) // the requester may be gone
 }
@@ -79,6 +80,7 @@ func (o Options) serveReady(w http.ResponseWriter, r *http.Request) {
 
 func writeOK(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", answerPolicy)
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(w, "ok\n") // the requester may be gone
 }

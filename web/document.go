@@ -92,6 +92,9 @@ func (d document) write(w http.ResponseWriter, r *http.Request, chosen represent
 	d.header(w, chosen)
 	h := w.Header()
 	h.Set("Content-Type", d.contentType)
+	if strings.HasPrefix(d.contentType, "image/") {
+		h.Set("Content-Security-Policy", answerPolicy)
+	}
 	h.Set("Content-Length", strconv.Itoa(len(chosen.body)))
 	h.Set("Accept-Ranges", "none")
 	if chosen.coding != "" {

@@ -2,14 +2,14 @@
 // chat, the pages about rules and privacy, and the few answers that their
 // scripts need.
 //
-//	request ─▶ security headers ─▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health
+//	request ─▶ security headers ─▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health │ /ws
 //
 // Every page is rendered by New, once for each language (languages/CODE.json) and
 // theme: what fails to render fails at start, and a request only chooses
 // (variant.go). Most pages are Markdown that an operator can replace (text.go,
 // package prose). The browser client (static/js) is plain ES modules and needs no
 // build; main.js is where to start reading. The WebSocket that it opens, /ws, is
-// not served here.
+// somebody else's, behind the same headers.
 //
 // The content security policy leaves no room for inline scripts, inline styles,
 // innerHTML or anything from another host; tests hold the embedded files to it.
@@ -43,6 +43,7 @@ type Options struct {
 	Processors []string    // "NAME: what it does, where": who handles visitors' data for the operator
 	Node       *NodeCookie // set with pages; nil: no cookie
 
+	Socket http.Handler                          // the WebSocket's, for /ws; nil: there is none
 	Online func() int                            // visitors with a session; nil: 0
 	Ban    func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
 	Wait   func(*http.Request) time.Duration     // how long the requester must wait to ask that again; nil: it need not
@@ -57,7 +58,7 @@ type BanNotice struct {
 	Until  time.Time // zero: permanent
 }
 
-// New returns the site's handler for every path but /ws.
+// New returns the site's handler, of every path.
 func New(o Options) (http.Handler, error) {
 	o = withDefaults(o)
 	own, err := o.files()
@@ -102,6 +103,9 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("/api/ban", o.serveBan)
 	mux.HandleFunc("/healthz", serveHealth)
 	mux.HandleFunc("/readyz", o.serveReady)
+	if o.Socket != nil {
+		mux.Handle("/ws", o.Node.On(o.Socket))
+	}
 	mux.Handle("/", notFound)
 	return SecurityHeaders(readOnly(mux), o.HSTS), nil
 }

@@ -21,6 +21,7 @@ func (d *daemon) openHTTP() error {
 		return err
 	}
 	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
+	options.Socket = d.hub
 	options.Online = d.hub.Online
 	options.Ban = d.banNotice
 	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
@@ -33,11 +34,8 @@ func (d *daemon) openHTTP() error {
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", site)
-	mux.Handle("/ws", web.SecurityHeaders(options.Node.On(d.hub), options.HSTS))
 	d.http = &http.Server{
-		Handler:           mux,
+		Handler:           site,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
