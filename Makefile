@@ -38,7 +38,7 @@ fuzz: ## run each fuzz test for FUZZ=5s
 	scripts/fuzz $(FUZZ)
 
 .PHONY: test-web
-test-web: build ## types of the browser client, and tests in real Chromium
+test-web: build ## types of the browser client, and tests in real browsers
 	cd web/e2e && npm run --silent check && npm run --silent test
 
 .PHONY: trials

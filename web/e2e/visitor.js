@@ -2,6 +2,8 @@
 
 import { chromium } from 'playwright-core';
 
+import { Guest, observe, openFor, patience } from './guest.js';
+
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,35 +16,12 @@ const flags = [
   '--use-fake-ui-for-media-stream',
 ];
 
-const patience = 30_000; // ms, for events; nothing asserts a duration of this length
-
-/** What every page runs before its own scripts: keeps what it can see, for the tests to read. */
-function observe() {
-  const seen = { messages: [], peers: [], violations: [] };
-  Object.defineProperty(window, 'seen', { value: seen });
-  const Native = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Native {
-    constructor(...args) {
-      super(...args);
-      seen.peers.push(this);
-    }
-  };
-  const NativeSocket = window.WebSocket;
-  window.WebSocket = class extends NativeSocket {
-    constructor(...args) {
-      super(...args);
-      this.addEventListener('message', (event) => seen.messages.push(event.data));
-    }
-  };
-  document.addEventListener('securitypolicyviolation', (event) => seen.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
-}
-
-export class Visitor {
+export class Visitor extends Guest {
   /** @param {import('playwright-core').Browser} browser @param {import('playwright-core').Page} page */
   constructor(browser, page) {
+    super();
     this.browser = browser;
     this.page = page;
-    this.errors = [];
     page.on('pageerror', (error) => this.errors.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') this.errors.push(message.text());
@@ -75,88 +54,41 @@ export class Visitor {
    * @param {import('node:test').TestContext} t
    * @param {Parameters<typeof Visitor.open>} args
    */
-  static async for(t, ...args) {
-    const visitor = await Visitor.open(...args);
-    t.after(() => visitor.close());
-    return visitor;
+  static for(t, ...args) {
+    return openFor(Visitor, t, ...args);
   }
 
-  /** Accepts what must be accepted and starts a chat. @param {'video' | 'text'} mode @param {string[]} interests */
-  async start(mode, ...interests) {
-    for (const interest of interests) {
-      await this.page.fill('#interest-input', interest);
-      await this.page.press('#interest-input', 'Enter');
-    }
-    await this.page.check('#consent-adult');
-    await this.page.check('#consent-policy');
-    await this.page.click(`#${mode}-chat`);
+  /** @override */
+  evaluate(run, argument) {
+    return this.page.evaluate(run, argument);
   }
 
-  /** Waits for a state of the page. @param {string} state */
-  async state(state) {
-    await this.page.waitForSelector(`html[data-state="${state}"]`, { timeout: patience, state: 'attached' });
+  /** @override */
+  fill(selector, text) {
+    return this.page.fill(selector, text);
   }
 
-  /**
-   * Waits until the partner's video shows at least this many frames.
-   * @param {number} [frames]
-   * @param {number} [within] ms
-   */
-  async decodes(frames = 1, within = patience) {
-    await this.page.waitForFunction(
-      (wanted) => /** @type {HTMLVideoElement} */ (document.querySelector('#remote-video')).getVideoPlaybackQuality().totalVideoFrames >= wanted,
-      frames,
-      { timeout: within, polling: 20 },
-    );
+  /** @override */
+  press(selector, key) {
+    return this.page.press(selector, key);
   }
 
-  /** Writes a line into the chat. @param {string} text */
-  async write(text) {
-    await this.page.fill('#message', text);
-    await this.page.press('#message', 'Enter');
+  /** @override */
+  click(selector) {
+    return this.page.click(selector);
   }
 
-  /** Waits for a line of the chat. @param {string} from @param {string} text */
-  async reads(from, text) {
-    await this.page.locator(`#log li.line[data-from="${from}"]`, { hasText: text }).waitFor();
+  /** @override */
+  check(selector) {
+    return this.page.check(selector);
   }
 
-  /** Everything that the page got to see of the other side, as one text. */
-  async everythingSeen() {
-    return this.page.evaluate(async () => {
-      const { messages, peers } = /** @type {any} */ (window).seen;
-      const parts = [...messages, document.documentElement.outerHTML];
-      for (const peer of peers) {
-        parts.push(JSON.stringify(peer.remoteDescription), JSON.stringify(peer.currentRemoteDescription));
-        if (peer.signalingState === 'closed') continue;
-        for (const report of (await peer.getStats()).values()) {
-          if (report.type.startsWith('remote') || report.type === 'candidate-pair' || report.type === 'transport') parts.push(JSON.stringify(report));
-        }
-      }
-      return parts.join('\n');
-    });
+  /** @override */
+  goto(url) {
+    return this.page.goto(url);
   }
 
-  /** The selected candidate pair of the live call: types, protocol and addresses. */
-  async selectedPair() {
-    return this.page.evaluate(async () => {
-      for (const peer of /** @type {any} */ (window).seen.peers) {
-        if (peer.connectionState !== 'connected') continue;
-        const stats = await peer.getStats();
-        for (const report of stats.values()) {
-          if (report.type !== 'candidate-pair' || !report.nominated || report.state !== 'succeeded') continue;
-          return { local: stats.get(report.localCandidateId), remote: stats.get(report.remoteCandidateId) };
-        }
-      }
-      return null;
-    });
-  }
-
-  /** Content security policy violations so far. */
-  violations() {
-    return this.page.evaluate(() => /** @type {any} */ (window).seen.violations);
-  }
-
+  /** @override */
   async close() {
     await this.browser.close();
   }

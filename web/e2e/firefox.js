@@ -1,0 +1,126 @@
+// A visitor with Debian's Firefox, which puppeteer drives over WebDriver BiDi
+// (playwright wants a Firefox that it has patched).
+
+import puppeteer from 'puppeteer-core';
+
+import { Guest, observe, openFor, patience } from './guest.js';
+
+const preferences = {
+  'media.navigator.streams.fake': true, // a made-up camera and microphone,
+  'media.navigator.permission.disabled': true, // granted without a question
+  'media.peerconnection.ice.loopback': true, // the relay is on this machine
+  'media.autoplay.default': 0,
+  'media.gmp-manager.updateEnabled': false,
+  'media.gmp-provider.enabled': false, // no codec is fetched from anybody
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'toolkit.telemetry.enabled': false,
+  'app.update.enabled': false,
+  'app.normandy.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  // What the browser still wants from elsewhere ends at a port that nobody listens on.
+  'network.proxy.type': 1,
+  'network.proxy.http': '127.0.0.1',
+  'network.proxy.http_port': 9,
+  'network.proxy.ssl': '127.0.0.1',
+  'network.proxy.ssl_port': 9,
+  'network.proxy.no_proxies_on': 'localhost, 127.0.0.1',
+};
+
+export class FirefoxVisitor extends Guest {
+  /** @param {import('puppeteer-core').Browser} browser @param {import('puppeteer-core').Page} page */
+  constructor(browser, page) {
+    super();
+    this.browser = browser;
+    this.page = page;
+    page.on('pageerror', (error) => this.errors.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+  }
+
+  /**
+   * Opens the start page in a new browser with a new profile.
+   * @param {string} url
+   * @param {{viewport?: {width: number, height: number}, preferences?: Record<string, unknown>}} [options]
+   */
+  static async open(url, { viewport = { width: 1280, height: 800 }, preferences: more = {} } = {}) {
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: '/usr/bin/firefox-esr',
+      headless: true,
+      defaultViewport: viewport,
+      acceptInsecureCerts: true,
+      extraPrefsFirefox: { ...preferences, ...more },
+    });
+    try {
+      const [page] = await browser.pages();
+      page.setDefaultTimeout(patience);
+      await page.evaluateOnNewDocument(observe);
+      const visitor = new FirefoxVisitor(browser, page);
+      await page.goto(url);
+      return visitor;
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens one, and closes it when the test ends.
+   * @param {import('node:test').TestContext} t
+   * @param {Parameters<typeof FirefoxVisitor.open>} args
+   */
+  static for(t, ...args) {
+    return openFor(FirefoxVisitor, t, ...args);
+  }
+
+  /** @override */
+  evaluate(run, argument) {
+    return this.page.evaluate(run, argument);
+  }
+
+  /** @override */
+  async fill(selector, text) {
+    await this.page.evaluate(
+      ([where, what]) => {
+        const field = /** @type {HTMLInputElement} */ (document.querySelector(where));
+        field.focus();
+        field.value = what;
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      },
+      [selector, text],
+    );
+  }
+
+  /** @override */
+  async press(selector, key) {
+    await this.page.focus(selector);
+    await this.page.keyboard.press(key);
+  }
+
+  /** @override */
+  async click(selector) {
+    await this.until((where) => {
+      const e = /** @type {HTMLButtonElement | null} */ (document.querySelector(where));
+      return e !== null && e.checkVisibility() && !e.disabled;
+    }, selector);
+    await this.page.click(selector);
+  }
+
+  /** @override */
+  async check(selector) {
+    const checked = await this.page.evaluate((where) => /** @type {HTMLInputElement} */ (document.querySelector(where)).checked, selector);
+    if (!checked) await this.click(selector);
+  }
+
+  /** @override */
+  goto(url) {
+    return this.page.goto(url);
+  }
+
+  /** @override */
+  async close() {
+    await this.browser.close();
+  }
+}
