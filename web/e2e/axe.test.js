@@ -1,0 +1,93 @@
+// WCAG 2.2 AA as far as axe-core can tell, on every page and in every state, wide
+// and narrow, light and dark.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import test from 'node:test';
+
+import { startDaemon } from './daemon.js';
+import { drawn, tourPages, tourStates } from './tour.js';
+import { Visitor } from './visitor.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const required = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const views = [390, 1280].flatMap((width) => /** @type {const} */ (['light', 'dark']).map((colorScheme) => ({ width, colorScheme })));
+
+/**
+ * What axe finds: rule and element, those of WCAG and those of good practice apart.
+ * @param {Page} page
+ */
+async function audit(page) {
+  await page.evaluate(source); // by the debugger, which the site's policy does not bind
+  return page.evaluate(async (tags) => {
+    const { violations } = await /** @type {any} */ (window).axe.run(document, { runOnly: [...tags, 'best-practice'], resultTypes: ['violations'] });
+    const broken = /** @type {string[]} */ ([]);
+    const advice = /** @type {string[]} */ ([]);
+    for (const { id, tags: of, nodes } of violations) {
+      for (const { target, failureSummary } of nodes) {
+        const required = of.some((/** @type {string} */ tag) => tags.includes(tag));
+        (required ? broken : advice).push(`${id} ${target}: ${failureSummary.replace(/\s+/g, ' ')}`);
+      }
+    }
+    return { broken, advice };
+  }, required);
+}
+
+/** An audit in every view. @param {import('node:test').TestContext} t */
+function auditor(t) {
+  const broken = /** @type {Record<string, string[]>} */ ({}); // finding -> where
+  const advice = /** @type {Record<string, string[]>} */ ({});
+  let audits = 0;
+  return {
+    /** @param {string} name @param {Page} page */
+    async look(name, page) {
+      for (const { width, colorScheme } of views) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await drawn(page);
+        const result = await audit(page);
+        audits++;
+        for (const line of result.broken) (broken[line] ??= []).push(`${name} ${width} ${colorScheme}`);
+        for (const line of result.advice) (advice[line] ??= []).push(name);
+      }
+    },
+    done() {
+      for (const [line, where] of Object.entries(advice)) t.diagnostic(`advice (${[...new Set(where)].join(', ')}): ${line}`);
+      t.diagnostic(`figure: ${audits} audits, ${Object.keys(broken).length} violations`);
+      assert.deepEqual(broken, {});
+    },
+  };
+}
+
+test('axe finds nothing on any page', async (t) => {
+  const { look, done } = auditor(t);
+  const links = await tourPages(t, look);
+  assert.ok(links.length >= 10, `the footer links to ${links}`);
+  done();
+});
+
+test('axe finds nothing in any state of a visit', async (t) => {
+  const { look, done } = auditor(t);
+  await tourStates(t, look);
+  done();
+});
+
+test('axe can find something: a label that is gone, and grey on grey', async (t) => {
+  const daemon = await startDaemon();
+  t.after(() => daemon.stop());
+  const { page } = await Visitor.for(t, daemon.url);
+  assert.deepEqual((await audit(page)).broken, []);
+  await page.evaluate(() => {
+    document.querySelector('label[for="interest-input"]')?.remove();
+    /** @type {HTMLInputElement} */ (document.querySelector('#interest-input')).placeholder = '';
+    const link = /** @type {HTMLElement} */ (document.querySelector('footer a'));
+    link.style.color = '#999';
+    link.style.backgroundColor = '#aaa';
+  });
+  const { broken } = await audit(page);
+  assert.ok(broken.some((line) => line.startsWith('label #interest-input')), broken.join('\n'));
+  assert.ok(broken.some((line) => line.startsWith('color-contrast')), broken.join('\n'));
+});
