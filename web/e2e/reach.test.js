@@ -1,0 +1,175 @@
+// What everybody must be able to reach, on every page and in every state: on a
+// screen of 320 px, with a finger, without motion, and by keyboard alone.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { startDaemon } from './daemon.js';
+import { drawn, tourPages, tourStates } from './tour.js';
+import { Visitor } from './visitor.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+const narrow = { width: 320, height: 568 };
+const wide = { width: 1280, height: 800 };
+const controls = 'a[href], button, input, select, textarea, summary, [tabindex]';
+
+/** What sticks out to the side. @param {Page} page */
+function sideways(page) {
+  return page.evaluate(() => {
+    const boxes = [document.documentElement, ...document.querySelectorAll('dialog[open]')];
+    return boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => `${box.tagName} is ${box.scrollWidth} wide in ${box.clientWidth}`);
+  });
+}
+
+/**
+ * Targets of less than 24 by 24 px (WCAG 2.5.8) that are not part of a sentence.
+ * @param {Page} page
+ */
+function smallTargets(page) {
+  return page.evaluate((selector) => {
+    const isInText = (/** @type {Element} */ e) =>
+      e.tagName === 'A' && [...(e.parentElement?.childNodes ?? [])].some((n) => n.nodeType === Node.TEXT_NODE && /\w/.test(n.textContent ?? ''));
+    const small = [];
+    for (const e of document.querySelectorAll(selector)) {
+      const box = (e.closest('label') ?? e).getBoundingClientRect(); // who hits the label hits the box
+      const out = box.bottom < 0 || e.matches('.skip:not(:focus)'); // shown when it has the focus
+      if (out || !e.checkVisibility({ visibilityProperty: true }) || isInText(e) || box.width === 0) continue;
+      if (box.width < 24 || box.height < 24) small.push(`${e.outerHTML.slice(0, 80)} is ${box.width} × ${box.height}`);
+    }
+    return small;
+  }, controls);
+}
+
+/** Animations that run. @param {Page} page */
+function motion(page) {
+  return page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter((a) => a.playState === 'running' && Number(a.effect?.getComputedTiming().activeDuration) > 100)
+      .map((a) => `${/** @type {KeyframeEffect} */ (a.effect).target?.outerHTML.slice(0, 80)}: ${/** @type {CSSAnimation} */ (a).animationName}`),
+  );
+}
+
+/**
+ * Goes through the page with Tab and returns what is wrong: a control that is not
+ * reached, an order that is not the page's, a focus that cannot be seen.
+ * @param {Page} page
+ */
+async function tabThrough(page) {
+  const wanted = await page.evaluate((selector) => {
+    const root = document.querySelector('dialog[open]') ?? document.body;
+    const begin = document.createElement('span'); // where Tab goes on from
+    begin.id = 'tab-begins';
+    begin.tabIndex = -1;
+    root.prepend(begin);
+    begin.focus();
+    const radios = new Set();
+    const all = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]).filter((e) => {
+      if (e.matches(':disabled') || !e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert]')) return false;
+      if (e.tabIndex < 0) return e.matches('a, button, input, select, textarea') && !e.closest('[role="toolbar"], [role="radiogroup"], [role="tablist"]'); // arrows go there
+      if (!(e instanceof HTMLInputElement) || e.type !== 'radio') return true;
+      return !radios.has(e.name) && radios.add(e.name); // Tab stops once in a group
+    });
+    Object.assign(window, { wanted: all });
+    return all.map((e) => e.outerHTML.slice(0, 80));
+  }, controls);
+
+  const wrong = [];
+  const reached = /** @type {number[]} */ ([]);
+  for (let presses = 0; presses < wanted.length + 3; presses++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body || e.tagName === 'DIALOG') return null;
+      const ringed = (/** @type {CSSStyleDeclaration} */ style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+      const box = e.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height / 2, 12)];
+      const top = document.elementFromPoint(x, y);
+      const group = (/** @type {Element} */ a) => a instanceof HTMLInputElement && a.type === 'radio' && a.name;
+      return {
+        index: /** @type {any} */ (window).wanted.findIndex((/** @type {Element} */ w) => w === e || (group(e) && group(w) === group(e))),
+        what: e.outerHTML.slice(0, 80),
+        ringed: [e, e.parentElement].some((part) => part && ringed(getComputedStyle(part))), // a box may be ringed with its field
+        onTop: top !== null && (e.contains(top) || top.contains(e) || top.closest('label') === e.closest('label')),
+      };
+    });
+    if (at === null) {
+      if (reached.length > 0) break; // out of the page, into the browser's own controls
+      continue;
+    }
+    if (at.index === reached[0] && reached.length > 1) break; // and in again
+    if (at.index < 0) wrong.push(`Tab stops at ${at.what}`);
+    if (!at.ringed) wrong.push(`the focus does not show: ${at.what}`);
+    if (!at.onTop) wrong.push(`something hides the focus: ${at.what}`);
+    if (at.index >= 0 && at.index < Math.max(-1, ...reached)) wrong.push(`out of order: ${at.what}`);
+    reached.push(at.index);
+  }
+  await page.evaluate(() => document.querySelector('#tab-begins')?.remove());
+  wanted.forEach((what, i) => reached.includes(i) || wrong.push(`not reached: ${what}`));
+  return { wrong, stops: reached.length };
+}
+
+/** All of these, noted by what is wrong. */
+function inspector() {
+  const found = /** @type {Record<string, string[]>} */ ({});
+  let stops = 0;
+  return {
+    /** @param {string} name @param {Page} page */
+    async look(name, page) {
+      const note = (/** @type {string[]} */ all, /** @type {string} */ where) => all.forEach((what) => (found[what] ??= []).push(where));
+      for (const size of [narrow, wide]) {
+        const where = `${name} at ${size.width}`;
+        await page.setViewportSize(size);
+        await page.emulateMedia({ reducedMotion: 'reduce' });
+        await drawn(page);
+        note(await sideways(page), where);
+        note(await smallTargets(page), where);
+        note(await motion(page), where);
+      }
+      const walk = await tabThrough(page);
+      stops += walk.stops;
+      note(walk.wrong, `${name} by keyboard`);
+    },
+    /** @param {import('node:test').TestContext} t */
+    done(t) {
+      t.diagnostic(`figure: ${stops} stops of the Tab key`);
+      assert.deepEqual(found, {});
+    },
+  };
+}
+
+test('everything can be reached on every page', async (t) => {
+  const { look, done } = inspector();
+  await tourPages(t, look);
+  done(t);
+});
+
+test('everything can be reached in every state of a visit', async (t) => {
+  const { look, done } = inspector();
+  await tourStates(t, look);
+  done(t);
+});
+
+test('what is out of reach is noticed', async (t) => {
+  const daemon = await startDaemon();
+  t.after(() => daemon.stop());
+  const visitor = await Visitor.for(t, daemon.url);
+  const { page } = visitor;
+  await visitor.start('text');
+  await visitor.state('waiting');
+  assert.notDeepEqual(await motion(page), [], 'the search is drawn with motion, for those who like it');
+
+  await page.goto(daemon.url);
+  await page.evaluate(() => {
+    const link = /** @type {HTMLElement} */ (document.querySelector('footer a'));
+    Object.assign(link.style, { display: 'block', minWidth: '2000px', height: '20px', fontSize: '10px' });
+    /** @type {HTMLElement} */ (document.querySelector('#interest-input')).tabIndex = -1;
+    /** @type {HTMLElement} */ (document.querySelector('#consent-adult')).style.outline = 'none';
+  });
+  assert.equal((await sideways(page)).length, 1);
+  assert.match((await smallTargets(page)).join(), /2000 × 20/);
+  const { wrong } = await tabThrough(page);
+  assert.ok(wrong.some((what) => /^not reached: .*interest-input/.test(what)), wrong.join('\n'));
+  assert.ok(wrong.some((what) => /^the focus does not show: .*consent-adult/.test(what)), wrong.join('\n'));
+});
