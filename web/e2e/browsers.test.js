@@ -24,8 +24,7 @@ async function meet(first, second) {
 
 /** The part that the server gave this visitor in the last pair. @param {Guest} guest */
 async function role(guest) {
-  const messages = await guest.evaluate(() => /** @type {any} */ (window).seen.messages);
-  return messages.map((/** @type {string} */ text) => JSON.parse(text)).findLast(({ type }) => type === 'matched').role;
+  return (await guest.received('matched')).at(-1).role;
 }
 
 /** The relay is all that either sees of the other. @param {Guest} guest */
@@ -53,10 +52,9 @@ async function talk(a, b) {
 
 /** One presses Next, and as nobody else is there they meet again. @param {Guest} a @param {Guest} b */
 async function goOn(a, b) {
-  const pairs = () => b.evaluate(() => /** @type {any} */ (window).seen.messages.filter((/** @type {string} */ m) => m.includes('"matched"')).length);
-  const before = await pairs();
+  const pairs = (await b.received('matched')).length;
   await a.click('#next');
-  await b.until((n) => /** @type {any} */ (window).seen.messages.filter((/** @type {string} */ m) => m.includes('"matched"')).length > n, before);
+  await b.receives('matched', pairs + 1);
   await Promise.all([a.state('chatting'), b.state('chatting')]);
   await Promise.all([a.decodes(5), b.decodes(5)]);
 }

@@ -16,16 +16,25 @@ const preferences = {
   'toolkit.telemetry.enabled': false,
   'app.update.enabled': false,
   'app.normandy.enabled': false,
+  'services.settings.server': 'data:,', // heeded with the variable set below
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
-  // What the browser still wants from elsewhere ends at a port that nobody listens on.
-  'network.proxy.type': 1,
-  'network.proxy.http': '127.0.0.1',
-  'network.proxy.http_port': 9,
-  'network.proxy.ssl': '127.0.0.1',
-  'network.proxy.ssl_port': 9,
-  'network.proxy.no_proxies_on': 'localhost, 127.0.0.1',
 };
+
+/**
+ * Sends what is for this machine to a proxy if one is given, and what the browser
+ * still wants from elsewhere to a port that nobody listens on.
+ * @param {number} [port] of a proxy on this machine
+ */
+function throughProxy(port) {
+  const proxy = { http: '127.0.0.1', http_port: port ?? 9, ssl: '127.0.0.1', ssl_port: port ?? 9 };
+  return {
+    'network.proxy.type': 1,
+    ...Object.fromEntries(Object.entries(proxy).map(([name, value]) => [`network.proxy.${name}`, value])),
+    'network.proxy.allow_hijacking_localhost': port !== undefined,
+    'network.proxy.no_proxies_on': port === undefined ? 'localhost, 127.0.0.1' : '',
+  };
+}
 
 export class FirefoxVisitor extends Guest {
   /** @param {import('puppeteer-core').Browser} browser @param {import('puppeteer-core').Page} page */
@@ -42,16 +51,17 @@ export class FirefoxVisitor extends Guest {
   /**
    * Opens the start page in a new browser with a new profile.
    * @param {string} url
-   * @param {{viewport?: {width: number, height: number}, preferences?: Record<string, unknown>}} [options]
+   * @param {{viewport?: {width: number, height: number}, proxy?: number}} [options]
    */
-  static async open(url, { viewport = { width: 1280, height: 800 }, preferences: more = {} } = {}) {
+  static async open(url, { viewport = { width: 1280, height: 800 }, proxy } = {}) {
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: '/usr/bin/firefox-esr',
       headless: true,
       defaultViewport: viewport,
       acceptInsecureCerts: true,
-      extraPrefsFirefox: { ...preferences, ...more },
+      env: { ...process.env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' },
+      extraPrefsFirefox: { ...preferences, ...throughProxy(proxy) },
     });
     try {
       const [page] = await browser.pages();

@@ -8,7 +8,7 @@ const pause = 25; // ms between two looks at a condition
 
 /** What every page runs before its own scripts: keeps what it can see, for the tests to read. */
 export function observe() {
-  const seen = { messages: [], peers: [], violations: [] };
+  const seen = { messages: [], peers: [], sockets: [], violations: [], held: null };
   Object.defineProperty(window, 'seen', { value: seen });
   const Native = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Native {
@@ -21,7 +21,12 @@ export function observe() {
   window.WebSocket = class extends NativeSocket {
     constructor(...args) {
       super(...args);
-      this.addEventListener('message', (event) => seen.messages.push(event.data));
+      seen.sockets.push(this);
+      this.addEventListener('message', (event) => {
+        if (!seen.held || !event.isTrusted) return void seen.messages.push(event.data);
+        event.stopImmediatePropagation(); // the page gets it later
+        seen.held.push(() => this.dispatchEvent(new MessageEvent('message', { data: event.data })));
+      });
     }
   };
   document.addEventListener('securitypolicyviolation', (event) => seen.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
@@ -146,6 +151,34 @@ export class Guest {
         return [...document.querySelectorAll(`#log li.line[data-from="${who}"]`)].some((line) => plain(line.textContent ?? '').includes(plain(what)));
       },
       [from, text],
+    );
+  }
+
+  /** Keeps from the page what the server sends, until release. */
+  async hold() {
+    await this.evaluate(() => void (/** @type {any} */ (window).seen.held = []));
+  }
+
+  async release() {
+    await this.evaluate(() => {
+      const { seen } = /** @type {any} */ (window);
+      const { held } = seen;
+      seen.held = null;
+      for (const deliver of held) deliver();
+    });
+  }
+
+  /** What the server sent, of one type. @param {string} type */
+  async received(type) {
+    const all = await this.evaluate(() => /** @type {any} */ (window).seen.messages);
+    return all.map((/** @type {string} */ text) => JSON.parse(text)).filter((/** @type {any} */ m) => m.type === type);
+  }
+
+  /** Waits until the server has sent so many messages of a type. @param {string} type @param {number} count */
+  async receives(type, count) {
+    await this.until(
+      ([wanted, n]) => /** @type {any} */ (window).seen.messages.filter((/** @type {string} */ m) => JSON.parse(m).type === wanted).length >= n,
+      [type, count],
     );
   }
 
