@@ -6,6 +6,7 @@
 // Messages and buttons end up here; what is shown is up to the views.
 
 import { fetchBan } from './ban.js';
+import { Encounter } from './encounter.js';
 import { Connection } from './protocol.js';
 import { Search } from './search.js';
 import { cameraProblem } from './support.js';
@@ -23,6 +24,7 @@ export class Visit {
   #connection;
   #video;
   #pairs;
+  #encounter;
   #search;
   /** @type {State} */
   #state = 'start';
@@ -36,6 +38,7 @@ export class Visit {
     this.#views = views;
     this.#video = new Video(views.stage, views.camera);
     this.#pairs = views.pairs;
+    this.#encounter = new Encounter(views, this.#video, (message) => this.#connection.send(message));
     const ask = () => this.#connection.send({ type: 'find', mode: this.#mode, interests: views.start.interests });
     this.#search = new Search(ask, (answer) => this.#connection.send(answer), views);
     this.#connection = new Connection({
@@ -80,7 +83,7 @@ export class Visit {
     this.#search.stop();
     this.#connection.send({ type: 'leave' }); // reaches the partner sooner than the socket's end
     this.#connection.close();
-    this.#endChat('none');
+    this.#encounter.end('none');
     this.#pairs.forget();
     this.#video.close();
     chat.clear();
@@ -94,7 +97,7 @@ export class Visit {
   /** Ends the chat, if there is one, and looks for the next partner. */
   next() {
     if (this.#state !== 'chatting' && this.#state !== 'left') return;
-    this.#endChat('seeking');
+    this.#encounter.end('seeking');
     this.#find();
   }
 
@@ -120,11 +123,11 @@ export class Visit {
   }
 
   /**
-   * Sends a message of the chat. A text that cannot go now goes after a resume.
-   * @param {{type: 'text', id: string, body: string} | {type: 'typing', on: boolean}} message
+   * Sends a line of the chat, or that one is being written.
+   * @param {Parameters<Encounter['say']>[0]} message
    */
   say(message) {
-    this.#connection.send({ ...message, pair: this.#pairs.now });
+    this.#encounter.say(message);
   }
 
   /**
@@ -150,27 +153,24 @@ export class Visit {
           this.#rest(words.t('lost_too_long'), false);
           return this.#pairs.forget();
         }
-        this.#video.resync();
-        for (const { id, body } of this.#views.chat.pending) this.say({ type: 'text', id, body });
+        this.#encounter.resume();
     }
   }
 
   /** @param {ServerMessage} m */
   #message(m) {
-    const ofPair = m.pair !== undefined && m.pair === this.#pairs.now;
     switch (m.type) {
       case 'waiting':
         return this.#waiting();
       case 'matched':
         return this.#matched(m);
       case 'left':
-        return ofPair && this.#rest(words.left(m.reason), false);
+        return this.#encounter.has(m) && this.#rest(words.left(m.reason), false);
       case 'description':
       case 'candidate':
-        return ofPair && this.#video.receive(m);
       case 'text':
       case 'typing':
-        return ofPair && this.#views.chat.receive(m);
+        return this.#encounter.receive(m);
       case 'sent':
       case 'rejected':
         return this.#views.chat.fate(m);
@@ -205,7 +205,7 @@ export class Visit {
   /** The server has us in line: what we may have taken for a chat is over. */
   #waiting() {
     if (this.#state === 'chatting') {
-      this.#endChat('seeking');
+      this.#encounter.end('seeking');
       this.#become('waiting');
       this.#search.show();
     }
@@ -214,37 +214,17 @@ export class Visit {
 
   /** @param {ServerMessage} m */
   #matched(m) {
-    const { room, chat } = this.#views;
     if (this.#state !== 'waiting' && this.#state !== 'chatting') return; // Stop crossed it on the way
-    const pair = m.pair ?? '';
-    this.#endChat('seeking');
     this.#search.found();
-    this.#pairs.begin(pair);
+    this.#encounter.begin(m);
     this.#become('chatting');
-    room.status(words.t('chatting'));
-    chat.clear();
-    chat.system(words.greeting(m.common ?? []));
-    chat.enable(true);
-    if (m.mode === 'video') {
-      this.#video.begin({
-        polite: m.role !== 'impolite',
-        ice: m.ice,
-        signal: (message) => this.#connection.send({ ...message, pair }),
-      });
-    }
-  }
-
-  /** Takes the chat that is going on, if any, for over. @param {'none' | 'seeking'} picture */
-  #endChat(picture) {
-    this.#video.end(picture);
-    this.#views.chat.enable(false);
-    this.#pairs.end();
+    this.#views.room.status(words.t('chatting'));
   }
 
   /** Ends the chat and stays there. @param {string} why @param {boolean} wanted by the visitor */
   #rest(why, wanted) {
     const { room, chat } = this.#views;
-    this.#endChat('none');
+    this.#encounter.end('none');
     this.#resting = wanted;
     this.#become('left');
     room.status(why);
