@@ -57,6 +57,7 @@ type ICE struct {
 	Servers         []ICEServer `json:"servers"`
 	TransportPolicy string      `json:"transportPolicy"`
 	Expires         time.Time   `json:"expires"`
+	MaxBitrate      int         `json:"maxBitrate"` // bits a second to send at most, sound and picture together; 0: no limit
 }
 
 // ICEServer is an RTCIceServer.

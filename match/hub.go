@@ -46,12 +46,15 @@ type Options struct {
 	// Banned returns the ban that refuses an address a use; nil: nobody is banned. It
 	// is called with the hub's lock held, and must not block.
 	Banned  func(netip.Addr, Use) (Ban, bool)
-	ICEURLs func(host string) []string     // STUN/TURN URLs for a visitor who asked for this Host; may be called with the hub's lock held
-	Addr    func(*http.Request) netip.Addr // a request's client address, unmapped
-	Policy  string                         // version that visitors must have accepted
-	Appeal  string                         // where a ban can be appealed, in `banned`
-	Origins []string                       // further origins that may open the WebSocket
-	Absent  bool                           // whether an absent Origin may
+	ICEURLs func(host string) []string // STUN/TURN URLs for a visitor who asked for this Host; may be called with the hub's lock held
+	// MaxBitrate is what the relay carries of one visitor's sound and picture, in
+	// bits a second: more than that it drops. 0: there is no limit.
+	MaxBitrate int
+	Addr       func(*http.Request) netip.Addr // a request's client address, unmapped
+	Policy     string                         // version that visitors must have accepted
+	Appeal     string                         // where a ban can be appealed, in `banned`
+	Origins    []string                       // further origins that may open the WebSocket
+	Absent     bool                           // whether an absent Origin may
 
 	Patience     time.Duration // before anybody will do
 	AnyLanguage  bool          // whether that includes those of other languages
@@ -325,5 +328,6 @@ func (h *Hub) iceLocked(s *session) ice {
 		Servers:         []iceServer{{h.opts.ICEURLs(s.host.Value()), username, password}},
 		TransportPolicy: "relay",
 		Expires:         s.iceExpires.UTC(),
+		MaxBitrate:      h.opts.MaxBitrate,
 	}
 }

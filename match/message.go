@@ -164,6 +164,7 @@ type ice struct {
 	Servers         []iceServer `json:"servers"`
 	TransportPolicy string      `json:"transportPolicy"`
 	Expires         time.Time   `json:"expires"`
+	MaxBitrate      int         `json:"maxBitrate,omitempty"` // of a client's sound and picture together; bits a second
 }
 
 // iceServer is an RTCIceServer.

@@ -42,6 +42,7 @@ func TestExamplesOfTheReference(t *testing.T) {
 		t.Run(fmt.Sprintf("line %d", e.line), func(t *testing.T) {
 			change := func(o *match.Options) {
 				o.SessionsPerAddressMax = sessionsWithoutWork + 1
+				o.MaxBitrate = e.maxBitrate()
 				o.Filter = match.Filter{Links: filter.Reject, Contacts: filter.Mask, MuteAfter: 2, MuteFor: 10 * time.Minute}
 			}
 			runWith(t, change, func(t *testing.T, f *fixture) {
@@ -357,6 +358,19 @@ func (p *player) rest() error {
 	return nil
 }
 
+var relayTakes = regexp.MustCompile(`^the relay takes (\d+) bits a second of each$`)
+
+// maxBitrate is the limit that the example is about, or 0.
+func (e example) maxBitrate() int {
+	for _, step := range e.steps {
+		if m := relayTakes.FindStringSubmatch(strings.TrimPrefix(step, "# ")); m != nil {
+			limit, _ := strconv.Atoi(m[1])
+			return limit
+		}
+	}
+	return 0
+}
+
 // events are what examples may say between the messages.
 var events = []struct {
 	pattern *regexp.Regexp
@@ -435,6 +449,7 @@ var events = []struct {
 		}
 		return nil
 	}},
+	{relayTakes, func(*player, []string) error { return nil }}, // from the start: see maxBitrate
 	{regexp.MustCompile(`^the daemon ends$`), func(p *player, _ []string) error {
 		return p.f.Close(p.t.Context())
 	}},

@@ -102,6 +102,14 @@ func sourceKey(addr netip.Addr) netip.Prefix {
 	return prefix
 }
 
+// MediaBitrate returns how many bits a second of sound and picture, as WebRTC counts
+// them (the TIAS of RFC 3890: from the RTP header up), an allocation carries that may
+// send so many bytes a second; 0 for 0, which is no limit. A fifth is left for what
+// comes on top: the tags of SRTP, RTCP, what is sent again, and the checks of ICE.
+func MediaBitrate(bandwidthPerAllocation int) int {
+	return bandwidthPerAllocation * 8 * 8 / 10
+}
+
 // withinBandwidth reports whether the relay may send size bytes now.
 func (s *Server) withinBandwidth(r *relay, at time.Duration, size int) bool {
 	now := s.started.Add(at)

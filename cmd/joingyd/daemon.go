@@ -172,6 +172,7 @@ func (d *daemon) openHub() error {
 		Banned:       d.banned,
 		Pseudonym:    d.pseudonym,
 		ICEURLs:      d.iceURLs,
+		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
 		Policy:       d.cfg.Site.Policy,
 		Appeal:       "/appeal",
