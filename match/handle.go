@@ -57,6 +57,8 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 		h.handleTyping(s, m, now)
 	case "report":
 		h.handleReport(s, m, now)
+	case "block":
+		h.handleBlock(s, m, now)
 	case "answer":
 		h.handleAnswer(s, m, now)
 	case "hello":

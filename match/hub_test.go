@@ -232,15 +232,21 @@ func TestReport(t *testing.T) {
 	})
 }
 
-// A report comes when the chat is over, and the reporter often waits by then.
+// A report or a block comes when the chat is over, and who sends it often waits by then.
 func TestBlockWhileWaiting(t *testing.T) {
+	for kind, more := range map[string]string{"reported": `report","reason":"spam","block":true`, "blocked": `block"`} {
+		t.Run(kind, func(t *testing.T) { testBlockWhileWaiting(t, kind, more) })
+	}
+}
+
+func testBlockWhileWaiting(t *testing.T, kind, more string) {
 	run(t, func(t *testing.T, f *fixture) {
 		a, b, pair := f.pair("text")
 		a.send(`{"type":"find","mode":"text"}`)
 		a.expect("waiting")
 		b.expect("left")
-		a.send(`{"type":"report","pair":"` + pair + `","reason":"spam","block":true}`)
-		a.expect("reported")
+		a.send(`{"pair":"` + pair + `","type":"` + more + `}`)
+		a.expect(kind)
 		b.send(`{"type":"find","mode":"text"}`)
 		b.expect("waiting")
 		time.Sleep(time.Minute)

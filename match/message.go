@@ -246,6 +246,11 @@ type leftMessage struct {
 	Reason leftReason `json:"reason"`
 }
 
+type blockedMessage struct {
+	head
+	Pair string `json:"pair"`
+}
+
 type reportedMessage struct {
 	head
 	Pair   string `json:"pair"`

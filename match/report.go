@@ -151,6 +151,38 @@ func (h *Hub) leaveTraceLocked(s *session) {
 	}
 }
 
+// tooLate refuses what is said about a chat.
+const tooLate = "that chat ended more than a minute ago, or was not yours"
+
+// reportable returns the partner of a pair that s is in, or was in less than a minute ago,
+// with its trace and the id of what s reported of it, "" if nothing. The id is nil if
+// there is no such pair.
+func (s *session) reportable(id ident.Pair, now time.Time) (partner ident.Session, of *trace, report *string) {
+	switch {
+	case s.pair != nil && s.pair.id == id:
+		return s.partner().id, s.partner().trace, &s.pair.reports[s.pair.side(s)]
+	case s.past != nil && s.past.pair == id && now.Before(s.past.until):
+		return s.past.partner, s.past.of, &s.past.report
+	}
+	return partner, nil, nil
+}
+
+// handleBlock keeps the two apart from now on, and tells nobody else.
+func (h *Hub) handleBlock(s *session, m clientMessage, now time.Time) {
+	id, err := ident.ParsePair(m.Pair)
+	if err != nil {
+		h.refuseLocked(s, codeBadMessage, m.Type, "pair: must be the pair of `matched`")
+		return
+	}
+	partner, _, report := s.reportable(id, now)
+	if report == nil {
+		h.refuseLocked(s, codeStalePair, m.Type, tooLate)
+		return
+	}
+	s.block(partner)
+	h.sendLocked(s, &blockedMessage{head{Type: "blocked"}, m.Pair})
+}
+
 // handleReport counts and keeps a report, once for each side of a pair, during the
 // chat and for a minute after. The two do not meet again.
 func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
@@ -166,16 +198,9 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		h.refuseLocked(s, codeTooLarge, m.Type, fmt.Sprintf("note: longer than %d characters", maxNote))
 		return
 	}
-	var report *string // id of the one there was; empty: none
-	var partner ident.Session
-	var of *trace
-	switch {
-	case s.pair != nil && s.pair.id == id:
-		report, partner, of = &s.pair.reports[s.pair.side(s)], s.partner().id, s.partner().trace
-	case s.past != nil && s.past.pair == id && now.Before(s.past.until):
-		report, partner, of = &s.past.report, s.past.partner, s.past.of
-	default:
-		h.refuseLocked(s, codeStalePair, m.Type, "that chat ended more than a minute ago, or was not yours")
+	partner, of, report := s.reportable(id, now)
+	if report == nil {
+		h.refuseLocked(s, codeStalePair, m.Type, tooLate)
 		return
 	}
 	if *report == "" {
@@ -185,8 +210,5 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		h.opts.Logger.Info("report", "report", *report, "reason", m.Reason)
 	}
 	s.block(partner)
-	if s.ticket != nil {
-		s.ticket.Avoid = s.blocked // it waits already
-	}
 	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *report})
 }

@@ -150,6 +150,9 @@ func (s *session) block(partner ident.Session) {
 		s.blocked = s.blocked[1:]
 	}
 	s.blocked = append(slices.Clip(s.blocked), partner) // a ticket may hold the old slice
+	if s.ticket != nil {
+		s.ticket.Avoid = s.blocked // it waits already
+	}
 }
 
 // met remembers a partner.
