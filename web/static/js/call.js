@@ -44,9 +44,6 @@ export class Call {
       remote(this.#remote);
     };
     peer.onconnectionstatechange = () => state(peer.connectionState);
-    peer.oniceconnectionstatechange = () => {
-      if (peer.iceConnectionState === 'failed') peer.restartIce();
-    };
     for (const track of stream.getTracks()) peer.addTrack(track, stream);
   }
 
@@ -119,6 +116,15 @@ export class Call {
   }
 
   /**
+   * Sends another track in the place of one.
+   * @param {MediaStreamTrack} old
+   * @param {MediaStreamTrack} track
+   */
+  async replace(old, track) {
+    await this.#peer.getSenders().find((sender) => sender.track === old)?.replaceTrack(track);
+  }
+
+  /**
    * Uses fresh relay credentials from now on.
    * @param {Ice} ice
    */
@@ -130,7 +136,7 @@ export class Call {
   close() {
     const peer = this.#peer;
     peer.onnegotiationneeded = peer.onicecandidate = peer.ontrack = null;
-    peer.onconnectionstatechange = peer.oniceconnectionstatechange = null;
+    peer.onconnectionstatechange = null;
     peer.close();
   }
 

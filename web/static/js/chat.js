@@ -1,7 +1,9 @@
 // @ts-check
 // The written chat: the log, who is typing, and the line being written.
 
+import { announce } from './announce.js';
 import { byId, make } from './dom.js';
+import { Unread } from './unread.js';
 import { rejected, t } from './words.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
@@ -10,6 +12,7 @@ const mostLines = 500;
 const typingLasts = 5_000; // ms without a key
 const typingRepeat = 3_000; // ms; the daemon takes back within 6 s what is not repeated
 const theirTypingLasts = 8_000; // ms, where neither a repeat nor its end comes through
+const marks = /** @type {const} */ ({ sending: '◌', sent: '✓', rejected: '!' });
 const speakers = { me: t('speaker.me'), them: t('speaker.them'), system: '' };
 
 export class Chat {
@@ -22,6 +25,8 @@ export class Chat {
   #pending = new Map(); // texts whose fate is not known, oldest first
   #number = 0;
   #atEnd = true; // the reader has not scrolled back
+  #unread = new Unread(() => this.#goToEnd());
+  #typingSaid = false; // once is enough until the next line
   #typingTimer = 0;
   #typingRepeat = 0; // an interval, while one types
   #theirTypingTimer = 0;
@@ -45,7 +50,9 @@ export class Chat {
     log.addEventListener('scroll', () => {
       if (log.clientWidth !== width || log.clientHeight !== height) return; // a resize moved it, not the reader
       this.#atEnd = log.scrollHeight - log.scrollTop - height < 60;
+      this.#seen();
     });
+    document.addEventListener('visibilitychange', () => this.#seen());
     new ResizeObserver(() => { // a keyboard came up, the phone was turned, the message grew
       [width, height] = [log.clientWidth, log.clientHeight];
       this.#follow();
@@ -74,6 +81,8 @@ export class Chat {
     this.#pending.clear();
     this.#log.replaceChildren();
     this.#atEnd = true;
+    this.#typingSaid = false;
+    this.#unread.clear();
     this.#message.value = '';
   }
 
@@ -85,7 +94,10 @@ export class Chat {
   /** Takes a line of the partner, or that one is being written. @param {ServerMessage} m */
   receive(m) {
     this.#theyType(m.type === 'typing' && m.on === true);
-    if (m.type === 'text') this.#add('them', m.body ?? '');
+    if (m.type !== 'text') return;
+    this.#typingSaid = false;
+    if (document.hidden || !this.#atEnd) this.#unread.add();
+    this.#add('them', m.body ?? '');
   }
 
   /** Learns what became of one's own line. @param {ServerMessage} m */
@@ -95,7 +107,7 @@ export class Chat {
     const text = this.#pending.get(id);
     this.#pending.delete(id);
     if (!text) return;
-    text.line.dataset.mark = 'sent';
+    this.#mark(text.line, 'sent');
     const body = text.line.querySelector('.body');
     if (m.body === undefined || !body) return;
     body.textContent = m.body; // what the stranger got
@@ -106,9 +118,21 @@ export class Chat {
   #reject(id, code, more) {
     const text = this.#pending.get(id);
     if (!text) return;
-    text.line.dataset.mark = 'rejected';
+    this.#mark(text.line, 'rejected');
     this.#pending.delete(id);
-    this.#note(text.line, rejected(code, more));
+    const why = rejected(code, more);
+    this.#note(text.line, why);
+    announce(why); // one's own lines are not read out
+  }
+
+  /** Shows how far one's own line has come. @param {HTMLLIElement} line @param {keyof typeof marks} mark */
+  #mark(line, mark) {
+    line.dataset.mark = mark;
+    const sign = line.querySelector('.mark') ?? line.appendChild(make('span'));
+    sign.className = 'mark';
+    sign.textContent = marks[mark];
+    sign.setAttribute('role', 'img');
+    sign.setAttribute('aria-label', t(`mark.${mark}`));
   }
 
   /** Says below a line what became of it. @param {HTMLLIElement} line @param {string} text */
@@ -122,6 +146,8 @@ export class Chat {
   /** @param {boolean} on */
   #theyType(on) {
     this.#typing.hidden = !on;
+    if (on && !this.#typingSaid) announce(t('typing'));
+    this.#typingSaid ||= on;
     clearTimeout(this.#theirTypingTimer);
     if (on) this.#theirTypingTimer = setTimeout(() => this.#theyType(false), theirTypingLasts);
   }
@@ -131,7 +157,7 @@ export class Chat {
     if (body === '' || this.#message.disabled) return;
     const id = `t${++this.#number}`;
     const line = this.#add('me', body);
-    line.dataset.mark = 'sending';
+    this.#mark(line, 'sending');
     this.#pending.set(id, { line, body });
     this.#message.value = '';
     this.#stopTyping(); // the text itself tells the partner
@@ -179,12 +205,28 @@ export class Chat {
     }
     const text = make('span', body);
     text.className = 'body';
+    text.dir = 'auto';
     line.append(text);
     log.append(line);
     if (log.childElementCount > mostLines) log.firstElementChild?.remove();
-    if (from === 'me') this.#atEnd = true;
+    if (from === 'me') {
+      line.setAttribute('aria-live', 'off'); // nor are the marks that it gets
+      this.#atEnd = true;
+      this.#unread.clear();
+    }
     this.#follow();
     return line;
+  }
+
+  #goToEnd() {
+    this.#atEnd = true;
+    this.#follow();
+    this.#seen();
+    this.#log.focus({ preventScroll: true });
+  }
+
+  #seen() {
+    if (this.#atEnd && !document.hidden) this.#unread.clear();
   }
 
   /** Keeps the last line in sight, unless the reader has scrolled back. */

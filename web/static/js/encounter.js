@@ -1,6 +1,7 @@
 // @ts-check
 // One chat with one stranger at a time: its pair, its call and what is written.
 
+import { showCommon } from './common.js';
 import * as words from './words.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
@@ -34,6 +35,7 @@ export class Encounter {
     pairs.begin(pair);
     chat.clear();
     chat.system(words.greeting(m.common ?? []));
+    showCommon(m.common ?? []);
     chat.enable(true);
     if (m.mode !== 'video') return;
     this.#video.begin({
@@ -48,6 +50,7 @@ export class Encounter {
     this.#video.end(picture);
     this.#views.chat.enable(false);
     this.#views.pairs.end();
+    showCommon([]);
   }
 
   /**

@@ -5,6 +5,7 @@
 import { BanView } from './ban.js';
 import { Camera } from './camera.js';
 import { Chat } from './chat.js';
+import { setUpControls } from './controls.js';
 import { Pairs } from './pairs.js';
 import { install } from './pwa.js';
 import { ReportDialog } from './report.js';
@@ -19,6 +20,8 @@ const room = new Room({
   next: () => visit.next(),
   stop: () => visit.stop(),
   report: () => report.show(pairs),
+  stopReport: () => visit.stopAndReport(),
+  block: () => visit.block(pairs.now || pairs.before),
 });
 const pairs = new Pairs((can) => room.reportable(can));
 const stage = new Stage((kind, on) => camera.enable(kind, on));
@@ -28,8 +31,10 @@ const chat = new Chat({
 });
 const report = new ReportDialog(
   (form) => visit.report(form),
+  (pair) => visit.block(pair),
   () => visit.reportClosed(),
 );
+setUpControls(room, stage, pairs, () => visit.next());
 const ban = new BanView(() => visit.end());
 
 /** @type {Visit} */

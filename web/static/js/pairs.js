@@ -6,6 +6,7 @@ const reportWindow = 60_000; // ms after a chat
 export class Pairs {
   now = ''; // id, '' outside a chat
   before = ''; // id, '' if there is none or it is too long ago
+  changed = () => {}; // called when a chat begins or ends
   #timer = 0;
   #reportable;
 
@@ -18,6 +19,7 @@ export class Pairs {
   begin(pair) {
     this.now = pair;
     this.#tell();
+    this.changed();
   }
 
   end() {
@@ -27,6 +29,7 @@ export class Pairs {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.forget(), reportWindow);
     this.#tell();
+    this.changed();
   }
 
   /** Forgets the chat before: its session is gone, or its time. */

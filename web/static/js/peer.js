@@ -1,6 +1,10 @@
 // @ts-check
 // Peer connections prepared ahead: while one chat goes on, the next one's
 // connection gathers its relay candidates, so that Next is fast.
+//
+// Each is used for one partner only, and makes its own DTLS certificate (none is
+// passed in `certificates`): two partners cannot compare fingerprints and find
+// that they met the same visitor.
 
 /** @typedef {import('./types.js').Ice} Ice */
 

@@ -22,24 +22,33 @@ export class ReportDialog {
 
   /**
    * @param {(report: Report) => void} send
+   * @param {(pair: string) => void} block without a report
    * @param {() => void} closed the dialog is gone, reported or not
    */
-  constructor(send, closed) {
+  constructor(send, block, closed) {
     byId('report-cancel', HTMLButtonElement).addEventListener('click', () => this.close());
+    byId('report-only-block', HTMLButtonElement).addEventListener('click', () => {
+      block(this.#pair);
+      this.close();
+    });
     this.#dialog.addEventListener('close', closed);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       const data = new FormData(this.#form);
-      const { now, before } = this.#pairs;
-      const pair = now && data.get('who') === 'now' ? now : before;
       send({
-        pair,
+        pair: this.#pair,
         reason: String(data.get('reason')),
         note: String(data.get('note')).trim(),
         block: data.has('block'),
       });
       this.close();
     });
+  }
+
+  /** The one that is chosen. */
+  get #pair() {
+    const { now, before } = this.#pairs;
+    return now && new FormData(this.#form).get('who') === 'now' ? now : before;
   }
 
   get open() {

@@ -12,6 +12,8 @@ import { t } from './words.js';
  * @property {() => void} next
  * @property {() => void} stop
  * @property {() => void} report
+ * @property {() => void} stopReport
+ * @property {() => void} block
  */
 
 export class Room {
@@ -21,24 +23,27 @@ export class Room {
   #next = byId('next', HTMLButtonElement);
   #nextLabel = byId('next-label', HTMLElement);
   #stopLabel = byId('stop-label', HTMLElement);
-  #report = byId('report', HTMLButtonElement);
+  #accuse = ['report', 'stop-report', 'block'].map((id) => byId(id, HTMLButtonElement));
+  /** @type {State} */
+  #state = 'start';
 
   /** @param {RoomHandlers} handlers */
   constructor(handlers) {
     this.#next.addEventListener('click', () => handlers.next());
     byId('stop', HTMLButtonElement).addEventListener('click', () => handlers.stop());
-    this.#report.addEventListener('click', () => handlers.report());
-    addEventListener('keydown', (event) => {
-      const elsewhere = this.#view.hidden || document.querySelector('dialog[open]') !== null;
-      if (event.key !== 'Escape' || event.repeat || event.isComposing || elsewhere || this.#next.disabled) return;
-      event.preventDefault();
-      handlers.next();
-    });
+    const [report, stopReport, block] = this.#accuse;
+    report.addEventListener('click', () => handlers.report());
+    stopReport.addEventListener('click', () => handlers.stopReport());
+    block.addEventListener('click', () => handlers.block());
+  }
+
+  get state() {
+    return this.#state;
   }
 
   /** @param {State} state @param {Mode} mode */
   show(state, mode) {
-    document.documentElement.dataset.state = state;
+    this.#state = document.documentElement.dataset.state = state;
     this.#view.dataset.mode = mode;
     const hidden = state === 'start' || state === 'banned';
     const appears = this.#view.hidden && !hidden;
@@ -46,7 +51,12 @@ export class Room {
     this.#next.disabled = state !== 'chatting' && state !== 'left';
     this.#nextLabel.textContent = state === 'left' ? t('new_chat') : t('next');
     this.#stopLabel.textContent = state === 'left' ? t('leave') : t('stop');
-    if (hidden) this.banner('');
+    byId('online', HTMLElement).setAttribute('aria-live', hidden ? 'polite' : 'off'); // not while people talk
+    if (hidden) {
+      this.banner('');
+      if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+      byId('menu', HTMLElement).hidePopover();
+    }
     if (appears) {
       scrollTo(0, 0);
       byId('stop', HTMLButtonElement).focus({ preventScroll: true });
@@ -55,7 +65,7 @@ export class Room {
 
   /** @param {boolean} can whether there is a chat to report */
   reportable(can) {
-    this.#report.disabled = !can;
+    for (const button of this.#accuse) button.disabled = !can;
   }
 
   /** @param {string} text */

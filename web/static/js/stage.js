@@ -2,11 +2,14 @@
 // The two pictures, and the switches for one's own camera and microphone.
 
 import { byId, say } from './dom.js';
+import { Veil } from './veil.js';
 
 export class Stage {
+  veil = new Veil();
   #stage = byId('stage', HTMLElement);
   #remote = byId('remote-video', HTMLVideoElement);
   #local = byId('local-video', HTMLVideoElement);
+  #self = byId('self', HTMLElement);
   #note = byId('stage-note', HTMLElement);
   #play = byId('play', HTMLButtonElement);
   #switches = { audio: byId('mic', HTMLButtonElement), video: byId('camera', HTMLButtonElement) };
@@ -30,6 +33,7 @@ export class Stage {
 
   /** Shows one's own picture, or none. @param {MediaStream | null} stream */
   local(stream) {
+    this.#self.hidden = stream === null;
     this.#local.srcObject = stream;
     this.#local.classList.remove('off');
     for (const kind of /** @type {const} */ (['audio', 'video'])) {
@@ -37,6 +41,13 @@ export class Stage {
       button.hidden = !stream?.getTracks().some((track) => track.kind === kind);
       button.setAttribute('aria-pressed', 'false');
     }
+    if (stream) this.mirror(stream);
+  }
+
+  /** Shows one's own picture as a mirror does, unless the camera looks away. @param {MediaStream} stream */
+  mirror(stream) {
+    const away = stream.getVideoTracks()[0]?.getSettings().facingMode === 'environment';
+    this.#local.classList.toggle('straight', away);
   }
 
   /** Shows the partner's picture. @param {MediaStream} stream */
@@ -50,6 +61,7 @@ export class Stage {
     this.#remote.srcObject = null;
     this.#play.hidden = true;
     this.note('');
+    this.veil.renew();
     this.#picture(picture);
   }
 

@@ -11,6 +11,7 @@
  * @property {RTCIceServer[]} servers
  * @property {RTCIceTransportPolicy} transportPolicy
  * @property {string} expires RFC 3339
+ * @property {number} [maxBitrate] bits a second that may be sent, sound and picture together; none: no limit
  */
 
 /**

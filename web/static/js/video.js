@@ -3,7 +3,14 @@
 // connection for the next one, and what the stage says about them.
 
 import { Call } from './call.js';
+import { countCameras, nextCamera } from './cameras.js';
+import { byId } from './dom.js';
+import { Mender } from './mend.js';
+import { Meter } from './meter.js';
 import { Spare } from './peer.js';
+import { Throttle } from './rate.js';
+import { WakeLock } from './screen.js';
+import { settings } from './settings.js';
 import * as words from './words.js';
 
 /** @typedef {import('./types.js').Ice} Ice */
@@ -17,6 +24,12 @@ export class Video {
   /** @type {Ice | null} */
   #ice = null;
   #on = false; // the visit is one with video
+  #wake = new WakeLock();
+  #switch = byId('switch', HTMLButtonElement);
+  /** @type {{close: () => void}[]} what watches over the call */
+  #guards = [];
+  /** @type {Throttle | null} */
+  #throttle = null;
 
   /**
    * @param {import('./stage.js').Stage} stage
@@ -25,12 +38,15 @@ export class Video {
   constructor(stage, camera) {
     this.#stage = stage;
     this.#camera = camera;
+    this.#switch.addEventListener('click', () => this.#switchCamera());
+    settings.on('saver', () => this.#throttle?.apply());
   }
 
   /** Opens the camera for a visit. */
   async open() {
     this.#stage.local(await this.#camera.open());
     this.#on = true;
+    this.#switch.hidden = (await countCameras()) < 2;
   }
 
   /** Ends the visit: camera, relay allocations and pictures are gone. */
@@ -62,23 +78,32 @@ export class Video {
     this.end('seeking');
     if (!this.#on || !ice || !this.#camera.stream) return;
     this.#stage.note(words.call('connecting'));
+    const peer = this.#spare.take(ice);
+    const throttle = new Throttle(peer, ice.maxBitrate);
+    this.#throttle = throttle;
+    this.#guards = [new Mender(peer, polite, () => this.#stage.note(words.t('call.restarting'))), new Meter(peer)];
+    this.#wake.hold();
     this.#call = new Call({
-      peer: this.#spare.take(ice),
+      peer,
       polite,
       stream: this.#camera.stream,
       signal,
       remote: (stream) => this.#stage.remote(stream),
       state: (state) => {
         this.#stage.note(words.call(state));
-        if (state === 'connected' && this.#ice) this.#spare.prepare(this.#ice);
+        if (state !== 'connected') return;
+        throttle.apply();
+        if (this.#ice) this.#spare.prepare(this.#ice);
       },
     });
   }
 
   /** Ends the call, if there is one. @param {'none' | 'seeking'} picture what is shown instead */
   end(picture) {
+    for (const guard of this.#guards.splice(0)) guard.close();
     this.#call?.close();
-    this.#call = null;
+    this.#call = this.#throttle = null;
+    this.#wake.release();
     this.#stage.clear(picture);
     if (this.#ice && picture === 'seeking') this.#spare.prepare(this.#ice);
   }
@@ -92,6 +117,29 @@ export class Video {
   /** Makes up for signals that were lost with a socket. */
   resync() {
     this.#call?.resync();
+  }
+
+  /** Takes another camera, without a new call. */
+  async #switchCamera() {
+    const { stream } = this.#camera;
+    const old = stream?.getVideoTracks()[0];
+    if (!stream || !old || this.#switch.disabled) return;
+    this.#switch.disabled = true;
+    try {
+      const track = await nextCamera(old);
+      if (stream !== this.#camera.stream) return track.stop(); // the visit is over
+      track.enabled = old.enabled;
+      stream.removeTrack(old);
+      stream.addTrack(track);
+      await this.#call?.replace(old, track);
+      this.#stage.mirror(stream);
+      this.#throttle?.apply();
+    } catch (error) {
+      this.#stage.note(words.t('switch.failed'));
+      console.warn('camera:', error);
+    } finally {
+      this.#switch.disabled = false;
+    }
   }
 
   /** The server refused a signal. @param {string} [detail] */

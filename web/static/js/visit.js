@@ -108,6 +108,23 @@ export class Visit {
     this.#rest(words.t('left.you'), true);
   }
 
+  /** Ends the chat, or the search after one, and asks what was wrong. */
+  stopAndReport() {
+    const { pairs, report } = this.#views;
+    if (this.#state === 'chatting' || this.#state === 'waiting') {
+      this.#search.stop();
+      this.#connection.send({ type: 'leave' });
+      this.#rest(words.t('left.you'), true);
+    }
+    report.show(pairs);
+  }
+
+  /** Does not want to meet somebody again. @param {string} pair */
+  block(pair) {
+    if (!this.#connection.send({ type: 'block', pair })) this.#views.chat.system(words.t('block.not_sent'));
+    else if (pair === this.#pairs.now) this.next();
+  }
+
   /** @param {import('./report.js').Report} report */
   report(report) {
     if (!this.#connection.send({ type: 'report', ...report })) {
@@ -178,6 +195,8 @@ export class Visit {
         return m.do === 'mute' && this.#views.chat.system(words.muted('muted', m.until));
       case 'reported':
         return this.#views.chat.system(words.reported(m.report));
+      case 'blocked':
+        return this.#views.chat.system(words.t('blocked'));
       case 'online':
         return this.#search.online(m.count);
       case 'ice':
@@ -240,7 +259,7 @@ export class Visit {
     } else if (m.re === 'find') {
       this.end();
       this.#views.start.complain(words.searchRefused(m), m.code === 'video_banned');
-    } else if (m.re === 'report') {
+    } else if (m.re === 'report' || m.re === 'block') {
       this.#views.chat.system(words.t('report.too_late'));
     } else if (m.code === 'masked') {
       this.#video.refused(m.detail);

@@ -1,0 +1,39 @@
+// @ts-check
+// What keeps the partner's picture and sound back: the blur, until the visitor lifts
+// it, and a Next that can still be undone.
+
+import { byId } from './dom.js';
+import { settings } from './settings.js';
+
+/** @typedef {'blur' | 'next'} Reason */
+
+export class Veil {
+  #stage = byId('stage', HTMLElement);
+  #video = byId('remote-video', HTMLVideoElement);
+  #button = byId('blur', HTMLButtonElement);
+  /** @type {Set<Reason>} */
+  #reasons = new Set();
+
+  constructor() {
+    byId('lift', HTMLButtonElement).addEventListener('click', () => this.set('blur', false));
+    this.#button.addEventListener('click', () => this.set('blur', !this.#reasons.has('blur')));
+  }
+
+  /** A new partner: what was lifted for the last one is not lifted for this one. */
+  renew() {
+    this.set('next', false);
+    this.set('blur', settings.get('blur'));
+  }
+
+  /** @param {Reason} reason @param {boolean} on */
+  set(reason, on) {
+    if (on) this.#reasons.add(reason);
+    else this.#reasons.delete(reason);
+    const blur = this.#reasons.has('blur');
+    this.#stage.dataset.veil = this.#reasons.has('next') ? 'next' : blur ? 'blur' : '';
+    this.#button.setAttribute('aria-pressed', String(blur));
+    this.#video.muted = this.#reasons.size > 0;
+    // A picture in its own window is out of reach of the page's styles.
+    if (this.#reasons.size > 0 && document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {});
+  }
+}
