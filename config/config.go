@@ -112,7 +112,8 @@ type Site struct {
 	Name         string `key:"name" doc:"Name of the site."`
 	Contact      string `key:"contact" doc:"E-mail or URL for visitors to reach the operator. Needed before anybody but this machine is let in."`
 	AbuseContact string `key:"abuse_contact" doc:"E-mail for reports of abuse and for authorities. Empty: site.contact, if that is an e-mail address."`
-	Policy       string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again."`
+	PagesDir     string `key:"pages_dir" doc:"Directory with pages in Markdown, in place of the built-in ones or besides: NAME.md, and NAME.CODE.md for one language. joingyd site pages writes those to adapt."`
+	Policy       string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again. Empty: made of the versions that these pages have."`
 
 	Logo       string   `key:"logo" doc:"File with the site's logo: SVG (without scripts and references to elsewhere) or PNG, at most 100 KiB. Empty: joingyd's."`
 	Accent     string   `key:"accent" doc:"The site's own colour, #rrggbb, for its first button and its emblem. It must have a contrast of 3:1 against both the light and the dark paper. Empty: joingyd's coral."`
@@ -182,7 +183,7 @@ func Default() Config {
 			WidenAfter: 3,
 			WidenFor:   24 * time.Hour,
 		},
-		Site:  Site{Name: "joingyd", Policy: "2026-11-24", Processors: []string{}},
+		Site:  Site{Name: "joingyd", Processors: []string{}},
 		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
 		Log:   Log{Level: "info", Format: "text"},
 	}

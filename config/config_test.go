@@ -192,6 +192,7 @@ func TestO1BadFiles(t *testing.T) {
 		{"site:\n  node_cookie: '" + strings.Repeat("a", 65) + "'\n", "site.node_cookie", "at most 64"},
 		{"site:\n  name: ''\n", "site.name", "empty"},
 		{"site:\n  name: \"a\\tb\"\n", "site.name", "control character"},
+		{"site:\n  pages_dir: \"a\\tb\"\n", "site.pages_dir", "control character"},
 		{"site:\n  policy: 2026-11-24\n", "site.policy", "quotes"},
 		{"log:\n  level: loud\n", "log.level", "debug, info, warn, error"},
 		{"data_dir: ''\n", "data_dir", "empty"},

@@ -21,7 +21,8 @@ var (
 // site checks what visitors read. Files and contrasts are package web's to check.
 func (v *validator) site(c Site) {
 	v.text("site.name", c.Name, 1, 64)
-	v.text("site.policy", c.Policy, 1, 64)
+	v.text("site.pages_dir", c.PagesDir, 0, 4096)
+	v.text("site.policy", c.Policy, 0, 64)
 	v.text("site.logo", c.Logo, 0, 4096)
 	if c.Accent != "" && !colour.MatchString(c.Accent) {
 		v.add("site.accent", fmt.Sprintf("%q is not a colour; write one as #rrggbb, such as #b3452a", c.Accent))

@@ -67,6 +67,25 @@ func LoadTexts(dir string) (*Texts, error) {
 	return &own, nil
 }
 
+// BuiltInPages returns the built-in pages as files for LoadTexts, by name.
+func BuiltInPages() (map[string][]byte, error) {
+	pages := map[string][]byte{}
+	names, err := fs.Glob(files, "pages/*/*.md")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range names {
+		name := path.Base(file)
+		if code := path.Base(path.Dir(file)); code != defaultLanguage {
+			name = strings.TrimSuffix(name, ".md") + "." + code + ".md"
+		}
+		if pages[name], err = files.ReadFile(file); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
+}
+
 // builtInTexts returns the embedded pages, pages/CODE/NAME.md.
 var builtInTexts = sync.OnceValues(func() (*Texts, error) {
 	languages, err := loadLanguages(files)

@@ -25,6 +25,7 @@ import (
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
+	"github.com/joingyd/joingyd/web"
 )
 
 const (
@@ -41,6 +42,7 @@ type daemon struct {
 	relay   *turn.Server
 	clients *front.ClientAddr
 	hub     *match.Hub
+	site    web.Options // as configured; openHTTP adds what the other parts answer
 	http    *http.Server
 	admin   *admin.Server
 	drain   *drainer
@@ -78,6 +80,10 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	if d.adminPath == "" {
 		d.adminPath = filepath.Join(cfg.DataDir, adminSocketFile)
 	}
+	if d.site, err = siteOptions(cfg.Site); err != nil {
+		return nil, err
+	}
+	d.cfg.Site.Policy = d.site.Policy
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w; name another with --data-dir", err)
 	}

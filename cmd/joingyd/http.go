@@ -16,10 +16,7 @@ import (
 )
 
 func (d *daemon) openHTTP() error {
-	options, err := siteOptions(d.cfg.Site)
-	if err != nil {
-		return err
-	}
+	options := d.site
 	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
 	options.Socket = d.hub
 	options.Online = d.hub.Online

@@ -40,6 +40,7 @@ the command line made no sense.`,
 	root.AddCommand(
 		newServeCommand(),
 		newConfigCommand(),
+		newSiteCommand(),
 		newBanCommand(),
 		newUnbanCommand(),
 		newBansCommand(),

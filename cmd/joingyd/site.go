@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/joingyd/joingyd/config"
@@ -8,16 +9,19 @@ import (
 )
 
 // siteOptions are the site's settings as package web wants them. What can still be
-// wrong are the logo's file and the accent's contrast.
+// wrong are the files with pages and with the logo, and the accent's contrast.
 func siteOptions(c config.Site) (o web.Options, err error) {
 	o = web.Options{
 		SiteName:   c.Name,
-		Policy:     c.Policy,
 		Contact:    c.Contact,
 		Abuse:      c.AbuseEmail(),
 		Banner:     c.Banner,
 		Processors: c.Processors,
 	}
+	if o.Texts, err = web.LoadTexts(c.PagesDir); err != nil {
+		return o, fmt.Errorf("site.pages_dir: %w", err)
+	}
+	o.Policy = cmp.Or(c.Policy, o.Texts.Policy())
 	if c.Logo != "" {
 		if o.Logo, err = web.LoadLogo(c.Logo); err != nil {
 			return o, fmt.Errorf("site.logo: %w", err)
