@@ -37,6 +37,9 @@ func textsIn(others ...*tongue) *Texts {
 	return &t
 }
 
+// shown returns a page as it is in a variant.
+func shown(p page, v variant) string { return string(must(p.variants[v]()).plain.body) }
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -174,7 +177,7 @@ var (
 func TestEveryTextIsTranslated(t *testing.T) {
 	all := must(render(Options{SiteName: "[site]", Policy: "[policy]"}, must(loadAssets(nil)), textsIn(pseudo("de", "ltr"))))
 	for name, page := range map[string]page{"start": all.byPath["/"], "notfound": all.notFound} {
-		html := string(page.variants[variant{lang: "de"}].plain.body)
+		html := shown(page, variant{lang: "de"})
 		shown := []string{markup.ReplaceAllString(html, "\n")}
 		for _, m := range worded.FindAllStringSubmatch(html, -1) {
 			shown = append(shown, m[1])
@@ -196,7 +199,7 @@ func TestStartPageCarriesTheWordsOfScripts(t *testing.T) {
 	l := pseudo("ar", "rtl")
 	l.Script = map[string]string{"a": "</script><b>&\u2028"}
 	all := must(render(Options{Policy: "1"}, must(loadAssets(nil)), textsIn(l)))
-	html := string(all.byPath["/"].variants[variant{lang: "ar"}].plain.body)
+	html := shown(all.byPath["/"], variant{lang: "ar"})
 	block := regexp.MustCompile(`<script type="application/json" id="words">([^<]*)</script>`).FindStringSubmatch(html)
 	if block == nil {
 		t.Fatal("no data block")
@@ -306,7 +309,7 @@ func TestVariantsAreServed(t *testing.T) {
 			}
 		}
 	}
-	if html := string(must(render(Options{Policy: "1"}, must(loadAssets(nil)), textsIn())).byPath["/"].variants[variant{lang: "en"}].plain.body); strings.Contains(html, "hreflang") {
+	if html := shown(must(render(Options{Policy: "1"}, must(loadAssets(nil)), textsIn())).byPath["/"], variant{lang: "en"}); strings.Contains(html, "hreflang") {
 		t.Error("a single language is offered as a choice")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"path"
+	"sync"
 	"time"
 
 	"github.com/joingyd/joingyd/web/prose"
@@ -68,7 +69,7 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 
 // page renders a page in all its variants.
 func (r *rendering) page(file, name string) (page, error) {
-	all := page{r.chooser, map[variant]document{}}
+	all := page{r.chooser, map[variant]func() (document, error){}}
 	tree, err := r.layout.Clone()
 	if err != nil {
 		return all, err
@@ -85,9 +86,10 @@ func (r *rendering) page(file, name string) (page, error) {
 		if err := tree.ExecuteTemplate(&html, "layout.html", data); err != nil {
 			return all, err
 		}
-		if all.variants[v], err = newDocument(html.Bytes(), "text/html; charset=utf-8"); err != nil {
-			return all, err
-		}
+		// Compressing every variant would take longer than all else at a start.
+		all.variants[v] = sync.OnceValues(func() (document, error) {
+			return newDocument(html.Bytes(), "text/html; charset=utf-8")
+		})
 	}
 	return all, nil
 }

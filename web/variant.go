@@ -82,24 +82,32 @@ func known(values []string, value string) string {
 // page is one page in all its variants.
 type page struct {
 	chooser  *chooser
-	variants map[variant]document
+	variants map[variant]func() (document, error) // made ready when one is first asked for
 }
 
 // ServeHTTP answers with the variant that suits the requester.
 func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p.pick(w, r).ServeHTTP(w, r)
+	if d, err := p.pick(w, r); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	} else {
+		d.ServeHTTP(w, r)
+	}
 }
 
 // withStatus returns a handler that answers with the page as an error page.
 func (p page) withStatus(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.pick(w, r).withStatus(status).ServeHTTP(w, r)
+		if d, err := p.pick(w, r); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		} else {
+			d.withStatus(status).ServeHTTP(w, r)
+		}
 	})
 }
 
-func (p page) pick(w http.ResponseWriter, r *http.Request) document {
+func (p page) pick(w http.ResponseWriter, r *http.Request) (document, error) {
 	v := p.chooser.choose(r)
 	w.Header().Set("Content-Language", v.lang)
 	w.Header().Set("Vary", "Accept-Language, Cookie")
-	return p.variants[v]
+	return p.variants[v]()
 }
