@@ -36,3 +36,13 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
   element.hidden = text === '';
 }
+
+/**
+ * Says in a box what is wrong, and what to do about it.
+ * @param {HTMLElement} box
+ * @param {import('./support.js').Problem} problem
+ */
+export function explain(box, problem) {
+  box.replaceChildren(make('b', problem.text), ' ', make('span', problem.remedy));
+  box.hidden = false;
+}

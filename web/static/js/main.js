@@ -7,6 +7,7 @@ import { Camera } from './camera.js';
 import { Chat } from './chat.js';
 import { setUpControls } from './controls.js';
 import { Pairs } from './pairs.js';
+import { Preview } from './preview.js';
 import { install } from './pwa.js';
 import { ReportDialog } from './report.js';
 import { Room } from './room.js';
@@ -15,7 +16,8 @@ import { StartView } from './start.js';
 import { Visit } from './visit.js';
 
 const camera = new Camera();
-const start = new StartView((mode) => visit.begin(mode));
+const preview = new Preview(camera, () => visit.begin('video'));
+const start = new StartView((mode) => visit.begin(mode), preview);
 const room = new Room({
   next: () => visit.next(),
   stop: () => visit.stop(),

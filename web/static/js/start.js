@@ -1,7 +1,8 @@
 // @ts-check
 // The start view: who is online, interests, consent, and the two buttons.
 
-import { byId, make, say } from './dom.js';
+import { cameraAllowed } from './camera.js';
+import { byId, explain, make, say } from './dom.js';
 import { Interests } from './interests.js';
 import { videoProblem } from './support.js';
 import { problem, t } from './words.js';
@@ -22,15 +23,23 @@ export class StartView {
   #accepted = byId('consent-policy', HTMLInputElement);
   #video = byId('video-chat', HTMLButtonElement);
   #text = byId('text-chat', HTMLButtonElement);
+  #check = byId('check-camera', HTMLButtonElement);
   #interests = new Interests();
   #begin;
+  #preview;
   #problem = videoProblem();
   #timer = 0;
 
-  /** @param {(mode: Mode) => void} begin a button was pressed */
-  constructor(begin) {
+  /**
+   * @param {(mode: Mode) => void} begin the visitor wants to chat
+   * @param {import('./preview.js').Preview} preview
+   */
+  constructor(begin, preview) {
     this.#begin = begin;
-    this.#video.addEventListener('click', () => begin('video'));
+    this.#preview = preview;
+    this.#video.addEventListener('click', () => this.#beginVideo());
+    this.#check.addEventListener('click', () => preview.show(this.#consent));
+    this.#check.hidden = this.#problem !== null;
     this.#text.addEventListener('click', () => begin('text'));
     for (const box of [this.#adult, this.#accepted]) box.addEventListener('change', () => this.#enable());
     if (this.#problem) explain(this.#support, this.#problem);
@@ -91,8 +100,18 @@ export class StartView {
     this.#notice.scrollIntoView({ block: 'nearest' });
   }
 
+  /** Who has not allowed the camera yet sees first what others will see. */
+  async #beginVideo() {
+    if (this.#preview.passed || (await cameraAllowed())) this.#begin('video');
+    else this.#preview.show(true);
+  }
+
+  get #consent() {
+    return this.#adult.checked && this.#accepted.checked;
+  }
+
   #enable() {
-    const consent = this.#adult.checked && this.#accepted.checked;
+    const consent = this.#consent;
     this.#video.disabled = !consent || this.#problem !== null;
     this.#text.disabled = !consent;
     this.#hint.hidden = consent;
@@ -110,13 +129,4 @@ export class StartView {
       say(this.#online, '');
     }
   }
-}
-
-/**
- * @param {HTMLElement} box
- * @param {Problem} problem
- */
-function explain(box, problem) {
-  box.replaceChildren(make('b', problem.text), ' ', make('span', problem.remedy));
-  box.hidden = false;
 }

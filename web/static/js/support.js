@@ -41,7 +41,8 @@ export function cameraProblem(error) {
   switch (name) {
     case 'NotAllowedError':
     case 'SecurityError':
-      return problem('camera.denied');
+      // Only Chromium's words tell who denied it.
+      return /system/i.test(String(error)) ? problem('camera.system') : problem('camera.denied');
     case 'NotFoundError':
     case 'OverconstrainedError':
       return problem('camera.none');
