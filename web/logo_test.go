@@ -75,6 +75,7 @@ func TestLogoRefused(t *testing.T) {
 		{svgHead + `<path style="fill:URL( 'x.svg#b')"/></svg>`, "leads out of the file"},
 		{svgHead + `<style>@import "x.css";</style></svg>`, "@import"},
 		{svgHead + `<style>path{fill:u<!-- -->rl(//x.test)}</style></svg>`, "leads out of the file"},
+		{svgHead + `<style>path{fill:u<g/>rl(//x.test)}</style></svg>`, "<g> within a <style>"},
 		{svgHead + `<style><![CDATA[path{fill:url(x)}]]></style></svg>`, "leads out of the file"},
 		{svgHead + `<style>path{fill:u\72l(x)}</style></svg>`, `"\\"`},
 		{svgHead + `<path fill="&#117;rl(x)"/></svg>`, "leads out of the file"},

@@ -52,6 +52,9 @@ func checkSVG(body []byte) error {
 			if len(open) == 0 && (found || token.Name.Local != "svg" || token.Name.Space != svgSpace) {
 				return fmt.Errorf(`begins with <%s>; an SVG begins with <svg xmlns=%q>`, token.Name.Local, svgSpace)
 			}
+			if inStyle(open) { // would part a word that browsers read as one
+				return fmt.Errorf("has a <%s> within a <style>; take it out", token.Name.Local)
+			}
 			found = true
 			open = append(open, token.Name.Local)
 			if err := checkElement(token); err != nil {
@@ -64,11 +67,16 @@ func checkSVG(body []byte) error {
 			}
 			style.Reset()
 		case xml.CharData:
-			if len(open) > 0 && strings.EqualFold(open[len(open)-1], "style") {
+			if inStyle(open) {
 				style.Write(token)
 			}
 		}
 	}
+}
+
+// inStyle reports whether the innermost element is a <style>.
+func inStyle(open []string) bool {
+	return len(open) > 0 && strings.EqualFold(open[len(open)-1], "style")
 }
 
 func checkElement(e xml.StartElement) error {
