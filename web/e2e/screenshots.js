@@ -83,17 +83,53 @@ async function shootVideo(visitor, partner, name) {
   await meet(visitor, partner, 'video');
   await visitor.decodes(20);
   await converse(visitor, partner, talk.slice(0, 2));
+  await visitor.page.waitForSelector('#quality[data-level]');
   await shoot(visitor, name('chat'));
+  await shootControls(visitor, partner, name);
   await visitor.page.click('#report');
   await shoot(visitor, name('report'));
   await visitor.page.click('#report-cancel');
-  await visitor.page.click('#stop');
+  await visitor.page.click('#stop-report');
   await visitor.state('left');
+  await shoot(visitor, name('stop-report'));
+  await visitor.page.click('#report-cancel');
   await shoot(visitor, name('left'));
   await daemon.control('ban', '127.0.0.1', '--force', '--reason', 'Nudity');
   await visitor.state('banned');
   await shoot(visitor, name('banned'));
   await daemon.control('unban', '127.0.0.1');
+}
+
+/** What can be had in a chat. @param {Visitor} visitor @param {Visitor} partner @param {(what: string) => string} name */
+async function shootControls({ page }, partner, name) {
+  const visitor = /** @type {Visitor} */ ({ page });
+  await page.click('#more');
+  await shoot(visitor, name('menu'));
+  await page.click('#help-open');
+  await shoot(visitor, name('keyboard'));
+  await page.click('#help-close');
+  await page.keyboard.press('Escape'); // the menu
+  await page.locator('#menu').waitFor({ state: 'hidden' });
+  await page.focus('#log');
+  await page.keyboard.press('b');
+  await shoot(visitor, name('blurred'));
+  await page.keyboard.press('b');
+  await page.keyboard.press('Escape');
+  await shoot(visitor, name('undo'));
+  await page.keyboard.press('u');
+  await page.evaluate(() => { // what a bad network would bring
+    for (const id of ['poor', 'quality']) /** @type {HTMLElement} */ (document.getElementById(id)).hidden = false;
+    /** @type {HTMLElement} */ (document.getElementById('quality')).dataset.level = 'poor';
+    /** @type {HTMLElement} */ (document.getElementById('self')).dataset.corner = 'top-right';
+  });
+  await shoot(visitor, name('poor'));
+  await page.evaluate(() => {
+    /** @type {HTMLElement} */ (document.getElementById('poor')).hidden = true;
+    /** @type {HTMLElement} */ (document.getElementById('self')).dataset.corner = 'bottom-right';
+  });
+  await page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
+  await page.locator('#log').evaluate((log) => log.scrollHeight > log.clientHeight + 80) && (await partner.write('Hello?'));
+  await shoot(visitor, name('unread'));
 }
 
 await mkdir(out, { recursive: true });

@@ -1,0 +1,160 @@
+// What a visitor has in hand against a stranger, and what is written.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { startDaemon } from './daemon.js';
+import { heard, meet, prefer } from './encounter.js';
+import { Visitor } from './visitor.js';
+
+/** The stage's veil. @param {Visitor} visitor @param {string} veil */
+const veiled = ({ page }, veil) => page.waitForSelector(`#stage[data-veil="${veil}"]`, { state: 'attached' });
+
+/** @param {Visitor} visitor */
+const muted = ({ page }) => page.$eval('#remote-video', (video) => /** @type {HTMLVideoElement} */ (video).muted);
+
+/** A finger across the stage. @param {Visitor} visitor @param {number} across @param {number} along px */
+async function swipe({ page }, across, along) {
+  const devtools = await page.context().newCDPSession(page);
+  const box = /** @type {{x: number, y: number}} */ (await page.locator('#stage').boundingBox());
+  const at = (/** @type {number} */ part) => [{ x: box.x + 60 + across * part, y: box.y + 90 + along * part }];
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
+  for (const part of [0.3, 0.6, 1]) await devtools.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(part) });
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}
+
+/** Waits until partners have left so often. @param {Visitor} visitor @param {number} times */
+const gone = ({ page }, times) =>
+  page.waitForFunction((n) => /** @type {any} */ (window).seen.messages.filter((/** @type {string} */ m) => m.includes('"left"')).length >= n, times);
+
+test('a partner is blurred and silent until lifted, and Next can be undone', async (t) => {
+  const daemon = await startDaemon('--match-patience', '300ms');
+  t.after(() => daemon.stop());
+  const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+  await prefer(a, { blur: true });
+  await meet(a, b, 'video');
+  await a.decodes(3);
+  assert.deepEqual([await a.page.getAttribute('#stage', 'data-veil'), await muted(a)], ['blur', true]);
+  await a.page.click('#lift');
+  await veiled(a, '');
+  assert.equal(await muted(a), false);
+  assert.equal(await muted(b), false, 'who did not ask for it has no blur');
+
+  await a.page.locator('#status').click(); // out of the text field
+  await a.page.keyboard.press('b');
+  await veiled(a, 'blur');
+  await a.page.keyboard.press('b');
+  await veiled(a, '');
+
+  for (const undo of ['u', 'Control+z', '#undo']) {
+    await a.page.keyboard.press('Escape');
+    await veiled(a, 'next');
+    assert.equal(await muted(a), true);
+    assert.ok(await a.page.isVisible('#toast'));
+    if (undo.startsWith('#')) await a.page.click(undo);
+    else await a.page.keyboard.press(undo);
+    await veiled(a, '');
+    assert.ok(await a.page.isHidden('#toast'));
+  }
+  await swipe(a, 60, 0); // too short
+  await swipe(a, 120, 100); // a scroll
+  assert.ok(await a.page.isHidden('#toast'));
+  await swipe(a, 150, 12);
+  await veiled(a, 'next');
+  await a.page.keyboard.press('u');
+  await veiled(a, '');
+  assert.equal(await heard(b, 'left'), 0, 'the partner has not learnt of it');
+
+  const matches = await heard(b, 'matched');
+  await a.page.keyboard.press('Escape');
+  await a.page.keyboard.press('Escape'); // at once
+  await a.page.waitForFunction((n) => /** @type {any} */ (window).seen.messages.filter((/** @type {string} */ m) => m.includes('"matched"')).length > n, matches);
+  assert.equal(await heard(b, 'left'), 1);
+  await a.decodes(3);
+  await veiled(a, 'blur'); // the next partner's picture is veiled again
+  await a.page.keyboard.press('Escape'); // and now it is let happen
+  await gone(b, 2);
+
+  await prefer(a, { undo: false });
+  await b.page.reload();
+  await meet(b, a, 'video');
+  const last = await heard(b, 'left');
+  await a.page.keyboard.press('Escape'); // without a second thought
+  assert.ok(await a.page.isHidden('#toast'));
+  await gone(b, last + 1);
+  assert.deepEqual(a.errors, []);
+  assert.deepEqual(await a.violations(), []);
+});
+
+test('text shows how far it came, and counts what came unseen', async (t) => {
+  const daemon = await startDaemon();
+  t.after(() => daemon.stop());
+  const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+  await meet(a, b, 'text', 'Jazz', 'chess');
+  assert.deepEqual(await a.page.locator('#common li').allInnerTexts(), ['Jazz', 'chess']);
+  assert.equal(await a.page.getAttribute('#online', 'aria-live'), 'off', 'the count is not read out while two talk');
+
+  await a.write('hello');
+  const mine = a.page.locator('.line[data-from="me"] .mark');
+  await a.page.waitForSelector('.line[data-mark="sent"]');
+  assert.equal(await mine.getAttribute('aria-label'), 'Sent');
+  await b.write('שלום');
+  await a.reads('them', 'שלום');
+  assert.equal(await a.page.locator('.line[data-from="them"] .body').evaluate((line) => getComputedStyle(line).direction), 'rtl');
+
+  await b.page.locator('#message').pressSequentially('he');
+  await a.page.locator('#said', { hasText: 'typing' }).waitFor({ state: 'attached' });
+
+  for (let i = 0; i < 9; i++) {
+    await b.write(`line ${i} `.repeat(40));
+    await b.page.locator('.line:last-child[data-mark="sent"]').waitFor();
+  }
+  await a.page.waitForFunction(() => document.querySelectorAll('.line[data-from="them"]').length === 10);
+  assert.equal(await a.page.title(), 'joingyd', 'what is in sight is not counted');
+  await a.page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
+  await a.page.waitForFunction(() => document.querySelector('#log')?.scrollTop === 0);
+  await a.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await b.write('one');
+  await b.write('two');
+  await a.page.locator('#unread', { hasText: '2 new messages' }).waitFor();
+  assert.equal(await a.page.title(), '(2) joingyd');
+  await a.page.click('#unread');
+  await a.page.locator('#unread').waitFor({ state: 'hidden' });
+  assert.equal(await a.page.title(), 'joingyd');
+  await b.page.click('#stop');
+  await a.state('left');
+  assert.ok(await a.page.isHidden('#common'));
+  assert.deepEqual(a.errors, []);
+});
+
+test('stop and report is one press, and a block needs no report', async (t) => {
+  const daemon = await startDaemon('--match-patience', '200ms');
+  t.after(() => daemon.stop());
+  const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+  await meet(a, b, 'text');
+  await a.page.click('#stop-report');
+  await a.state('left');
+  await gone(b, 1);
+  await a.page.check('#report-dialog input[value="spam"]');
+  await a.page.click('#report-send');
+  await a.reads('system', 'its number is');
+
+  for (const { page } of [a, b]) await page.reload();
+  await meet(a, b, 'text');
+  await a.page.click('#block');
+  await a.state('waiting');
+  await a.reads('system', 'will not meet again');
+  assert.ok(await a.page.isEnabled('#report'), 'and still can be reported');
+  await a.page.click('#stop-report');
+  await a.state('left');
+  await a.page.click('#report-cancel');
+
+  for (const { page } of [a, b]) await page.reload();
+  await meet(a, b, 'text');
+  await a.page.click('#report');
+  await a.state('chatting');
+  await a.page.click('#report-only-block');
+  await a.state('waiting');
+  await a.reads('system', 'will not meet again');
+  assert.deepEqual(a.errors, []);
+});
