@@ -1,26 +1,35 @@
 // @ts-check
-// The visitor's interests: up to ten tags, remembered on the device if possible.
+// The visitor's interests: up to ten tags, remembered on the device.
 
 import { byId, make } from './dom.js';
+import { settings } from './settings.js';
+import { Suggestions, fold } from './suggest.js';
 import { t } from './words.js';
 
 const most = 10;
 const longest = 32; // characters
-const key = 'joingyd.interests';
+const mostUsed = 30;
+const between = /[,，、،;\n]/;
 
 export class Interests {
   #input = byId('interest-input', HTMLInputElement);
   #list = byId('interests', HTMLUListElement);
   #hint = byId('interest-hint', HTMLElement);
+  #suggestions;
   /** @type {string[]} */
   #tags = [];
 
   constructor() {
-    for (const tag of recall()) this.#add(tag);
+    for (const tag of settings.get('interests')) this.#add(tag);
+    this.#suggestions = new Suggestions(this.#input, {
+      all: () => [...settings.get('used'), ...t('interests.some').split(between).map((tag) => tag.trim())],
+      taken: () => this.#tags,
+      choose: (tag) => this.#take(tag),
+    });
     this.#draw();
     const input = this.#input;
     input.addEventListener('keydown', (event) => {
-      if (event.isComposing) return;
+      if (event.isComposing || event.defaultPrevented) return;
       if (event.key === 'Enter') {
         event.preventDefault();
         this.#take(input.value);
@@ -29,12 +38,13 @@ export class Interests {
       }
     });
     input.addEventListener('input', () => {
-      if (/[,，、;\n]/.test(input.value)) this.#take(input.value);
+      if (between.test(input.value)) this.#take(input.value);
     });
     input.addEventListener('blur', () => this.#take(input.value));
     this.#list.parentElement?.addEventListener('click', (event) => {
       if (event.target === event.currentTarget) input.focus();
     });
+    if (input.value) this.#take(input.value); // typed before the scripts came
   }
 
   /** The interests now, with one that is still being typed. */
@@ -46,11 +56,14 @@ export class Interests {
   /** @param {string} text one or more tags, with commas between */
   #take(text) {
     if (text.trim() === '') return;
-    const complaint = text.split(/[,，、;\n]/).map((tag) => this.#add(tag)).find(Boolean);
+    const before = this.#tags.length;
+    const complaint = text.split(between).map((tag) => this.#add(tag)).find(Boolean);
     this.#hint.textContent = complaint ?? t('interests.hint');
     this.#input.value = '';
-    this.#draw();
-    remember(this.#tags);
+    this.#changed();
+    const fresh = this.#tags.slice(before).reverse();
+    const old = settings.get('used').filter((tag) => !fresh.some((other) => fold(other) === fold(tag)));
+    if (fresh.length > 0) settings.set('used', [...fresh, ...old].slice(0, mostUsed));
   }
 
   /**
@@ -69,9 +82,13 @@ export class Interests {
   /** @param {number} index */
   #remove(index) {
     this.#tags.splice(index, 1);
-    this.#draw();
-    remember(this.#tags);
+    this.#changed();
     this.#input.focus();
+  }
+
+  #changed() {
+    this.#draw();
+    settings.set('interests', this.#tags);
   }
 
   #draw() {
@@ -85,30 +102,5 @@ export class Interests {
       return item;
     }));
     this.#input.placeholder = this.#tags.length > 0 ? '' : t('interests.example');
-  }
-}
-
-/** @param {string} tag */
-function fold(tag) {
-  return tag.normalize('NFKC').toLowerCase().trim();
-}
-
-/** @returns {string[]} */
-function recall() {
-  try {
-    const tags = JSON.parse(localStorage.getItem(key) ?? '[]');
-    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
-  } catch {
-    return []; // storage is a convenience: it may be blocked
-  }
-}
-
-/** @param {string[]} tags */
-function remember(tags) {
-  try {
-    if (tags.length > 0) localStorage.setItem(key, JSON.stringify(tags));
-    else localStorage.removeItem(key);
-  } catch {
-    // as above
   }
 }

@@ -2,6 +2,8 @@
 // The connection to the matchmaker: one session of joingy.v1, over as many
 // WebSockets as it takes.
 
+import { spoken } from './speaks.js';
+
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
 
 /**
@@ -9,7 +11,7 @@
  * @property {(m: ServerMessage, resumed: boolean) => void} welcome there is a session; resumed: still the same one
  * @property {(m: ServerMessage) => void} message any other message
  * @property {(policy: string) => void} consent this version must be accepted first; the connection is closed
- * @property {(seconds: number) => void} down the socket is lost and is tried again after so many seconds
+ * @property {(seconds: number, failed: number) => void} down the socket is lost and is tried again after so many seconds; failed: how many in a row did not open at all
  * @property {() => Promise<boolean>} refused the server refused the socket; resolves to whether that is final
  * @property {(code: number, reason: string) => void} closed the server ended it, for good
  */
@@ -28,6 +30,7 @@ export class Connection {
   #ack = 0; // the last seq seen
   #ready = false; // welcome was seen on this socket
   #attempt = 0;
+  #failed = 0; // sockets in a row that did not open
   #timer = 0;
 
   /** @param {Handlers} handlers */
@@ -75,7 +78,7 @@ export class Connection {
     this.#timer = 0;
     this.#socket = null;
     this.#session = this.#resume = '';
-    this.#ack = this.#attempt = 0;
+    this.#ack = this.#attempt = this.#failed = 0;
     this.#ready = false;
   }
 
@@ -108,7 +111,7 @@ export class Connection {
     const hello = {
       type: 'hello',
       consent: { policy: this.#policy, adult: true },
-      languages: navigator.languages.slice(0, 5),
+      languages: spoken(),
     };
     if (this.#resume) {
       hello.resume = this.#resume;
@@ -161,7 +164,8 @@ export class Connection {
     const delay = retryDelay(event, this.#attempt++);
     const timer = setTimeout(() => this.#dial(), delay);
     this.#timer = timer;
-    this.#handlers.down(Math.ceil(delay / 1000));
+    this.#failed = opened ? 0 : this.#failed + 1;
+    this.#handlers.down(Math.ceil(delay / 1000), this.#failed);
     if (!opened && (await this.#handlers.refused()) && this.#timer === timer) this.#forget();
   }
 }

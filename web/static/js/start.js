@@ -1,34 +1,32 @@
 // @ts-check
-// The start view: who is online, interests, consent, and the two buttons.
+// The start view: what the visitor likes, speaks and accepts, and the two buttons.
 
 import { cameraAllowed } from './camera.js';
-import { byId, explain, make, say } from './dom.js';
+import { Consent } from './consent.js';
+import { byId, explain, make } from './dom.js';
 import { Interests } from './interests.js';
+import { Online } from './online.js';
+import { Speaks } from './speaks.js';
 import { videoProblem } from './support.js';
 import { problem, t } from './words.js';
 
 /** @typedef {import('./types.js').Mode} Mode */
 /** @typedef {import('./support.js').Problem} Problem */
 
-const pollInterval = 15_000; // ms
-
 export class StartView {
   #view = byId('start', HTMLElement);
-  #online = byId('online', HTMLElement);
   #notice = byId('notice', HTMLElement);
   #support = byId('support', HTMLElement);
   #hint = byId('go-hint', HTMLElement);
-  #version = byId('policy-version', HTMLElement);
-  #adult = byId('consent-adult', HTMLInputElement);
-  #accepted = byId('consent-policy', HTMLInputElement);
   #video = byId('video-chat', HTMLButtonElement);
   #text = byId('text-chat', HTMLButtonElement);
   #check = byId('check-camera', HTMLButtonElement);
+  #online = new Online();
   #interests = new Interests();
+  #consent = new Consent(() => this.#enable());
   #begin;
   #preview;
   #problem = videoProblem();
-  #timer = 0;
 
   /**
    * @param {(mode: Mode) => void} begin the visitor wants to chat
@@ -37,21 +35,19 @@ export class StartView {
   constructor(begin, preview) {
     this.#begin = begin;
     this.#preview = preview;
+    new Speaks();
     this.#video.addEventListener('click', () => this.#beginVideo());
-    this.#check.addEventListener('click', () => preview.show(this.#consent));
-    this.#check.hidden = this.#problem !== null;
     this.#text.addEventListener('click', () => begin('text'));
-    for (const box of [this.#adult, this.#accepted]) box.addEventListener('change', () => this.#enable());
+    this.#check.addEventListener('click', () => preview.show(this.#consent.given));
+    this.#check.hidden = this.#problem !== null;
     if (this.#problem) explain(this.#support, this.#problem);
-    document.addEventListener('visibilitychange', () => {
-      if (!document.hidden && !this.#view.hidden) this.#poll();
-    });
+    if (this.#consent.outdated) this.complain(problem('consent.changed'));
     this.#enable();
   }
 
-  /** Version of the policy that the page asks consent to. */
+  /** Version of the policy that the visitor accepted. */
   get policy() {
-    return document.documentElement.dataset.policy ?? '';
+    return this.#consent.policy;
   }
 
   get interests() {
@@ -60,28 +56,27 @@ export class StartView {
 
   show() {
     this.#view.hidden = false;
-    this.#poll();
+    this.#online.start();
   }
 
+  /** A chat begins, or there is something else to see. */
   hide() {
     this.#view.hidden = true;
     this.#notice.hidden = true;
-    clearTimeout(this.#timer);
+    this.#online.stop();
+    if (this.#consent.given) this.#consent.remember();
   }
 
   /** @param {number} count */
   online(count) {
-    say(this.#online, t('online', { count }));
+    this.#online.show(count);
   }
 
   /** Asks for consent to another version of the policy. @param {string} policy */
   askConsent(policy) {
-    document.documentElement.dataset.policy = policy;
-    this.#version.textContent = policy;
-    this.#accepted.checked = false;
+    this.#consent.ask(policy);
     this.#enable();
     this.complain(problem('consent.changed'));
-    this.#accepted.focus();
   }
 
   /**
@@ -106,27 +101,10 @@ export class StartView {
     else this.#preview.show(true);
   }
 
-  get #consent() {
-    return this.#adult.checked && this.#accepted.checked;
-  }
-
   #enable() {
-    const consent = this.#consent;
-    this.#video.disabled = !consent || this.#problem !== null;
-    this.#text.disabled = !consent;
-    this.#hint.hidden = consent;
-  }
-
-  async #poll() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#poll(), pollInterval);
-    if (document.hidden) return;
-    try {
-      const response = await fetch('/api/online');
-      const { online } = await response.json();
-      if (!this.#view.hidden) this.online(online);
-    } catch {
-      say(this.#online, '');
-    }
+    const { given } = this.#consent;
+    this.#video.disabled = !given || this.#problem !== null;
+    this.#text.disabled = !given;
+    this.#hint.hidden = given;
   }
 }

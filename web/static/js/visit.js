@@ -48,7 +48,7 @@ export class Visit {
         this.end();
         views.start.askConsent(policy);
       },
-      down: (seconds) => views.room.banner(words.reconnecting(this.#state, seconds)),
+      down: (seconds, failed) => views.room.banner(words.reconnecting(this.#state, seconds, failed)),
       refused: () => this.#refused(),
       closed: (code) => this.#closed(code),
     });

@@ -82,9 +82,12 @@ export function left(reason) {
  * The connection to the server is lost, or could not be made.
  * @param {import('./types.js').State} state
  * @param {number} seconds until the next try
+ * @param {number} failed sockets in a row that did not open
  */
-export function reconnecting(state, seconds) {
+export function reconnecting(state, seconds, failed) {
   const parts = [t(state === 'connecting' ? 'down.connecting' : 'down')];
+  if (!navigator.onLine) parts.push(t('down.offline'));
+  else if (failed >= 2) parts.push(t('down.blocked'));
   if (seconds > 3) parts.push(t('down.wait', { count: seconds }));
   if (state === 'chatting') parts.push(t('down.chatting'));
   return parts.join(' ');
