@@ -3,6 +3,7 @@
 // rest while something is written, but for those that write nothing, like Esc.
 
 import { byId, make } from './dom.js';
+import { keyName } from './keyname.js';
 import { settings, standardKeys } from './settings.js';
 import { t } from './words.js';
 
@@ -63,7 +64,7 @@ export class Keys {
       else target.removeAttribute('aria-keyshortcuts');
     }
     const next = byId('next-key', HTMLElement);
-    next.textContent = named(keys.next);
+    next.textContent = keyName(keys.next);
     next.hidden = keys.next === '';
   }
 
@@ -71,14 +72,8 @@ export class Keys {
     const keys = settings.get('keys');
     byId('help-keys', HTMLElement).replaceChildren(...actions.flatMap((action) => {
       const key = make('dd');
-      key.append(keys[action] ? make('kbd', named(keys[action])) : t('keys.none'));
+      key.append(keys[action] ? make('kbd', keyName(keys[action])) : t('keys.off'));
       return [make('dt', t(`keys.${action}`)), key];
     }));
   }
-}
-
-/** What is printed on a key. @param {string} key */
-function named(key) {
-  if (key === 'Escape') return t('keys.escape');
-  return [...key].length === 1 ? key.toUpperCase() : key;
 }

@@ -6,6 +6,7 @@ import { BanView } from './ban.js';
 import { Camera } from './camera.js';
 import { Chat } from './chat.js';
 import { setUpControls } from './controls.js';
+import { Options } from './options.js';
 import { Pairs } from './pairs.js';
 import { Preview } from './preview.js';
 import { install } from './pwa.js';
@@ -41,6 +42,7 @@ const ban = new BanView(() => visit.end());
 
 /** @type {Visit} */
 const visit = new Visit({ start, room, stage, camera, chat, pairs, report, ban });
+new Options();
 addEventListener('pagehide', () => visit.end());
 start.show();
 install();
