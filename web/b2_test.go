@@ -162,7 +162,7 @@ var requirements = []requirement{
 	{"3.5.8", "nothing is loaded by other sites", func(a answer) string { return lacks(a, "Cross-Origin-Resource-Policy", "same-origin") }},
 	{"3.6.1", "nothing is hosted elsewhere", func(a answer) string {
 		for _, m := range reference.FindAllStringSubmatch(a.body, -1) {
-			if a.page && !strings.HasPrefix(m[1], "/") && !strings.HasPrefix(m[1], "#") && !strings.HasPrefix(m[1], "mailto:") || strings.HasPrefix(m[1], "//") {
+			if a.page && !strings.HasPrefix(m[1], "/") && !strings.HasPrefix(m[1], "#") && !strings.HasPrefix(m[1], "?lang=") && !strings.HasPrefix(m[1], "mailto:") || strings.HasPrefix(m[1], "//") {
 				return "refers to " + m[1]
 			}
 		}
