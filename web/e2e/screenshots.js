@@ -101,15 +101,13 @@ async function shootVideo(visitor, partner, name) {
 }
 
 /** What can be had in a chat. @param {Visitor} visitor @param {Visitor} partner @param {(what: string) => string} name */
-async function shootControls({ page }, partner, name) {
-  const visitor = /** @type {Visitor} */ ({ page });
+async function shootControls(visitor, partner, name) {
+  const { page } = visitor;
   await page.click('#more');
   await shoot(visitor, name('menu'));
   await page.click('#help-open');
   await shoot(visitor, name('keyboard'));
   await page.click('#help-close');
-  await page.keyboard.press('Escape'); // the menu
-  await page.locator('#menu').waitFor({ state: 'hidden' });
   await page.focus('#log');
   await page.keyboard.press('b');
   await shoot(visitor, name('blurred'));
@@ -117,7 +115,8 @@ async function shootControls({ page }, partner, name) {
   await page.keyboard.press('Escape');
   await shoot(visitor, name('undo'));
   await page.keyboard.press('u');
-  await page.evaluate(() => { // what a bad network would bring
+  await page.evaluate(() => { // what a bad network would bring, and no look that says otherwise
+    RTCPeerConnection.prototype.getStats = () => new Promise(() => {});
     for (const id of ['poor', 'quality']) /** @type {HTMLElement} */ (document.getElementById(id)).hidden = false;
     /** @type {HTMLElement} */ (document.getElementById('quality')).dataset.level = 'poor';
     /** @type {HTMLElement} */ (document.getElementById('self')).dataset.corner = 'top-right';
@@ -128,7 +127,8 @@ async function shootControls({ page }, partner, name) {
     /** @type {HTMLElement} */ (document.getElementById('self')).dataset.corner = 'bottom-right';
   });
   await page.locator('#log').evaluate((log) => log.scrollTo(0, 0));
-  await page.locator('#log').evaluate((log) => log.scrollHeight > log.clientHeight + 80) && (await partner.write('Hello?'));
+  await partner.write('Hello?');
+  await visitor.reads('them', 'Hello?');
   await shoot(visitor, name('unread'));
 }
 

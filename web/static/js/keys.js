@@ -31,6 +31,7 @@ export class Keys {
       this.#help.showModal();
     });
     byId('help-close', HTMLButtonElement).addEventListener('click', () => this.#help.close());
+    this.#help.addEventListener('close', () => byId('more', HTMLButtonElement).focus()); // the menu that it came from is closed
     settings.on('keys', () => this.#label());
     this.#label();
     addEventListener('keydown', (event) => this.#pressed(event));

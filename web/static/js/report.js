@@ -17,6 +17,7 @@ export class ReportDialog {
   #dialog = byId('report-dialog', HTMLDialogElement);
   #form = byId('report-form', HTMLFormElement);
   #who = byId('report-who', HTMLFieldSetElement);
+  #leave = byId('report-leave', HTMLElement);
   /** @type {Pairs} */
   #pairs = { now: '', before: '' };
 
@@ -61,6 +62,7 @@ export class ReportDialog {
     this.#pairs = { now, before };
     this.#form.reset();
     this.#who.hidden = !(now && before);
+    this.#leave.hidden = !now;
     this.#dialog.showModal();
   }
 
