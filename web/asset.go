@@ -37,6 +37,9 @@ var embedded = sync.OnceValues(func() (map[string]document, error) {
 		if err != nil {
 			return err
 		}
+		if path.Ext(name) == ".js" {
+			body = withoutComments(body)
+		}
 		byPath[strings.TrimPrefix(name, "static/")], err = newDocument(body, contentType)
 		return err
 	})
@@ -66,11 +69,12 @@ func loadAssets(own map[string]document) (assets, error) {
 	return assets{byPath, "/static/v-" + hex.EncodeToString(version.Sum(nil)[:6]) + "/"}, nil
 }
 
-// modules returns the URLs of all scripts, for preloading.
+// modules returns the URLs of all scripts, for preloading; not of types.js, which
+// nothing imports but comments.
 func (a assets) modules() []string {
 	var urls []string
 	for _, name := range slices.Sorted(maps.Keys(a.byPath)) {
-		if path.Ext(name) == ".js" {
+		if path.Ext(name) == ".js" && name != "js/types.js" {
 			urls = append(urls, a.prefix+name)
 		}
 	}

@@ -64,7 +64,7 @@ test('text: two browsers write to each other, and the partner is told when one l
   await a.state('waiting');
   await b.start('text');
   await Promise.all([a.state('chatting'), b.state('chatting')]);
-  for (const { page } of [a, b]) assert.equal(await page.innerText('#online'), '2 online', 'nobody chats alone');
+  for (const { page } of [a, b]) assert.equal(await page.innerText('#online'), '2 strangers online', 'nobody chats alone');
   await b.write('<img src=x onerror=alert(1)> 👋');
   await a.reads('them', '<img src=x onerror=alert(1)> 👋');
   await a.page.click('#report');
