@@ -36,8 +36,8 @@ async function audit(page) {
   }, required);
 }
 
-/** An audit in every view. @param {import('node:test').TestContext} t */
-function auditor(t) {
+/** An audit in some views. @param {import('node:test').TestContext} t @param {typeof views} views */
+function auditor(t, views) {
   const broken = /** @type {Record<string, string[]>} */ ({}); // finding -> where
   const advice = /** @type {Record<string, string[]>} */ ({});
   let audits = 0;
@@ -63,14 +63,14 @@ function auditor(t) {
 }
 
 test('axe finds nothing on any page', async (t) => {
-  const { look, done } = auditor(t);
+  const { look, done } = auditor(t, [views[0], views[3]]); // they differ in their text alone
   const links = await tourPages(t, look);
   assert.ok(links.length >= 10, `the footer links to ${links}`);
   done();
 });
 
 test('axe finds nothing in any state of a visit', async (t) => {
-  const { look, done } = auditor(t);
+  const { look, done } = auditor(t, views);
   await tourStates(t, look);
   done();
 });

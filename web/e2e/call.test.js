@@ -16,7 +16,7 @@ for (const transport of ['udp', 'tcp']) {
     await a.state('waiting');
     await b.start('video', 'chess');
     const began = performance.now();
-    await Promise.all([a.decodes(5, 5_000), b.decodes(5, 5_000)]);
+    await Promise.all([a.decodes(5), b.decodes(5)]);
     t.diagnostic(`both sides decoded 5 frames after ${Math.round(performance.now() - began)} ms`);
     await a.reads('system', 'Chess');
     await b.reads('system', 'chess');

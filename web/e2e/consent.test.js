@@ -9,7 +9,7 @@ import { Visitor } from './visitor.js';
 test('who accepted this version need not tick again, and a changed policy asks again', async (t) => {
   const daemon = await startDaemon();
   t.after(() => daemon.stop());
-  const visitor = await Visitor.for(t, daemon.url);
+  const visitor = await Visitor.for(t, daemon.url, { serviceWorkers: 'block' }); // they fetch pages past route()
   const { page } = visitor;
   const ticked = async () => [await page.isChecked('#consent-adult'), await page.isChecked('#consent-policy')];
   const again = (/** @type {string} */ version) => page.route(daemon.url, async (route) => {

@@ -124,6 +124,20 @@ export class FirefoxVisitor extends Guest {
     if (!checked) await this.click(selector);
   }
 
+  /**
+   * Permissions cannot be given ahead here, so the page shows the camera first.
+   * @override
+   */
+  async start(mode, ...interests) {
+    await super.start(mode, ...interests);
+    if (mode === 'text') return;
+    await this.until(() => {
+      const start = /** @type {HTMLButtonElement} */ (document.querySelector('#preview-start'));
+      return document.documentElement.dataset.state !== 'start' || (start.checkVisibility() && !start.disabled);
+    });
+    if (await this.evaluate(() => document.documentElement.dataset.state === 'start')) await this.click('#preview-start');
+  }
+
   /** @override */
   goto(url) {
     return this.page.goto(url);

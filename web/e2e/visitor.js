@@ -31,12 +31,12 @@ export class Visitor extends Guest {
   /**
    * Opens the start page in a new browser with a new profile.
    * @param {string} url
-   * @param {{viewport?: {width: number, height: number}, executable?: string, args?: string[], colorScheme?: 'light' | 'dark', permissions?: string[]}} [options]
+   * @param {{viewport?: {width: number, height: number}, executable?: string, args?: string[], colorScheme?: 'light' | 'dark', permissions?: string[], serviceWorkers?: 'allow' | 'block'}} [options]
    */
-  static async open(url, { viewport = { width: 1280, height: 800 }, executable = '/usr/bin/chromium', args = [], colorScheme = 'light', permissions = ['camera', 'microphone'] } = {}) {
+  static async open(url, { viewport = { width: 1280, height: 800 }, executable = '/usr/bin/chromium', args = [], colorScheme = 'light', permissions = ['camera', 'microphone'], serviceWorkers = 'allow' } = {}) {
     const browser = await chromium.launch({ executablePath: executable, args: [...flags, ...args] });
     try {
-      const context = await browser.newContext({ viewport, colorScheme, permissions, ignoreHTTPSErrors: true });
+      const context = await browser.newContext({ viewport, colorScheme, permissions, serviceWorkers, ignoreHTTPSErrors: true });
       const page = await context.newPage();
       page.setDefaultTimeout(patience);
       await page.addInitScript(observe);
