@@ -65,6 +65,7 @@ async function tabThrough(page) {
     root.prepend(begin);
     begin.focus();
     const radios = new Set();
+    /** @type {any} */ (window).later = new Set([...root.querySelectorAll(selector)].filter((e) => !e.checkVisibility({ visibilityProperty: true })));
     const all = /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]).filter((e) => {
       if (e.matches(':disabled') || !e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert]')) return false;
       if (e.tabIndex < 0) return e.matches('a, button, input, select, textarea') && !e.closest('[role="toolbar"], [role="radiogroup"], [role="tablist"]'); // arrows go there
@@ -89,6 +90,7 @@ async function tabThrough(page) {
       const group = (/** @type {Element} */ a) => a instanceof HTMLInputElement && a.type === 'radio' && a.name;
       return {
         index: /** @type {any} */ (window).wanted.findIndex((/** @type {Element} */ w) => w === e || (group(e) && group(w) === group(e))),
+        later: /** @type {any} */ (window).later.has(e), // it came with the focus before it, as suggestions do
         what: e.outerHTML.slice(0, 80),
         ringed: [e, e.parentElement].some((part) => part && ringed(getComputedStyle(part))), // a box may be ringed with its field
         onTop: top !== null && (e.contains(top) || top.contains(e) || top.closest('label') === e.closest('label')),
@@ -99,6 +101,7 @@ async function tabThrough(page) {
       continue;
     }
     if (at.index === reached[0] && reached.length > 1) break; // and in again
+    if (at.later) continue;
     if (at.index < 0) wrong.push(`Tab stops at ${at.what}`);
     if (!at.ringed) wrong.push(`the focus does not show: ${at.what}`);
     if (!at.onTop) wrong.push(`something hides the focus: ${at.what}`);
