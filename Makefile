@@ -2,7 +2,7 @@
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-FUZZ    ?= 5s
+FUZZ    ?= 2s
 SOAK    ?= 1h
 
 .PHONY: help
@@ -34,7 +34,7 @@ test-go: ## unit, command-line and whole-daemon tests, under the race detector
 	$(GO) test -run '^TestS[23]|^TestPowerCut' ./ban
 
 .PHONY: fuzz
-fuzz: ## run each fuzz test for FUZZ=5s
+fuzz: ## run each fuzz test for FUZZ=2s
 	scripts/fuzz $(FUZZ)
 
 .PHONY: test-web
