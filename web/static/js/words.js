@@ -87,7 +87,7 @@ export function left(reason) {
 export function reconnecting(state, seconds, failed) {
   const parts = [t(state === 'connecting' ? 'down.connecting' : 'down')];
   if (!navigator.onLine) parts.push(t('down.offline'));
-  else if (failed >= 2) parts.push(t('down.blocked'));
+  else if (failed >= 2 && state === 'connecting') parts.push(t('down.blocked')); // later it has worked before
   if (seconds > 3) parts.push(t('down.wait', { count: seconds }));
   if (state === 'chatting') parts.push(t('down.chatting'));
   return parts.join(' ');
