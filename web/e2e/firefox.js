@@ -3,7 +3,7 @@
 
 import puppeteer from 'puppeteer-core';
 
-import { Guest, observe, openFor, patience } from './guest.js';
+import { Guest, observe, patience } from './guest.js';
 
 const preferences = {
   'media.navigator.streams.fake': true, // a made-up camera and microphone,
@@ -37,17 +37,6 @@ function throughProxy(port) {
 }
 
 export class FirefoxVisitor extends Guest {
-  /** @param {import('puppeteer-core').Browser} browser @param {import('puppeteer-core').Page} page */
-  constructor(browser, page) {
-    super();
-    this.browser = browser;
-    this.page = page;
-    page.on('pageerror', (error) => this.errors.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.errors.push(message.text());
-    });
-  }
-
   /**
    * Opens the start page in a new browser with a new profile.
    * @param {string} url
@@ -74,20 +63,6 @@ export class FirefoxVisitor extends Guest {
       await browser.close();
       throw error;
     }
-  }
-
-  /**
-   * Opens one, and closes it when the test ends.
-   * @param {import('node:test').TestContext} t
-   * @param {Parameters<typeof FirefoxVisitor.open>} args
-   */
-  static for(t, ...args) {
-    return openFor(FirefoxVisitor, t, ...args);
-  }
-
-  /** @override */
-  evaluate(run, argument) {
-    return this.page.evaluate(run, argument);
   }
 
   /** @override */
@@ -136,15 +111,5 @@ export class FirefoxVisitor extends Guest {
       return document.documentElement.dataset.state !== 'start' || (start.checkVisibility() && !start.disabled);
     });
     if (await this.evaluate(() => document.documentElement.dataset.state === 'start')) await this.click('#preview-start');
-  }
-
-  /** @override */
-  goto(url) {
-    return this.page.goto(url);
-  }
-
-  /** @override */
-  async close() {
-    await this.browser.close();
   }
 }

@@ -36,6 +36,30 @@ export function observe() {
 export class Guest {
   errors = /** @type {string[]} */ ([]); // exceptions of the page, and what it wrote to the console as an error
 
+  /** @param {any} browser @param {any} page of puppeteer or playwright, which have what is used here in common */
+  constructor(browser, page) {
+    this.browser = browser;
+    this.page = page;
+    page.on('pageerror', (/** @type {unknown} */ error) => this.errors.push(String(error)));
+    page.on('console', (/** @type {{type: () => string, text: () => string}} */ message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+  }
+
+  /**
+   * Opens one, and closes it when the test ends.
+   * @template {typeof Guest & {open: (...args: any[]) => Promise<any>}} T
+   * @this {T}
+   * @param {import('node:test').TestContext} t
+   * @param {Parameters<T['open']>} args
+   * @returns {Promise<InstanceType<T>>}
+   */
+  static async for(t, ...args) {
+    const guest = await this.open(...args);
+    t.after(() => guest.close());
+    return guest;
+  }
+
   /**
    * Runs a function in the page.
    * @template T
@@ -43,8 +67,17 @@ export class Guest {
    * @param {unknown} [argument]
    * @returns {Promise<Awaited<T>>}
    */
-  async evaluate(run, argument) {
-    throw new Error('the browser must say how');
+  evaluate(run, argument) {
+    return this.page.evaluate(run, argument);
+  }
+
+  /** @param {string} url */
+  goto(url) {
+    return this.page.goto(url);
+  }
+
+  async close() {
+    await this.browser.close();
   }
 
   /**
@@ -83,16 +116,6 @@ export class Guest {
 
   /** Ticks a box. @param {string} selector @returns {Promise<void>} */
   async check(selector) {
-    throw new Error('the browser must say how');
-  }
-
-  /** @param {string} url @returns {Promise<unknown>} */
-  async goto(url) {
-    throw new Error('the browser must say how');
-  }
-
-  /** @returns {Promise<void>} */
-  async close() {
     throw new Error('the browser must say how');
   }
 
@@ -231,17 +254,4 @@ export class Guest {
   violations() {
     return this.evaluate(() => /** @type {any} */ (window).seen.violations);
   }
-}
-
-/**
- * Opens a visitor, and closes it when the test ends.
- * @template {Guest} G
- * @param {{open(...args: any[]): Promise<G>}} kind
- * @param {import('node:test').TestContext} t
- * @param {any[]} args of open
- */
-export async function openFor(kind, t, ...args) {
-  const guest = await kind.open(...args);
-  t.after(() => guest.close());
-  return guest;
 }

@@ -2,7 +2,7 @@
 
 import { chromium } from 'playwright-core';
 
-import { Guest, observe, openFor, patience } from './guest.js';
+import { Guest, observe, patience } from './guest.js';
 
 const flags = [
   '--no-sandbox',
@@ -17,17 +17,6 @@ const flags = [
 ];
 
 export class Visitor extends Guest {
-  /** @param {import('playwright-core').Browser} browser @param {import('playwright-core').Page} page */
-  constructor(browser, page) {
-    super();
-    this.browser = browser;
-    this.page = page;
-    page.on('pageerror', (error) => this.errors.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.errors.push(message.text());
-    });
-  }
-
   /**
    * Opens the start page in a new browser with a new profile.
    * @param {string} url
@@ -49,20 +38,6 @@ export class Visitor extends Guest {
     }
   }
 
-  /**
-   * Opens one, and closes it when the test ends.
-   * @param {import('node:test').TestContext} t
-   * @param {Parameters<typeof Visitor.open>} args
-   */
-  static for(t, ...args) {
-    return openFor(Visitor, t, ...args);
-  }
-
-  /** @override */
-  evaluate(run, argument) {
-    return this.page.evaluate(run, argument);
-  }
-
   /** @override */
   fill(selector, text) {
     return this.page.fill(selector, text);
@@ -81,15 +56,5 @@ export class Visitor extends Guest {
   /** @override */
   check(selector) {
     return this.page.check(selector);
-  }
-
-  /** @override */
-  goto(url) {
-    return this.page.goto(url);
-  }
-
-  /** @override */
-  async close() {
-    await this.browser.close();
   }
 }
