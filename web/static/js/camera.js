@@ -5,7 +5,8 @@ import { settings } from './settings.js';
 
 /** @typedef {'audio' | 'video'} Kind */
 
-const video = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
+/** The picture that is asked of a camera. */
+export const picture = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 const audio = { echoCancellation: true, noiseSuppression: true };
 const setting = /** @type {const} */ ({ audio: 'microphone', video: 'camera' });
 
@@ -131,7 +132,7 @@ async function requestBoth(chosen) {
 function wish(kind, chosen) {
   const id = settings.get(setting[kind]);
   const device = id ? { deviceId: { [chosen ? 'exact' : 'ideal']: id } } : {};
-  return kind === 'audio' ? { ...audio, ...device } : { ...video, ...(id ? device : { facingMode: 'user' }) };
+  return kind === 'audio' ? { ...audio, ...device } : { ...picture, ...(id ? device : { facingMode: 'user' }) };
 }
 
 /** @param {unknown} error */

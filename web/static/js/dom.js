@@ -46,3 +46,19 @@ export function explain(box, problem) {
   box.replaceChildren(make('b', problem.text), ' ', make('span', problem.remedy));
   box.hidden = false;
 }
+
+/**
+ * A list's item with a button that takes it away.
+ * @param {string} text
+ * @param {string} label of the button
+ * @param {() => void} remove
+ */
+export function removable(text, label, remove) {
+  const item = make('li', text);
+  const button = make('button', '×');
+  button.type = 'button';
+  button.setAttribute('aria-label', label);
+  button.addEventListener('click', remove);
+  item.append(button);
+  return item;
+}

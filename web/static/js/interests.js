@@ -1,7 +1,7 @@
 // @ts-check
 // The visitor's interests: up to ten tags, remembered on the device.
 
-import { byId, make } from './dom.js';
+import { byId, removable } from './dom.js';
 import { settings } from './settings.js';
 import { Suggestions, fold } from './suggest.js';
 import { t } from './words.js';
@@ -92,15 +92,7 @@ export class Interests {
   }
 
   #draw() {
-    this.#list.replaceChildren(...this.#tags.map((tag, index) => {
-      const item = make('li', tag);
-      const button = make('button', '×');
-      button.type = 'button';
-      button.setAttribute('aria-label', t('interests.remove', { interest: tag }));
-      button.addEventListener('click', () => this.#remove(index));
-      item.append(button);
-      return item;
-    }));
+    this.#list.replaceChildren(...this.#tags.map((tag, index) => removable(tag, t('interests.remove', { interest: tag }), () => this.#remove(index))));
     this.#input.placeholder = this.#tags.length > 0 ? '' : t('interests.example');
   }
 }

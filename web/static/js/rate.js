@@ -7,13 +7,13 @@
 // them, need fewer bits for the same picture: no measurement of ours speaks for
 // setCodecPreferences.
 
+import { picture as usual } from './camera.js';
 import { settings } from './settings.js';
 
 /** @typedef {{maxBitrate?: number, maxFramerate?: number, scaleResolutionDownBy?: number}} Encoding */
 
 const sound = { usual: 48_000, least: 16_000 }; // bits a second
 const saver = { bitrate: 200_000, width: 320, height: 240, frameRate: 15 };
-const usual = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
 const small = { width: { ideal: saver.width }, height: { ideal: saver.height }, frameRate: { ideal: saver.frameRate, max: saver.frameRate } };
 const tight = 300_000; // bits a second of picture, below which it is sent small
 

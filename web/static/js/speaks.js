@@ -2,7 +2,7 @@
 // The languages that the visitor speaks, the favourite first. Strangers who share
 // one are paired; at first they are those of the browser.
 
-import { byId, make } from './dom.js';
+import { byId, make, removable } from './dom.js';
 import { settings } from './settings.js';
 import { language, list, t } from './words.js';
 
@@ -38,17 +38,11 @@ export class Speaks {
     const now = spoken();
     this.#summary.textContent = list(now.map(name));
     this.#list.replaceChildren(...now.map((code) => {
-      const item = make('li', name(code));
-      if (now.length === 1) return item; // the last one stays
-      const button = make('button', '×');
-      button.type = 'button';
-      button.setAttribute('aria-label', t('speaks.remove', { language: name(code) }));
-      button.addEventListener('click', () => {
+      if (now.length === 1) return make('li', name(code)); // the last one stays
+      return removable(name(code), t('speaks.remove', { language: name(code) }), () => {
         this.#set(now.filter((other) => other !== code));
         this.#menu.focus();
       });
-      item.append(button);
-      return item;
     }));
     const others = offered.filter((code) => !now.includes(code)).map((code) => /** @type {const} */ ([name(code), code]));
     others.sort(([a], [b]) => a.localeCompare(b, language));

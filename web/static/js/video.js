@@ -3,7 +3,7 @@
 // connection for the next one, and what the stage says about them.
 
 import { Call } from './call.js';
-import { countCameras, nextCamera } from './cameras.js';
+import { nextCamera } from './next-camera.js';
 import { byId } from './dom.js';
 import { Mender } from './mend.js';
 import { Meter } from './meter.js';
@@ -46,7 +46,7 @@ export class Video {
   async open() {
     this.#stage.local(await this.#camera.open());
     this.#on = true;
-    this.#switch.hidden = (await countCameras()) < 2;
+    this.#switch.hidden = (await this.#camera.devices('video')).length < 2;
   }
 
   /** Ends the visit: camera, relay allocations and pictures are gone. */
@@ -126,7 +126,7 @@ export class Video {
     if (!stream || !old || this.#switch.disabled) return;
     this.#switch.disabled = true;
     try {
-      const track = await nextCamera(old);
+      const track = await nextCamera(old, await this.#camera.devices('video'));
       if (stream !== this.#camera.stream) return track.stop(); // the visit is over
       track.enabled = old.enabled;
       stream.removeTrack(old);
