@@ -20,11 +20,11 @@ const (
 )
 
 // protocols returns what the port offers by ALPN: its own, the preferred first,
-// then what else is asked for, without h2.
+// then what else is asked for.
 func protocols(others []string) []string {
-	offered := []string{protocolTURN, protocolSTUN, protocolHTTP}
+	offered := []string{protocolTURN, protocolSTUN, protocolH2, protocolHTTP}
 	for _, other := range others {
-		if other != protocolH2 && !slices.Contains(offered, other) {
+		if !slices.Contains(offered, other) {
 			offered = append(offered, other)
 		}
 	}
@@ -35,7 +35,7 @@ func byProtocol(protocol string) kind {
 	switch protocol {
 	case protocolTURN, protocolSTUN:
 		return kindTURN
-	case protocolHTTP:
+	case protocolH2, protocolHTTP:
 		return kindHTTP
 	default:
 		return kindUnknown

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,13 +92,17 @@ func TestOnePortServesAll(t *testing.T) {
 					scheme, opts = "https", front.Options{TLS: serverTLS()}
 				}
 				addr := share(t, opts)
+				version := "HTTP/1.1"
 				transport := &http.Transport{TLSClientConfig: clientTLS(offered...)}
+				if slices.Contains(offered, "h2") {
+					version, transport.ForceAttemptHTTP2 = "HTTP/2.0", true
+				}
 				defer transport.CloseIdleConnections()
 				client := &http.Client{Transport: transport}
 
 				page := fetch(t, client, scheme+"://"+addr+"/")
-				if want := fmt.Sprintf("tls=%t", encrypted); !strings.HasPrefix(page, "HTTP/1.1 127.0.0.1:") || !strings.HasSuffix(page, want) {
-					t.Errorf("page = %q, want it to end in %q", page, want)
+				if want := fmt.Sprintf("tls=%t", encrypted); !strings.HasPrefix(page, version+" 127.0.0.1:") || !strings.HasSuffix(page, want) {
+					t.Errorf("page = %q, want %s and %q", page, version, want)
 				}
 				if big := fetch(t, client, scheme+"://"+addr+"/big"); len(big) != 1<<20 {
 					t.Errorf("a big page of %d bytes", len(big))

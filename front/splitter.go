@@ -12,8 +12,9 @@
 //
 // ClientAddr tells where an HTTP request comes from, behind proxies too.
 //
-// A client of either service must speak first, as HTTP/1.1 and STUN clients do.
-// HTTP/2 is not offered: a WebSocket needs HTTP/1.1.
+// A client of either service must speak first, as HTTP and STUN clients do. HTTP/2
+// is for those who ask for it by ALPN: it loads a page over one connection. Browsers
+// open another, with HTTP/1.1, for a WebSocket.
 package front
 
 import (
@@ -38,10 +39,10 @@ const (
 
 // Options tune a Splitter. The zero value works, without TLS.
 type Options struct {
-	// TLS encrypts the port; nil is plain TCP. It is copied. Of its NextProtos
-	// all but h2 are offered after stun.turn, stun.nat-discovery and http/1.1; one
-	// that is neither service's, such as acme-tls/1 (RFC 8737), is served a
-	// handshake and closed. A GetConfigForClient must offer them itself.
+	// TLS encrypts the port; nil is plain TCP. It is copied. Its NextProtos are
+	// offered after stun.turn, stun.nat-discovery, h2 and http/1.1; one that is
+	// neither service's, such as acme-tls/1 (RFC 8737), is served a handshake and
+	// closed. A GetConfigForClient must offer them itself.
 	TLS *tls.Config
 
 	// HandshakeTimeout is what a client has from being accepted to its first byte
@@ -105,8 +106,9 @@ func New(listener net.Listener, opts Options) *Splitter {
 	return s
 }
 
-// HTTP returns the listener of connections that speak HTTP/1.1, for
-// http.Server.Serve. With TLS they are encrypted already, and Request.TLS is set.
+// HTTP returns the listener of connections that speak HTTP/1.1, or by
+// ALPN HTTP/2, for http.Server.Serve. With TLS they are encrypted already, and
+// Request.TLS is set.
 // Closing it refuses those connections only.
 func (s *Splitter) HTTP() net.Listener { return s.http }
 

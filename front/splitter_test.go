@@ -70,7 +70,8 @@ func TestServiceByFirstBytes(t *testing.T) {
 		{name: "TLS neither", tls: true, send: "\xffSMB", want: "unknown"},
 		{name: "TLS nothing", tls: true, want: "gone"},
 		{name: "TLS challenge", tls: true, offered: []string{"acme-tls/1"}, want: "challenge"},
-		{name: "TLS HTTP/2 alone", tls: true, offered: []string{"h2"}, want: "handshake"},
+		{name: "TLS HTTP/2 alone", tls: true, offered: []string{"h2"}, send: get, want: "http"},
+		{name: "TLS HTTP/3", tls: true, offered: []string{"h3"}, want: "handshake"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -78,7 +79,7 @@ func TestServiceByFirstBytes(t *testing.T) {
 				listener := newMemory()
 				var opts front.Options
 				if test.tls {
-					opts.TLS = serverTLS("acme-tls/1", "h2")
+					opts.TLS = serverTLS("acme-tls/1")
 				}
 				s, end := start(t, listener, opts)
 				got := make(chan arrived, 1)

@@ -54,7 +54,7 @@ func (d *daemon) listenHTTP() error {
 		secure = func(plain net.Listener) net.Listener {
 			return tls.NewListener(plain, &tls.Config{
 				GetCertificate: source.GetCertificate,
-				NextProtos:     []string{"http/1.1"}, // a WebSocket needs it
+				NextProtos:     []string{"h2", "http/1.1"}, // a WebSocket needs the second
 			})
 		}
 	}
