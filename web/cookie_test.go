@@ -28,7 +28,7 @@ func everything(t *testing.T, site http.Handler) []string {
 func TestNoCookie(t *testing.T) {
 	site := newSite(t, web.Options{})
 	paths := everything(t, site)
-	if len(paths) < 40 {
+	if len(paths) < 25 {
 		t.Fatalf("only %d paths found", len(paths))
 	}
 	for _, path := range paths {

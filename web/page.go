@@ -12,10 +12,9 @@ type pageData struct {
 	Policy    string
 	Contact   template.HTML // how to reach the operator; empty: nobody has said
 	Static    string        // prefix of asset URLs, ends in a slash
-	Modules   []string
-	Logo      string // URL
-	LogoType  string // its content type
-	Colours   string // URL of the site's own colours, empty if it has none
+	Logo      string        // URL
+	LogoType  string        // its content type
+	Colours   string        // URL of the site's own colours, empty if it has none
 	Banner    string
 	Name      string // of the page: "start", "about", …
 	Lang      *tongue

@@ -40,7 +40,6 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		Policy:    cmp.Or(o.Policy, texts.Policy()),
 		Contact:   contact(o.Contact, ""),
 		Static:    static.prefix,
-		Modules:   static.modules(),
 		Logo:      static.prefix + o.Logo.name(),
 		LogoType:  contentTypes[path.Ext(o.Logo.name())],
 		Banner:    o.Banner,

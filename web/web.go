@@ -7,9 +7,9 @@
 // Every page is rendered by New, once for each language (languages/CODE.json) and
 // theme: what fails to render fails at start, and a request only chooses
 // (variant.go). Most pages are Markdown that an operator can replace (text.go,
-// package prose). The browser client (static/js) is plain ES modules and needs no
-// build; main.js is where to start reading. The WebSocket that it opens, /ws, is
-// somebody else's, behind the same headers.
+// package prose). The browser client (static/js) is plain ES modules, of which
+// main.js is where to start reading; browsers get them as one script (bundle.go).
+// The WebSocket that it opens, /ws, is somebody else's, behind the same headers.
 //
 // The content security policy leaves no room for inline scripts, inline styles,
 // innerHTML or anything from another host; tests hold the embedded files to it.

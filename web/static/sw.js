@@ -43,5 +43,5 @@ async function page(request) {
 
 /** A file that never changes: kept, or else from the network. @param {Request} request */
 async function asset(request) {
-  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request);
+  return (await caches.match(request, { ignoreVary: true })) ?? fetch(request).catch(() => Response.error()); // as where the page is left meanwhile
 }

@@ -7,6 +7,7 @@ import { Camera } from './camera.js';
 import { Chat } from './chat.js';
 import { setUpControls } from './controls.js';
 import { Options } from './options.js';
+import './page.js';
 import { Pairs } from './pairs.js';
 import { Preview } from './preview.js';
 import { install } from './pwa.js';
