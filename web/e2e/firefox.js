@@ -56,7 +56,7 @@ export class FirefoxVisitor extends Guest {
       const [page] = await browser.pages();
       page.setDefaultTimeout(patience);
       await page.evaluateOnNewDocument(observe);
-      const visitor = new FirefoxVisitor(browser, page);
+      const visitor = new FirefoxVisitor(browser, page, () => browser.close());
       await page.goto(url);
       return visitor;
     } catch (error) {

@@ -36,10 +36,15 @@ export function observe() {
 export class Guest {
   errors = /** @type {string[]} */ ([]); // exceptions of the page, and what it wrote to the console as an error
 
-  /** @param {any} browser @param {any} page of puppeteer or playwright, which have what is used here in common */
-  constructor(browser, page) {
+  /**
+   * @param {any} browser
+   * @param {any} page of puppeteer or playwright, which have what is used here in common
+   * @param {() => Promise<void>} close ends the visit
+   */
+  constructor(browser, page, close) {
     this.browser = browser;
     this.page = page;
+    this.close = close;
     page.on('pageerror', (/** @type {unknown} */ error) => this.errors.push(String(error)));
     page.on('console', (/** @type {{type: () => string, text: () => string}} */ message) => {
       if (message.type() === 'error') this.errors.push(message.text());
@@ -74,10 +79,6 @@ export class Guest {
   /** @param {string} url */
   goto(url) {
     return this.page.goto(url);
-  }
-
-  async close() {
-    await this.browser.close();
   }
 
   /**
@@ -221,19 +222,30 @@ export class Guest {
     });
   }
 
-  /** The selected candidate pair of the live call: types, protocol and addresses. */
+  /**
+   * The selected candidate pair of the live call: types, protocol and addresses. It
+   * is waited for: on a busy machine browsers count a pair as in progress again
+   * while an answer to its last check is out.
+   * @returns {Promise<{local: any, remote: any}>}
+   */
   async selectedPair() {
-    return this.evaluate(async () => {
-      for (const peer of /** @type {any} */ (window).seen.peers) {
-        if (peer.connectionState !== 'connected') continue;
-        const stats = await peer.getStats();
-        for (const report of stats.values()) {
-          if (report.type !== 'candidate-pair' || !report.nominated || report.state !== 'succeeded') continue;
-          return { local: stats.get(report.localCandidateId), remote: stats.get(report.remoteCandidateId) };
+    const end = performance.now() + patience;
+    for (;;) {
+      const found = await this.evaluate(async () => {
+        for (const peer of /** @type {any} */ (window).seen.peers) {
+          if (peer.connectionState !== 'connected') continue;
+          const stats = await peer.getStats();
+          for (const report of stats.values()) {
+            if (report.type !== 'candidate-pair' || !report.nominated || report.state !== 'succeeded') continue;
+            return { local: stats.get(report.localCandidateId), remote: stats.get(report.remoteCandidateId) };
+          }
         }
-      }
-      return null;
-    });
+        return null;
+      });
+      if (found) return found;
+      if (performance.now() > end) throw new Error(`no pair of candidates was selected within ${patience} ms`);
+      await setTimeout(pause);
+    }
   }
 
   /** Every candidate of either side that the live call knows, as its statistics tell. */

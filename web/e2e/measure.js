@@ -38,7 +38,7 @@ for (const transport of ['udp', 'tcp']) {
   /** @type {Visitor[]} */
   const visitors = [];
   try {
-    for (let i = 0; i < 3; i++) visitors.push(await Visitor.open(daemon.url));
+    for (let i = 0; i < 3; i++) visitors.push(await Visitor.open(daemon.url, { own: true }));
     const [a, b, c] = visitors;
     await a.start('video', 'measuring');
     await a.state('waiting');

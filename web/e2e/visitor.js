@@ -1,4 +1,4 @@
-// A visitor: one real Chromium process with a fake camera, on the site.
+// A visitor with real Chromium and a fake camera, on the site.
 
 import { chromium } from 'playwright-core';
 
@@ -16,24 +16,55 @@ const flags = [
   '--use-fake-ui-for-media-stream',
 ];
 
+/**
+ * Browsers that run, by their command line, with how many visitors they have. A start
+ * costs more than most of what is tested, so visitors of one test share a browser,
+ * each with a profile of its own.
+ * @type {Map<string, {started: Promise<import('playwright-core').Browser>, visitors: number}>}
+ */
+const running = new Map();
+
+/**
+ * @typedef {object} Options
+ * @property {{width: number, height: number}} [viewport]
+ * @property {boolean} [own] a browser of the visitor's own
+ * @property {string} [executable]
+ * @property {string[]} [args] of the browser
+ * @property {'light' | 'dark'} [colorScheme]
+ * @property {string[]} [permissions]
+ * @property {'allow' | 'block'} [serviceWorkers]
+ */
+
 export class Visitor extends Guest {
   /**
-   * Opens the start page in a new browser with a new profile.
+   * Opens the start page with a new profile.
    * @param {string} url
-   * @param {{viewport?: {width: number, height: number}, executable?: string, args?: string[], colorScheme?: 'light' | 'dark', permissions?: string[], serviceWorkers?: 'allow' | 'block'}} [options]
+   * @param {Options} [options]
    */
-  static async open(url, { viewport = { width: 1280, height: 800 }, executable = '/usr/bin/chromium', args = [], colorScheme = 'light', permissions = ['camera', 'microphone'], serviceWorkers = 'allow' } = {}) {
-    const browser = await chromium.launch({ executablePath: executable, args: [...flags, ...args] });
+  static async open(url, { viewport = { width: 1280, height: 800 }, own = false, executable = '/usr/bin/chromium', args = [], colorScheme = 'light', permissions = ['camera', 'microphone'], serviceWorkers = 'allow' } = {}) {
+    const which = JSON.stringify([executable, args, own && crypto.randomUUID()]);
+    const browser = running.get(which) ?? { started: chromium.launch({ executablePath: executable, args: [...flags, ...args] }), visitors: 0 };
+    running.set(which, browser);
+    browser.visitors++;
+    const leave = async () => {
+      if (--browser.visitors > 0) return;
+      running.delete(which);
+      await (await browser.started).close();
+    };
     try {
-      const context = await browser.newContext({ viewport, colorScheme, permissions, serviceWorkers, ignoreHTTPSErrors: true });
+      const started = await browser.started;
+      const context = await started.newContext({ viewport, colorScheme, permissions, serviceWorkers, ignoreHTTPSErrors: true });
       const page = await context.newPage();
       page.setDefaultTimeout(patience);
       await page.addInitScript(observe);
-      const visitor = new Visitor(browser, page);
+      const visitor = new Visitor(started, page, async () => {
+        await context.close();
+        await leave();
+      });
       await page.goto(url);
       return visitor;
     } catch (error) {
-      await browser.close();
+      await leave();
       throw error;
     }
   }
