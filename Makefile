@@ -29,9 +29,10 @@ lint: ## gofmt, go vet, staticcheck
 	scripts/lint
 
 .PHONY: test-go
-test-go: ## unit, command-line and whole-daemon tests, under the race detector
+test-go: ## unit, command-line and whole-daemon tests, under the race detector but for what starts hundreds of processes
 	$(GO) test -race ./...
 	$(GO) test -run '^TestS[23]|^TestPowerCut' ./ban
+	$(GO) test -run '^TestScript' ./cmd/joingyd
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for FUZZ=2s
