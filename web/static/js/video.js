@@ -15,6 +15,8 @@ import * as words from './words.js';
 
 /** @typedef {import('./types.js').Ice} Ice */
 
+const settled = 500; // ms after which the first picture is there, and nobody minds that the next connection is prepared
+
 export class Video {
   #stage;
   #camera;
@@ -24,6 +26,7 @@ export class Video {
   /** @type {Ice | null} */
   #ice = null;
   #on = false; // the visit is one with video
+  #later = 0; // a timer: the next spare connection
   #wake = new WakeLock();
   #switch = byId('switch', HTMLButtonElement);
   /** @type {{close: () => void}[]} what watches over the call */
@@ -93,7 +96,8 @@ export class Video {
         this.#stage.note(words.call(state));
         if (state !== 'connected') return;
         throttle.apply();
-        if (this.#ice) this.#spare.prepare(this.#ice);
+        clearTimeout(this.#later);
+        this.#later = setTimeout(() => this.#ice && this.#spare.prepare(this.#ice), settled);
       },
     });
   }
@@ -103,6 +107,7 @@ export class Video {
     for (const guard of this.#guards.splice(0)) guard.close();
     this.#call?.close();
     this.#call = this.#throttle = null;
+    clearTimeout(this.#later);
     this.#wake.release();
     this.#stage.clear(picture);
     if (this.#ice && picture === 'seeking') this.#spare.prepare(this.#ice);

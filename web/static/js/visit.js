@@ -96,9 +96,7 @@ export class Visit {
 
   /** Ends the chat, if there is one, and looks for the next partner. */
   next() {
-    if (this.#state !== 'chatting' && this.#state !== 'left') return;
-    this.#encounter.end('seeking');
-    this.#find();
+    if (this.#state === 'chatting' || this.#state === 'left') this.#find();
   }
 
   /** Ends the chat; where there is none, the visit. */
@@ -211,10 +209,10 @@ export class Visit {
   }
 
   #find() {
+    this.#search.ask(); // while the server looks, the rest is done
+    this.#encounter.end('seeking');
     this.#become('waiting');
-    this.#video.end('seeking');
     this.#search.show();
-    this.#search.ask();
   }
 
   #findAgain() {
