@@ -10,10 +10,10 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundling makes one script of the client's modules and one of those that every page
-// runs, and takes out of them and of the style sheet what only their readers need. A
-// start page of sixty small files is one of three, half as heavy. The source maps
-// show the modules to who opens a browser's developer tools.
+// bundling makes one script of the client's modules, main.js, and one of those that
+// other pages run, page.js, and takes out of them and of the style sheet what only
+// their readers need. The source maps show the modules to who opens a browser's
+// developer tools.
 var bundling = api.BuildOptions{
 	EntryPoints:       []string{"js/main.js", "js/page.js", "site.css"},
 	Outdir:            "/",
@@ -25,15 +25,19 @@ var bundling = api.BuildOptions{
 	MinifyWhitespace:  true,
 	MinifyIdentifiers: true,
 	MinifySyntax:      true,
-	Sourcemap:         api.SourceMapLinked,
+	Sourcemap:         api.SourceMapExternal,
 	LogLevel:          api.LogLevelSilent,
 }
 
-// bundled are the names under /static/ of what bundle makes.
+// bundled are the names under /static/ of what bundle makes, but for main.js: that is
+// in the start page (inline.go).
 func bundled() []string {
 	var names []string
 	for _, entry := range bundling.EntryPoints {
-		names = append(names, entry, entry+".map")
+		if entry != "js/main.js" {
+			names = append(names, entry)
+		}
+		names = append(names, entry+".map")
 	}
 	return names
 }

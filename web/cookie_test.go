@@ -15,7 +15,7 @@ import (
 // is not there. Asset URLs are those that the pages name.
 func everything(t *testing.T, site http.Handler) []string {
 	t.Helper()
-	paths := append([]string{"/static/site.css", "/static/js/main.js", "/static/none", "/api/online", "/api/ban", "/healthz", "/readyz", "/none", "//about"}, pagePaths...)
+	paths := append([]string{"/static/site.css", "/static/js/page.js", "/static/none", "/api/online", "/api/ban", "/healthz", "/readyz", "/none", "//about"}, pagePaths...)
 	for _, m := range regexp.MustCompile(`(?:src|href)="(/[^"]*)"`).FindAllStringSubmatch(body(t, do(site, http.MethodGet, "/")), -1) {
 		if !slices.Contains(paths, m[1]) {
 			paths = append(paths, m[1])
@@ -28,7 +28,7 @@ func everything(t *testing.T, site http.Handler) []string {
 func TestNoCookie(t *testing.T) {
 	site := newSite(t, web.Options{})
 	paths := everything(t, site)
-	if len(paths) < 25 {
+	if len(paths) < 22 {
 		t.Fatalf("only %d paths found", len(paths))
 	}
 	for _, path := range paths {

@@ -14,6 +14,7 @@ import (
 type document struct {
 	contentType string
 	cache       string         // Cache-Control
+	policy      string         // Content-Security-Policy; empty: that of all answers
 	plain       representation // without a coding
 	gzip        representation // no body: the file is no text, or too short to gain
 }
@@ -33,6 +34,9 @@ func newDocument(body []byte, contentType string) (document, error) {
 		contentType: contentType,
 		cache:       "no-cache", // keep it, ask every time whether it changed
 		plain:       representation{body: body, etag: `"` + version + `"`},
+	}
+	if strings.HasPrefix(contentType, "image/") {
+		d.policy = answerPolicy
 	}
 	if !compressible(contentType) {
 		return d, nil
@@ -86,15 +90,15 @@ func (d document) header(w http.ResponseWriter, chosen representation) {
 	if chosen.negotiated {
 		w.Header().Add("Vary", "Accept-Encoding")
 	}
+	if d.policy != "" {
+		w.Header().Set("Content-Security-Policy", d.policy)
+	}
 }
 
 func (d document) write(w http.ResponseWriter, r *http.Request, chosen representation, status int) {
 	d.header(w, chosen)
 	h := w.Header()
 	h.Set("Content-Type", d.contentType)
-	if strings.HasPrefix(d.contentType, "image/") {
-		h.Set("Content-Security-Policy", answerPolicy)
-	}
 	h.Set("Content-Length", strconv.Itoa(len(chosen.body)))
 	h.Set("Accept-Ranges", "none")
 	if chosen.coding != "" {

@@ -97,7 +97,7 @@ func TestCompression(t *testing.T) {
 		}
 		return body
 	}
-	for target, status := range map[string]int{"/": 200, "/privacy": 200, "/static/site.css": 200, "/static/js/main.js": 200, "/static/logo.svg": 200, "/none": 404} {
+	for target, status := range map[string]int{"/": 200, "/privacy": 200, "/static/site.css": 200, "/static/js/page.js": 200, "/static/logo.svg": 200, "/none": 404} {
 		plain, small := answer("GET", target), answer("GET", target, "Accept-Encoding", "gzip")
 		plainBody, smallBody := read(plain), read(small)
 		unpacked, err := gzip.NewReader(bytes.NewReader(smallBody))

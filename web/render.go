@@ -87,7 +87,15 @@ func (r *rendering) page(file, name string) (page, error) {
 		}
 		// Compressing every variant would take longer than all else at a start.
 		all.variants[v] = sync.OnceValues(func() (document, error) {
-			return newDocument(html.Bytes(), "text/html; charset=utf-8")
+			body, policy := html.Bytes(), ""
+			if name == "start" {
+				if body, policy, err = r.inline(body); err != nil {
+					return document{}, err
+				}
+			}
+			d, err := newDocument(body, "text/html; charset=utf-8")
+			d.policy = policy
+			return d, err
 		})
 	}
 	return all, nil

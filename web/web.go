@@ -11,8 +11,10 @@
 // main.js is where to start reading; browsers get them as one script (bundle.go).
 // The WebSocket that it opens, /ws, is somebody else's, behind the same headers.
 //
-// The content security policy leaves no room for inline scripts, inline styles,
-// innerHTML or anything from another host; tests hold the embedded files to it.
+// The start page has its style sheet and its script in it (inline.go). But for these
+// two, by their hashes, the content security policy leaves no room for inline scripts,
+// inline styles, innerHTML or anything from another host; tests hold the embedded
+// files to it.
 package web
 
 import (

@@ -38,7 +38,7 @@ func TestWorker(t *testing.T) {
 		if !strings.HasPrefix(rest, "// @ts-check") {
 			t.Errorf("the worker goes on with %.40q", rest)
 		}
-		for _, needed := range []string{"js/main.js", "js/page.js", "site.css", "logo.svg"} {
+		for _, needed := range []string{"js/page.js", "site.css", "logo.svg"} {
 			if !slices.Contains(shell.Files, shell.Prefix+needed) {
 				t.Errorf("%s is not kept: %v", needed, shell.Files)
 			}

@@ -18,7 +18,7 @@ func answersOf(t *testing.T, d *daemon, header http.Header) map[string]*http.Res
 	t.Helper()
 	answers := map[string]*http.Response{}
 	host := d.httpListener.Addr().String()
-	for _, path := range []string{"/", "/privacy", "/none", "/static/js/main.js", "/api/online", "/api/ban", "/ws"} {
+	for _, path := range []string{"/", "/privacy", "/none", "/static/js/page.js", "/api/online", "/api/ban", "/ws"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+path, nil)
 		if err != nil {
 			t.Fatal(err)

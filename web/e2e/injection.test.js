@@ -28,7 +28,7 @@ function harm(guest) {
   return guest.evaluate(() => {
     const { ran, violations } = /** @type {any} */ (window).seen;
     const texts = '#log .body, #interests li, #ban-reason, #status, #notice, #banner';
-    const strange = 'script:not([src]):not([type="application/json"]), img[src="x"], iframe, object, embed, base, math, marquee, [onerror], [onload], [onfocus]';
+    const strange = 'script:not([src]):not([type="application/json"], body > script[type="module"]:last-child), img[src="x"], iframe, object, embed, base, math, marquee, [onerror], [onload], [onfocus]';
     const made = [...document.querySelectorAll(strange)].map((e) => e.outerHTML);
     for (const e of document.querySelectorAll('#log .body *, #ban-reason *')) made.push(e.outerHTML);
     return { ran, violations, made, texts: document.querySelectorAll(texts).length > 0 };

@@ -37,18 +37,18 @@ test('the site can be installed, and says so when there is no network', async (t
   });
   assert.equal(kept.names.length, 2, `one of ours and somebody’s, not ${kept.names}`);
   assert.ok(!kept.names.includes('joingyd /static/v-000000000000/'), 'what another version kept is deleted');
-  assert.ok(kept.paths.includes('/offline') && kept.paths.some((path) => path.endsWith('/js/main.js')));
+  assert.ok(kept.paths.includes('/offline') && kept.paths.some((path) => path.endsWith('/js/page.js')));
   assert.ok(kept.paths.every((path) => path === '/offline' || path.startsWith('/static/v-')), `kept: ${kept.paths}`);
 
-  await page.reload(); // under the worker's rule now
+  await page.goto(new URL('/about', daemon.url).href); // under the worker's rule now
   assert.ok(await page.evaluate(() => navigator.serviceWorker.controller !== null));
-  const prefix = kept.paths.find((path) => path.endsWith('/js/main.js')).replace('main.js', '');
   const sources = await page.evaluate(
     () => /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType('resource')).map(({ name, workerStart, transferSize }) => ({ name: new URL(name).pathname, worker: workerStart > 0, transferSize })),
   );
-  const main = sources.find(({ name }) => name === `${prefix}main.js`);
-  assert.ok(main?.worker && main.transferSize === 0, `main.js comes from the worker: ${JSON.stringify(main)}`);
+  const script = sources.find(({ name }) => kept.paths.includes(name) && name.endsWith('/js/page.js'));
+  assert.ok(script?.worker && script.transferSize === 0, `page.js comes from the worker: ${JSON.stringify(sources)}`);
 
+  await page.goto(daemon.url);
   await visitor.start('text'); // the WebSocket and /api are not its business
   await visitor.state('waiting');
   assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).seen.violations), []);
