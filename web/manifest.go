@@ -16,8 +16,6 @@ type manifest struct {
 	ID              string         `json:"id"`
 	Name            string         `json:"name"`
 	ShortName       string         `json:"short_name"`
-	Lang            string         `json:"lang"`
-	Dir             string         `json:"dir"`
 	StartURL        string         `json:"start_url"`
 	Scope           string         `json:"scope"`
 	Display         string         `json:"display"`
@@ -35,7 +33,7 @@ type manifestIcon struct {
 
 func newManifest(o Options, static assets) (document, error) {
 	m := manifest{
-		ID: "/", Name: o.SiteName, ShortName: o.SiteName, Lang: "en", Dir: "ltr",
+		ID: "/", Name: o.SiteName, ShortName: o.SiteName,
 		StartURL: "/", Scope: "/", Display: "standalone",
 		ThemeColor: lightPaper, BackgroundColor: lightPaper,
 	}

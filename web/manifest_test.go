@@ -59,7 +59,7 @@ func TestManifest(t *testing.T) {
 			if m.ShortName != test.short || m.ThemeColor != test.theme || m.BackgroundColor != lightPaper {
 				t.Errorf("short name %q, theme %s, background %s", m.ShortName, m.ThemeColor, m.BackgroundColor)
 			}
-			if m.StartURL != "/" || m.Scope != "/" || m.Display != "standalone" || m.Lang != "en" || m.Dir != "ltr" || m.Name == "" {
+			if m.StartURL != "/" || m.Scope != "/" || m.Display != "standalone" || m.Name == "" {
 				t.Errorf("manifest %+v", m)
 			}
 			var sizes []string
