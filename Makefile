@@ -74,6 +74,10 @@ bench-ban: build ## the ban store with a million bans: look-ups, durable bans, i
 screenshots: build ## pictures of every page and state, in web/e2e/out
 	cd web/e2e && node screenshots.js
 
+.PHONY: pictures
+pictures: build ## the README's pictures, into docs
+	cd web/e2e && node pictures.js
+
 .PHONY: clean
 clean: ## remove what builds and tests made; ./var stays
 	rm -rf bin web/e2e/node_modules web/e2e/out

@@ -49,6 +49,12 @@ async function converse(visitor, partner, lines) {
 /** What can be wrong before a chat. @param {Visitor} visitor @param {(what: string) => string} name */
 async function shootStart(visitor, name) {
   await shoot(visitor, name('start'));
+  await visitor.page.click('#settings-open');
+  await shoot(visitor, name('settings'));
+  await visitor.page.keyboard.press('Escape');
+  await visitor.page.click('#check-camera');
+  await visitor.until(() => /** @type {HTMLVideoElement} */ (document.querySelector('#preview-video')).videoWidth > 0);
+  await shoot(visitor, name('preview'));
   await visitor.page.goto(insecure);
   await visitor.page.locator('#support').waitFor();
   await shoot(visitor, name('insecure'));
