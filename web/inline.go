@@ -27,19 +27,21 @@ func (r *rendering) inline(page []byte) (_ []byte, policy string, err error) {
 	}
 	script := fmt.Sprintf("%s//# sourceMappingURL=%sjs/main.js.map\n", built["js/main.js"], prefix)
 	policy = contentSecurityPolicy
-	for _, part := range []struct{ name, tag, directive, open, text, close string }{
-		{"style sheet", links, "style-src", "<style>", style, "</style>"},
-		{"script", fmt.Sprintf(`<script type="module" src="%sjs/main.js"></script>`, prefix), "script-src", `<script type="module">`, script, "</script>"},
+	for _, part := range []struct{ element, attributes, tag, text string }{
+		{"style", "", links, style},
+		{"script", ` type="module"`, fmt.Sprintf(`<script type="module" src="%sjs/main.js"></script>`, prefix), script},
 	} {
 		if n := bytes.Count(page, []byte(part.tag)); n != 1 {
-			return nil, "", fmt.Errorf("the start page has %d tags %s for its %s, not one", n, part.tag, part.name)
+			return nil, "", fmt.Errorf("the start page has %d times %s, not once", n, part.tag)
 		}
-		if strings.Contains(part.text, "</"+part.open[1:6]) || strings.Contains(part.text, "<!--") {
-			return nil, "", fmt.Errorf("the %s contains what would end it within a page", part.name)
+		end := "</" + part.element
+		if lower := strings.ToLower(part.text); strings.Contains(lower, end) || strings.Contains(lower, "<!--") {
+			return nil, "", fmt.Errorf("the %s of the start page contains what ends it there", part.element)
 		}
-		page = bytes.Replace(page, []byte(part.tag), []byte(part.open+part.text+part.close), 1)
+		whole := "<" + part.element + part.attributes + ">" + part.text + end + ">"
+		page = bytes.Replace(page, []byte(part.tag), []byte(whole), 1)
 		sum := sha256.Sum256([]byte(part.text))
-		self := part.directive + " 'self'"
+		self := part.element + "-src 'self'"
 		policy = strings.Replace(policy, self, fmt.Sprintf("%s 'sha256-%s'", self, base64.StdEncoding.EncodeToString(sum[:])), 1)
 	}
 	return page, policy, nil
