@@ -42,12 +42,13 @@ function auditor(t) {
   const advice = /** @type {Record<string, string[]>} */ ({});
   let audits = 0;
   return {
-    /** @param {string} name @param {Page} page */
-    async look(name, page) {
+    /** @type {import('./tour.js').Look} */
+    async look(name, page, again) {
       for (const { width, colorScheme } of views) {
         await page.setViewportSize({ width, height: 800 });
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await drawn(page);
+        await again?.();
         const result = await audit(page);
         audits++;
         for (const line of result.broken) (broken[line] ??= []).push(`${name} ${width} ${colorScheme}`);

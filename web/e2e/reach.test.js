@@ -17,7 +17,7 @@ const controls = 'a[href], button, input, select, textarea, summary, [tabindex]'
 /** What sticks out to the side. @param {Page} page */
 function sideways(page) {
   return page.evaluate(() => {
-    const boxes = [document.documentElement, ...document.querySelectorAll('dialog[open]')];
+    const boxes = [document.documentElement, ...document.querySelectorAll('dialog[open], :popover-open')];
     return boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => `${box.tagName} is ${box.scrollWidth} wide in ${box.clientWidth}`);
   });
 }
@@ -58,7 +58,7 @@ function motion(page) {
  */
 async function tabThrough(page) {
   const wanted = await page.evaluate((selector) => {
-    const root = document.querySelector('dialog[open]') ?? document.body;
+    const root = document.querySelector('dialog[open], :popover-open') ?? document.body;
     const begin = document.createElement('span'); // where Tab goes on from
     begin.id = 'tab-begins';
     begin.tabIndex = -1;
@@ -72,7 +72,7 @@ async function tabThrough(page) {
       if (!(e instanceof HTMLInputElement) || e.type !== 'radio') return true;
       return !radios.has(e.name) && radios.add(e.name); // Tab stops once in a group
     });
-    Object.assign(window, { wanted: all });
+    Object.assign(window, { wanted: all, root });
     return all.map((e) => e.outerHTML.slice(0, 80));
   }, controls);
 
@@ -82,7 +82,7 @@ async function tabThrough(page) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
       const e = document.activeElement;
-      if (!e || e === document.body || e.tagName === 'DIALOG') return null;
+      if (!e || e === document.body || e.tagName === 'DIALOG' || !/** @type {any} */ (window).root.contains(e)) return null;
       const ringed = (/** @type {CSSStyleDeclaration} */ style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
       const box = e.getBoundingClientRect();
       const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height / 2, 12)];
@@ -97,7 +97,7 @@ async function tabThrough(page) {
       };
     });
     if (at === null) {
-      if (reached.length > 0) break; // out of the page, into the browser's own controls
+      if (reached.length > 0) break; // out of the page, into the browser's own controls; or out of the menu
       continue;
     }
     if (at.index === reached[0] && reached.length > 1) break; // and in again
@@ -118,14 +118,15 @@ function inspector() {
   const found = /** @type {Record<string, string[]>} */ ({});
   let stops = 0;
   return {
-    /** @param {string} name @param {Page} page */
-    async look(name, page) {
+    /** @type {import('./tour.js').Look} */
+    async look(name, page, again) {
       const note = (/** @type {string[]} */ all, /** @type {string} */ where) => all.forEach((what) => (found[what] ??= []).push(where));
       for (const size of [narrow, wide]) {
         const where = `${name} at ${size.width}`;
         await page.setViewportSize(size);
         await page.emulateMedia({ reducedMotion: 'reduce' });
         await drawn(page);
+        await again?.();
         note(await sideways(page), where);
         note(await smallTargets(page), where);
         note(await motion(page), where);

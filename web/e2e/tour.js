@@ -1,10 +1,19 @@
 // A walk through every page and state of the site, for tests that look at each.
 
 import { startDaemon } from './daemon.js';
+import { choose } from './encounter.js';
 import { Visitor } from './visitor.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @typedef {(name: string, page: Page) => Promise<void>} Look what is done at each stop */
+
+/**
+ * What is done at each stop.
+ * @callback Look
+ * @param {string} name
+ * @param {Page} page
+ * @param {() => Promise<void>} [again] brings the state back, which a window of another size ends
+ * @returns {Promise<void>}
+ */
 
 /**
  * Visits the pages that the site itself links to, and one that is not there.
@@ -31,7 +40,8 @@ export async function tourPages(t, look) {
 export async function tourStates(t, look) {
   const daemon = await startDaemon('--match-patience', '300ms');
   t.after(() => daemon.stop());
-  const [visitor, partner] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
+  const args = ['--use-fake-device-for-media-stream=device-count=2']; // there is something to choose from
+  const [visitor, partner] = await Promise.all([Visitor.for(t, daemon.url, { args }), Visitor.for(t, daemon.url, { args })]);
   const { page } = visitor;
   const cut = await cuttable(page);
 
@@ -40,6 +50,7 @@ export async function tourStates(t, look) {
   await visitor.press('#interest-input', 'Enter');
   await visitor.until(() => document.querySelector('#interests')?.childElementCount === 1);
   await look('start', page);
+  await dialogs(visitor, look);
   await problems(daemon.url, visitor, look);
 
   for (const mode of /** @type {const} */ (['text', 'video'])) {
@@ -53,16 +64,19 @@ export async function tourStates(t, look) {
     if (mode === 'video') await visitor.decodes(5);
     await talk(visitor, partner);
     await look(`chatting ${mode}`, page);
-    await page.click('#report');
-    await page.locator('#report-dialog[open]').waitFor();
-    await look(`report ${mode}`, page);
-    await page.keyboard.press('Escape');
-    await page.locator('#report-dialog[open]').waitFor({ state: 'detached' });
     if (mode === 'video') {
+      await inCall(visitor, look);
+      await choose(visitor, '#blur');
+      await page.locator('#lift').waitFor();
       cut();
       await page.locator('#banner').waitFor();
-      await look(`reconnecting ${mode}`, page);
+      await look(`blurred and reconnecting ${mode}`, page);
     } else {
+      await page.click('#report');
+      await page.locator('#report-dialog[open]').waitFor();
+      await look(`report ${mode}`, page);
+      await page.keyboard.press('Escape');
+      await page.locator('#report-dialog').waitFor({ state: 'hidden' });
       await page.click('#stop');
       await visitor.state('left');
       await look(`left ${mode}`, page);
@@ -74,6 +88,50 @@ export async function tourStates(t, look) {
   await daemon.control('ban', '127.0.0.1', '--force', '--permanent', '--reason', 'Nudity');
   await partner.state('banned');
   await look('banned', partner.page);
+}
+
+/** What opens on the start page. @param {Visitor} visitor @param {Look} look */
+async function dialogs({ page }, look) {
+  await page.check('#consent-adult');
+  await page.check('#consent-policy');
+  await page.click('#check-camera');
+  await page.locator('#preview-start:enabled').waitFor();
+  await page.locator('#preview-camera:enabled').waitFor();
+  await page.locator('#preview-heard', { hasText: /works/ }).waitFor();
+  await look('preview', page);
+  await page.click('#preview-close');
+
+  await page.click('#settings-open');
+  await page.click('#keys summary');
+  await page.click('#keys [data-action="mic"]');
+  await page.locator('#keys .waiting').waitFor();
+  await look('settings', page);
+  await page.click('#settings [type="submit"]');
+}
+
+/** What opens in a call. @param {Visitor} visitor @param {Look} look */
+async function inCall({ page }, look) {
+  const menu = page.locator('#menu');
+  const open = async () => {
+    if (!(await menu.isVisible())) await page.click('#more');
+  };
+  await open();
+  await look('menu', page, open);
+  await open();
+  await page.click('#help-open');
+  await page.locator('#help-keys dt').first().waitFor();
+  await look('help', page);
+  await page.click('#help-close');
+
+  await page.evaluate(() => { // Next by a key, and the two seconds for its undoing never end
+    const { setTimeout } = window;
+    Object.assign(window, { setTimeout: () => 0 });
+    document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    Object.assign(window, { setTimeout });
+  });
+  await page.locator('#toast').waitFor();
+  await look('Next to be undone', page);
+  await page.click('#undo');
 }
 
 /** The start page when something is wrong. @param {string} url @param {Visitor} visitor @param {Look} look */
