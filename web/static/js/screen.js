@@ -61,8 +61,8 @@ export class WakeLock {
     if (!this.#held || document.hidden || !navigator.wakeLock) return;
     try {
       const lock = await navigator.wakeLock.request('screen');
-      if (this.#held) this.#lock = lock;
-      else await lock.release();
+      if (this.#held && (this.#lock?.released ?? true)) this.#lock = lock;
+      else await lock.release(); // the call is over, or another request was answered first
     } catch {
       // an empty battery, say: the screen may go dark then
     }
