@@ -210,7 +210,8 @@ export class Guest {
   async everythingSeen() {
     return this.evaluate(async () => {
       const { messages, peers } = /** @type {any} */ (window).seen;
-      const parts = [...messages, document.documentElement.outerHTML];
+      const own = document.querySelector('body > script[type="module"]')?.textContent ?? ''; // the site's, the same for everybody
+      const parts = [...messages, document.documentElement.outerHTML.replace(own, () => '')];
       for (const peer of peers) {
         if (peer.signalingState === 'closed') continue; // what it was told came in a message, which is kept
         parts.push(JSON.stringify(peer.remoteDescription), JSON.stringify(peer.currentRemoteDescription));

@@ -22,7 +22,7 @@ for (const transport of ['udp', 'tcp']) {
     t.after(() => daemon.stop());
     const { port } = new URL(daemon.url);
     const [a, b] = await Promise.all(
-      hosts.map((host) => Visitor.for(t, `https://${host.gateway}:${port}/`, { executable: host.chromium, args: ['--ignore-certificate-errors'] })),
+      hosts.map((host) => Visitor.for(t, `https://${host.gateway}:${port}/`, { own: true, executable: host.chromium, args: ['--ignore-certificate-errors'] })),
     );
     await a.start('video', 'hiding');
     await a.state('waiting');

@@ -1,5 +1,7 @@
 // A visitor with real Chromium and a fake camera, on the site.
 
+import { after } from 'node:test';
+
 import { chromium } from 'playwright-core';
 
 import { Guest, observe, patience } from './guest.js';
@@ -18,11 +20,13 @@ const flags = [
 
 /**
  * Browsers that run, by their command line, with how many visitors they have. A start
- * costs more than most of what is tested, so visitors of one test share a browser,
- * each with a profile of its own.
+ * costs more than most of what is tested, so visitors share a browser, each with a
+ * profile of its own: in a file of tests until its end, else while there are any.
  * @type {Map<string, {started: Promise<import('playwright-core').Browser>, visitors: number}>}
  */
 const running = new Map();
+const tests = process.env.NODE_TEST_CONTEXT !== undefined; // set by `node --test`
+if (tests) after(() => Promise.all([...running.values()].map(async ({ started }) => (await started).close())));
 
 /**
  * @typedef {object} Options
@@ -47,7 +51,7 @@ export class Visitor extends Guest {
     running.set(which, browser);
     browser.visitors++;
     const leave = async () => {
-      if (--browser.visitors > 0) return;
+      if (--browser.visitors > 0 || (tests && !own)) return;
       running.delete(which);
       await (await browser.started).close();
     };

@@ -1,12 +1,9 @@
-// What everybody must be able to reach, on every page and in every state: on a
-// screen of 320 px, with a finger, without motion, and by keyboard alone.
+// What everybody must be able to reach: on a screen of 320 px, with a finger, without
+// motion, and by keyboard alone.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 
-import { startDaemon } from './daemon.js';
-import { drawn, tourPages, tourStates } from './tour.js';
-import { Visitor } from './visitor.js';
+import { drawn } from './tour.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -15,7 +12,7 @@ const wide = { width: 1280, height: 800 };
 const controls = 'a[href], button, input, select, textarea, summary, [tabindex]';
 
 /** What sticks out to the side. @param {Page} page */
-function sideways(page) {
+export function sideways(page) {
   return page.evaluate(() => {
     const boxes = [document.documentElement, ...document.querySelectorAll('dialog[open], :popover-open')];
     return boxes.filter((box) => box.scrollWidth > box.clientWidth).map((box) => `${box.tagName} is ${box.scrollWidth} wide in ${box.clientWidth}`);
@@ -26,7 +23,7 @@ function sideways(page) {
  * Targets of less than 24 by 24 px (WCAG 2.5.8) that are not part of a sentence.
  * @param {Page} page
  */
-function smallTargets(page) {
+export function smallTargets(page) {
   return page.evaluate((selector) => {
     const isInText = (/** @type {Element} */ e) =>
       e.tagName === 'A' && [...(e.parentElement?.childNodes ?? [])].some((n) => n.nodeType === Node.TEXT_NODE && /\w/.test(n.textContent ?? ''));
@@ -42,7 +39,7 @@ function smallTargets(page) {
 }
 
 /** Animations that run. @param {Page} page */
-function motion(page) {
+export function motion(page) {
   return page.evaluate(() =>
     document
       .getAnimations()
@@ -56,7 +53,7 @@ function motion(page) {
  * reached, an order that is not the page's, a focus that cannot be seen.
  * @param {Page} page
  */
-async function tabThrough(page) {
+export async function tabThrough(page) {
   const wanted = await page.evaluate((selector) => {
     const root = document.querySelector('dialog[open], :popover-open') ?? document.body;
     const begin = document.createElement('span'); // where Tab goes on from
@@ -114,7 +111,7 @@ async function tabThrough(page) {
 }
 
 /** All of these, noted by what is wrong. */
-function inspector() {
+export function inspector() {
   const found = /** @type {Record<string, string[]>} */ ({});
   let stops = 0;
   return {
@@ -142,38 +139,3 @@ function inspector() {
     },
   };
 }
-
-test('everything can be reached on every page', async (t) => {
-  const { look, done } = inspector();
-  await tourPages(t, look);
-  done(t);
-});
-
-test('everything can be reached in every state of a visit', async (t) => {
-  const { look, done } = inspector();
-  await tourStates(t, look);
-  done(t);
-});
-
-test('what is out of reach is noticed', async (t) => {
-  const daemon = await startDaemon();
-  t.after(() => daemon.stop());
-  const visitor = await Visitor.for(t, daemon.url);
-  const { page } = visitor;
-  await visitor.start('text');
-  await visitor.state('waiting');
-  assert.notDeepEqual(await motion(page), [], 'the search is drawn with motion, for those who like it');
-
-  await page.goto(daemon.url);
-  await page.evaluate(() => {
-    const link = /** @type {HTMLElement} */ (document.querySelector('footer a'));
-    Object.assign(link.style, { display: 'block', minWidth: '2000px', height: '20px', fontSize: '10px' });
-    /** @type {HTMLElement} */ (document.querySelector('#interest-input')).tabIndex = -1;
-    /** @type {HTMLElement} */ (document.querySelector('#consent-adult')).style.outline = 'none';
-  });
-  assert.equal((await sideways(page)).length, 1);
-  assert.match((await smallTargets(page)).join(), /2000 × 20/);
-  const { wrong } = await tabThrough(page);
-  assert.ok(wrong.some((what) => /^not reached: .*interest-input/.test(what)), wrong.join('\n'));
-  assert.ok(wrong.some((what) => /^the focus does not show: .*consent-adult/.test(what)), wrong.join('\n'));
-});
