@@ -2,7 +2,7 @@
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-FUZZ    ?= 2s
+FUZZ    ?= 1s
 SOAK    ?= 1h
 
 .PHONY: help
@@ -35,7 +35,7 @@ test-go: ## unit, command-line and whole-daemon tests, under the race detector b
 	$(GO) test -run '^TestScript' ./cmd/joingyd
 
 .PHONY: fuzz
-fuzz: ## run each fuzz test for FUZZ=2s
+fuzz: ## run each fuzz test for FUZZ=1s
 	scripts/fuzz $(FUZZ)
 
 .PHONY: test-web

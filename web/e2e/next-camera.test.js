@@ -68,10 +68,19 @@ test('on a desk the next one of the list comes, after the last one the first', a
   assert.equal(unplugged.getSettings().deviceId, 'a', 'the one in use is not in the list any more');
 });
 
+test('where all look the same way, the next one of the list comes', async (t) => {
+  const { open, all } = device(t, [{ deviceId: 'a', facingMode: 'user' }, { deviceId: 'b', facingMode: 'user' }]);
+  let track = open(1);
+  for (const want of ['a', 'b']) {
+    track = await nextCamera(track, all);
+    assert.equal(track.getSettings().deviceId, want);
+  }
+});
+
 test('where the next one does not start, the old one is opened again', async (t) => {
   for (const cameras of [
     [{ deviceId: 'a' }, { deviceId: 'b' }, { deviceId: 'broken', broken: true }],
-    [{ deviceId: 'other', facingMode: 'user' }, { deviceId: 'b', facingMode: 'user' }], // and none looks away
+    [{ deviceId: 'away', facingMode: 'environment', broken: true }, { deviceId: 'b', facingMode: 'user' }],
   ]) {
     const { log, open, all } = device(t, cameras);
     const track = await nextCamera(open(1), all);
