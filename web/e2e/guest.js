@@ -32,6 +32,10 @@ export function observe() {
   document.addEventListener('securitypolicyviolation', (event) => seen.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 }
 
+// What Firefox says of a file that its service worker was about to give to a page
+// when that was left. A worker that throws or refuses is told of in other words.
+const leftBehind = /^(Error: )?Failed to load .* A ServiceWorker intercepted the request and encountered an unexpected error\.$/;
+
 /** @abstract */
 export class Guest {
   errors = /** @type {string[]} */ ([]); // exceptions of the page, and what it wrote to the console as an error
@@ -45,9 +49,10 @@ export class Guest {
     this.browser = browser;
     this.page = page;
     this.close = close;
-    page.on('pageerror', (/** @type {unknown} */ error) => this.errors.push(String(error)));
+    const note = (/** @type {string} */ error) => void (leftBehind.test(error) || this.errors.push(error));
+    page.on('pageerror', (/** @type {unknown} */ error) => note(String(error)));
     page.on('console', (/** @type {{type: () => string, text: () => string}} */ message) => {
-      if (message.type() === 'error') this.errors.push(message.text());
+      if (message.type() === 'error') note(message.text());
     });
   }
 
