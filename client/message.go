@@ -28,6 +28,10 @@ type Message struct {
 	ID          string       `json:"id"`          // text, sent, rejected
 	Body        string       `json:"body"`        // text; sent, where something else was delivered
 	On          bool         `json:"on"`          // typing
+	Order       uint64       `json:"order"`       // text, sent: the line's place in the chat, from 1
+	At          time.Time    `json:"at"`          // text, sent: when it was delivered
+	Proof       string       `json:"proof"`       // text, sent: what shows that in a report
+	Lines       int          `json:"lines"`       // reported: how many lines of the chat went along
 
 	Count  int        `json:"count"`  // online
 	Reason string     `json:"reason"` // left, banned, rejected, action

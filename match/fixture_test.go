@@ -214,11 +214,14 @@ func (f *fixture) isBanned(addr netip.Addr, use match.Use) (match.Ban, bool) {
 
 // message is a server message, as far as tests look.
 type message struct {
-	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do, Report string
+	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do, Report, Proof string
 
 	Data json.RawMessage
 
 	Seq         uint64
+	Order       uint64
+	At          time.Time
+	Lines       int
 	Online      int
 	Count       int
 	Common      []string

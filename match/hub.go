@@ -75,6 +75,10 @@ type Options struct {
 	// called with the hub's lock held. Nil: nothing is kept then.
 	Pseudonym func(netip.Addr) string
 
+	// Reported takes a report, and keeps it: it may block. An error refuses it to the
+	// reporter, who may try again. Nil: a report is counted, and known for a day.
+	Reported func(Complaint) error
+
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
 	// their sessions. Where lasts is 0, it is for Ban to say for how long. It may block;
@@ -103,6 +107,7 @@ type Hub struct {
 	sockets sync.WaitGroup // sockets, and goroutines that write to them
 	wake    chan struct{}  // tells Run that its next deadline may have moved
 	filter  *filter.Filter
+	prover  *prover
 
 	spamBans spamBans
 
@@ -145,6 +150,7 @@ func New(opts Options) *Hub {
 	h := &Hub{
 		opts:       opts,
 		filter:     newFilter(opts.Filter),
+		prover:     newProver(),
 		spamBans:   spamBans{queue: make(chan spamBan, maxSpamBans), ban: opts.Ban},
 		verdicts:   make(map[filter.Outcome]map[filter.Reason]uint64),
 		start:      opts.Now(),

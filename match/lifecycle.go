@@ -135,6 +135,7 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	h.pairs[p.mode]--
 	p.typists[0].stop()
 	p.typists[1].stop()
+	p.said.forget()
 	until := h.opts.Now().Add(reportWindow)
 	s.pair, s.past = nil, &past{p.id, partner.id, partner.trace, until, p.reports[p.side(s)]}
 	partner.pair, partner.past = nil, &past{p.id, s.id, s.trace, until, p.reports[p.side(partner)]}

@@ -97,6 +97,7 @@ type clientMessage struct {
 	Reason      string          `json:"reason"`      // report
 	Note        string          `json:"note"`        // report
 	Block       bool            `json:"block"`       // report
+	Lines       []shownLine     `json:"lines"`       // report
 }
 
 type consent struct {
@@ -205,6 +206,14 @@ type textMessage struct {
 	Pair string `json:"pair"`
 	ID   string `json:"id"`
 	Body string `json:"body"`
+	proof
+}
+
+// proof is what a client can show of a text later, in a report.
+type proof struct {
+	Order uint64    `json:"order"`
+	At    time.Time `json:"at"`
+	Proof string    `json:"proof"`
 }
 
 type typingMessage struct {
@@ -217,6 +226,7 @@ type sentMessage struct {
 	head
 	ID   string `json:"id"`
 	Body string `json:"body,omitempty"` // what was delivered, where it is not what was sent
+	proof
 }
 
 type rejectedMessage struct {
@@ -255,6 +265,7 @@ type reportedMessage struct {
 	head
 	Pair   string `json:"pair"`
 	Report string `json:"report"` // its id
+	Lines  int    `json:"lines"`  // of the chat, that went with it
 }
 
 type onlineMessage struct {

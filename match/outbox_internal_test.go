@@ -10,7 +10,7 @@ import (
 func TestOutboxForgetsWhatWasSaid(t *testing.T) {
 	var o outbox
 	for _, body := range []string{"first secret", "second secret", "third secret"} {
-		o.push(&textMessage{head{Type: "text"}, "pair", "1", body})
+		o.push(&textMessage{head: head{Type: "text"}, Pair: "pair", ID: "1", Body: body})
 	}
 	held := append([][]byte(nil), o.unacked...)
 	zeroed := func(i int) bool { return bytes.Count(held[i], []byte{0}) == len(held[i]) }
@@ -40,7 +40,9 @@ func TestOutboxForgetsWhatWasSaid(t *testing.T) {
 // A message that was encoded ahead reads as one that was not.
 func TestPrepared(t *testing.T) {
 	for _, seq := range []uint64{1, 10, 1 << 63} {
-		m := func() serverMessage { return &textMessage{head{Type: "text"}, `"seq":0`, "1", `x "seq":0`} }
+		m := func() serverMessage {
+			return &textMessage{head: head{Type: "text"}, Pair: `"seq":0`, ID: "1", Body: `x "seq":0`}
+		}
 		direct, ahead := m(), prepare(m())
 		direct.number(seq)
 		ahead.number(seq)

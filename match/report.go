@@ -41,6 +41,15 @@ type Suspect struct {
 	Pseudonyms []string     // of those, from then on: see Options.Pseudonym
 }
 
+// Complaint is a report with all that comes with it.
+type Complaint struct {
+	Report
+	Note      string
+	Lines     []Line       // of the chat, in order: delivered as they stand here, whoever shows them
+	Reporters []netip.Addr // that the reporter's session used
+	Suspect   Suspect
+}
+
 // trace is what is left of a session for who reports it later. What may need it
 // shares it, and it is gone with the last of that.
 type trace struct {
@@ -71,6 +80,11 @@ func (l *ledger) add(r filed) string {
 	}
 	l.reports = append(l.reports, r)
 	return r.ID
+}
+
+// remove forgets a report that came to nothing.
+func (l *ledger) remove(id string) {
+	l.reports = slices.DeleteFunc(l.reports, func(r filed) bool { return r.ID == id })
 }
 
 // expire forgets the reports that were kept for long enough.
@@ -119,10 +133,14 @@ func (h *Hub) Report(id string) (Report, Suspect, bool) {
 	if found == nil {
 		return Report{}, Suspect{}, false
 	}
-	if s := h.sessions[found.Reported]; s != nil {
-		return h.reportLocked(found), Suspect{Addresses: h.addrsLocked(s)}, true
+	return h.reportLocked(found), h.suspectOfLocked(found), true
+}
+
+func (h *Hub) suspectOfLocked(r *filed) Suspect {
+	if s := h.sessions[r.Reported]; s != nil {
+		return Suspect{Addresses: h.addrsLocked(s)}
 	}
-	return h.reportLocked(found), Suspect{Pseudonyms: slices.Clone(found.of.pseudonyms)}, true
+	return Suspect{Pseudonyms: slices.Clone(r.of.pseudonyms)}
 }
 
 func (h *Hub) reportLocked(r *filed) Report {
@@ -198,17 +216,51 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		h.refuseLocked(s, codeTooLarge, m.Type, fmt.Sprintf("note: longer than %d characters", maxNote))
 		return
 	}
+	if err := checkShown(m.Lines); err != nil {
+		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
+		return
+	}
 	partner, of, report := s.reportable(id, now)
 	if report == nil {
 		h.refuseLocked(s, codeStalePair, m.Type, tooLate)
 		return
 	}
-	if *report == "" {
-		*report = h.ledger.add(filed{Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, of})
-		h.reports[m.Reason]++
-		h.reportedLocked(h.sessions[partner])
-		h.opts.Logger.Info("report", "report", *report, "reason", m.Reason)
-	}
 	s.block(partner)
-	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *report})
+	if *report != "" {
+		h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *report, 0})
+		return
+	}
+	lines := h.prover.proven(id, s.id, partner, m.Lines)
+	if s.pair != nil && s.pair.id == id {
+		lines = merge(s.pair.said.all(), lines)
+	} else {
+		lines = merge(nil, lines)
+	}
+	f := filed{Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, of}
+	f.ID = h.ledger.add(f)
+	*report = f.ID
+	if err := h.complainLocked(s, f, m.Note, lines); err != nil {
+		h.ledger.remove(f.ID)
+		if _, _, report := s.reportable(id, now); report != nil { // the chat may have ended
+			*report = ""
+		}
+		h.opts.Logger.Error("a report could not be kept", "report", f.ID, "error", err)
+		h.refuseLocked(s, codeUnavailable, m.Type, "the report could not be kept; try again soon")
+		return
+	}
+	h.reports[m.Reason]++
+	h.reportedLocked(h.sessions[partner])
+	h.opts.Logger.Info("report", "report", f.ID, "reason", m.Reason)
+	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, f.ID, len(lines)})
+}
+
+// complainLocked hands a report over. The lock is given free meanwhile.
+func (h *Hub) complainLocked(s *session, f filed, note string, lines []Line) error {
+	if h.opts.Reported == nil {
+		return nil
+	}
+	c := Complaint{Report: h.reportLocked(&f), Note: note, Lines: lines, Reporters: h.addrsLocked(s), Suspect: h.suspectOfLocked(&f)}
+	h.mu.Unlock()
+	defer h.mu.Lock()
+	return h.opts.Reported(c)
 }

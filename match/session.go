@@ -68,6 +68,7 @@ type pair struct {
 	a, b    *session
 	typists [2]typist // a, b
 	reports [2]string // ids of what a, b reported of the other; empty: nothing
+	said    said
 
 	// descriptions of a, b. They are the pair's: an answer is owed for every offer,
 	// and a partner must not use up what the next call needs.

@@ -30,16 +30,27 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 		h.refuseLocked(s, codeStalePair, m.Type, "that chat is over")
 	case verdict.Outcome == filter.Rejected:
 		h.rejectTextLocked(s, m.ID, verdict)
-	case !h.forwardLocked(s.partner(), &textMessage{head{Type: "text"}, m.Pair, m.ID, verdict.Body}):
-		h.rejectLocked(s, newRejected(m.ID, codeRateLimited))
 	default:
-		p.typists[p.side(s)].stop() // the text itself takes it back
-		sent := &sentMessage{head: head{Type: "sent"}, ID: m.ID}
-		if verdict.Outcome == filter.MaskedOut {
-			sent.Body = verdict.Body
-		}
-		h.sendLocked(s, sent)
+		h.deliverLocked(s, m, verdict)
 	}
+}
+
+// deliverLocked gives a text that passed the filter to the partner.
+func (h *Hub) deliverLocked(s *session, m clientMessage, v filter.Verdict) {
+	p := s.pair
+	line := p.said.next(s.id, h.opts.Now(), v.Body)
+	shown := proof{line.Order, line.At, h.prover.prove(p.id, line)}
+	if !h.forwardLocked(s.partner(), &textMessage{head{Type: "text"}, m.Pair, m.ID, v.Body, shown}) {
+		h.rejectLocked(s, newRejected(m.ID, codeRateLimited))
+		return
+	}
+	p.said.keep(line)
+	p.typists[p.side(s)].stop() // the text itself takes it back
+	sent := &sentMessage{head: head{Type: "sent"}, ID: m.ID, proof: shown}
+	if v.Outcome == filter.MaskedOut {
+		sent.Body = v.Body
+	}
+	h.sendLocked(s, sent)
 }
 
 // rejectTextLocked tells the author why the filter rejected a text, and of the

@@ -288,6 +288,7 @@ var kinds = map[string]func(string) bool{
 	"salt":       func(s string) bool { return len(s) == 22 }, // 128 bits
 	"report":     func(s string) bool { return regexp.MustCompile(`^[a-z2-7]{8}$`).MatchString(s) },
 	"policy":     func(s string) bool { return s != "" },
+	"proof":      func(s string) bool { return len(s) == 22 }, // 128 bits
 }
 
 // nonce does the work that <salt> asks for, of 14 bits.

@@ -31,7 +31,12 @@ export class Chat {
   #typingRepeat = 0; // an interval, while one types
   #theirTypingTimer = 0;
 
-  /** @param {{text: (id: string, body: string) => void, typing: (on: boolean) => void}} handlers */
+  /**
+   * @param {object} handlers
+   * @param {(id: string, body: string) => void} handlers.text a line is to be sent
+   * @param {(on: boolean) => void} handlers.typing
+   * @param {(line: import('./pairs.js').Line) => void} handlers.delivered a line of either side has arrived
+   */
   constructor(handlers) {
     this.#handlers = handlers;
     byId('composer', HTMLFormElement).addEventListener('submit', (event) => {
@@ -98,6 +103,12 @@ export class Chat {
     this.#typingSaid = false;
     if (document.hidden || !this.#atEnd) this.#unread.add();
     this.#add('them', m.body ?? '');
+    this.#delivered('them', m, m.body ?? '');
+  }
+
+  /** @param {'me' | 'them'} from @param {ServerMessage} m @param {string} body as it was delivered */
+  #delivered(from, { order = 0, at = '', proof = '' }, body) {
+    this.#handlers.delivered({ from, order, at, body, proof });
   }
 
   /** Learns what became of one's own line. @param {ServerMessage} m */
@@ -108,6 +119,7 @@ export class Chat {
     this.#pending.delete(id);
     if (!text) return;
     this.#mark(text.line, 'sent');
+    this.#delivered('me', m, m.body ?? text.body);
     const body = text.line.querySelector('.body');
     if (m.body === undefined || !body) return;
     body.textContent = m.body; // what the stranger got

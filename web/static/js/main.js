@@ -32,6 +32,7 @@ const stage = new Stage((kind, on) => camera.enable(kind, on));
 const chat = new Chat({
   text: (id, body) => visit.say({ type: 'text', id, body }),
   typing: (on) => visit.say({ type: 'typing', on }),
+  delivered: (line) => pairs.keep(line),
 });
 const report = new ReportDialog(
   (form) => visit.report(form),

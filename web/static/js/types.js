@@ -41,6 +41,9 @@
  * @property {RTCIceCandidateInit | null} [candidate]
  * @property {string} [id]
  * @property {string} [body]
+ * @property {number} [order]
+ * @property {string} [at] RFC 3339
+ * @property {string} [proof]
  * @property {boolean} [on]
  * @property {string} [reason]
  * @property {number} [count]

@@ -125,7 +125,8 @@ export class Visit {
 
   /** @param {import('./report.js').Report} report */
   report(report) {
-    if (!this.#connection.send({ type: 'report', ...report })) {
+    const lines = this.#pairs.linesOf(report.pair);
+    if (!this.#connection.send({ type: 'report', ...report, lines })) {
       this.#views.chat.system(words.t('report.not_sent'));
     } else if (report.block && report.pair === this.#pairs.now) {
       this.next();
