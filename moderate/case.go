@@ -1,0 +1,132 @@
+package moderate
+
+import (
+	"slices"
+	"time"
+)
+
+// Gravity is how much a case matters. The greater is judged first.
+type Gravity int
+
+// The gravities.
+const (
+	Slight Gravity = iota // a nuisance
+	Grave                 // nudity, violence; or a nuisance that several report
+	Urgent                // somebody under 18 may be concerned
+)
+
+var gravityNames = []string{"slight", "grave", "urgent"}
+
+func (g Gravity) String() string { return gravityNames[g] }
+
+// State is how far a case has come.
+type State string
+
+// The states.
+const (
+	StateOpen    State = "open"    // to be judged
+	StatePending State = "pending" // judged by one; a second person must confirm it
+	StateDecided State = "decided"
+	StateExpired State = "expired" // nobody judged it in time
+)
+
+// Case is what is known of what a visitor did.
+type Case struct {
+	ID       string    `json:"id"`      // its first report's
+	Session  string    `json:"session"` // that it is about
+	Suspects []string  `json:"suspects"`
+	Opened   time.Time `json:"opened"`
+	Changed  time.Time `json:"changed"`
+	State    State     `json:"state"`
+	Gravity  Gravity   `json:"gravity"`
+	Score    float64   `json:"score"` // weights of its distinct reporters
+	Reports  []Report  `json:"reports"`
+	More     int       `json:"more,omitempty"`     // reports past those
+	Evidence []string  `json:"evidence,omitempty"` // ids
+	Claim    *Claim    `json:"claim,omitempty"`
+	Decision *Decision `json:"decision,omitempty"` // the last
+}
+
+// Report is one visitor's word.
+type Report struct {
+	ID       string    `json:"id"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"`
+	Reporter string    `json:"reporter"` // pseudonym
+	Weight   float64   `json:"weight"`   // 0: not counted
+	Lines    int       `json:"lines"`    // of the chat, in the evidence
+	Note     bool      `json:"note"`     // there is one in the evidence
+}
+
+// Claim is who looks at a case just now, so that nobody else does.
+type Claim struct {
+	By    string    `json:"by"`
+	Until time.Time `json:"until"`
+}
+
+// held reports whether somebody else than by holds the case.
+func (c *Case) held(by string, now time.Time) bool {
+	return c.Claim != nil && c.Claim.By != by && now.Before(c.Claim.Until)
+}
+
+// undecided reports whether the case waits for a person.
+func (c *Case) undecided() bool { return c.State == StateOpen || c.State == StatePending }
+
+// clone returns a copy that shares nothing with c.
+func (c *Case) clone() *Case {
+	d := *c
+	d.Suspects, d.Reports, d.Evidence = slices.Clone(c.Suspects), slices.Clone(c.Reports), slices.Clone(c.Evidence)
+	if c.Claim != nil {
+		claim := *c.Claim
+		d.Claim = &claim
+	}
+	if c.Decision != nil {
+		decision := *c.Decision
+		d.Decision = &decision
+	}
+	return &d
+}
+
+// several is the score from which a nuisance is grave: three visitors of whom nothing
+// is known.
+const several = 1.9
+
+// weigh sets score and gravity by the reports: each reporter counts once, with the
+// greatest of their weights.
+func (c *Case) weigh() {
+	weights := make(map[string]float64)
+	gravity := Slight
+	for _, r := range c.Reports {
+		weights[r.Reporter] = max(weights[r.Reporter], r.Weight)
+		if r.Weight > 0 {
+			gravity = max(gravity, gravityOf(r.Reason))
+		}
+	}
+	c.Score = 0
+	for _, w := range weights {
+		c.Score += w
+	}
+	if gravity == Slight && c.Score >= several {
+		gravity = Grave
+	}
+	c.Gravity = max(c.Gravity, gravity)
+}
+
+// gravityOf returns how grave it is what a report says.
+func gravityOf(reason string) Gravity {
+	switch reason {
+	case "minor":
+		return Urgent
+	case "nudity", "violence":
+		return Grave
+	}
+	return Slight
+}
+
+// before orders cases for those who judge them: the gravest first, then the oldest.
+func before(a, b *Case) int {
+	if a.Gravity != b.Gravity {
+		return int(b.Gravity - a.Gravity)
+	}
+	return a.Opened.Compare(b.Opened)
+}

@@ -1,0 +1,145 @@
+package moderate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Action is what a person decides.
+type Action string
+
+// The actions.
+const (
+	Dismiss   Action = "dismiss"   // the reports were wrong
+	Warn      Action = "warn"      // the visitor is told, if it is still there
+	End       Action = "end"       // its session ends; it may come back
+	Ban       Action = "ban"       // for a time
+	Permanent Action = "permanent" // a ban for good
+)
+
+// Actions lists every action.
+func Actions() []Action { return []Action{Dismiss, Warn, End, Ban, Permanent} }
+
+// Decision is what a person made of a case.
+type Decision struct {
+	Do        Action    `json:"do"`
+	By        string    `json:"by"`
+	At        time.Time `json:"at"`
+	Reason    string    `json:"reason"`
+	Confirmed string    `json:"confirmed,omitempty"` // by whom else
+}
+
+const (
+	maxReason = 300 // characters
+	maxBy     = 64  // bytes
+)
+
+// Errors of decisions.
+var (
+	ErrDecided      = errors.New("the case is decided already")
+	ErrNeedsAnother = errors.New("somebody else than who decided it must confirm a permanent ban")
+)
+
+// Validate says what is wrong with a decision, naming the field.
+func (d *Decision) Validate() error {
+	switch {
+	case !slices.Contains(Actions(), d.Do):
+		return fmt.Errorf("do: %q is none of %v", d.Do, Actions())
+	case strings.TrimSpace(d.Reason) == "":
+		return errors.New("reason: is missing; say in a few words why, for an appeal and for who looks at it later")
+	case utf8.RuneCountInString(d.Reason) > maxReason:
+		return fmt.Errorf("reason: longer than %d characters", maxReason)
+	case d.By == "" || len(d.By) > maxBy:
+		return errors.New("by: is missing or too long")
+	}
+	return nil
+}
+
+// mayJudge says why by cannot judge the case now, if so.
+func (k *Case) mayJudge(by string, now time.Time) error {
+	switch {
+	case !k.undecided():
+		return ErrDecided
+	case k.held(by, now):
+		return ErrHeld{*k.Claim}
+	case k.State == StatePending && k.Decision.By == by:
+		return ErrNeedsAnother
+	}
+	return nil
+}
+
+// Decide ends a case, or, if the decision needs a second person, leaves it pending. The
+// reporters' records learn of it. Whoever calls it carries it out first: a decision
+// that is on disk was carried out. It returns the case as it is now.
+//
+// A case that is pending is ended by another person's decision, whatever that is.
+func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
+	err = s.update(func(c *change) error {
+		if k, err = c.find(id); err != nil {
+			return err
+		}
+		if err := k.mayJudge(d.By, c.now); err != nil {
+			return err
+		}
+		d.At = c.now
+		if k.State == StatePending && d.Do == Permanent {
+			first := *k.Decision
+			first.Confirmed = d.By
+			d = first
+		}
+		k.Decision, k.Claim = &d, nil
+		if s.NeedsSecond(&d) {
+			k.State = StatePending
+			return c.put(k)
+		}
+		k.State = StateDecided
+		if err := c.remember(k); err != nil {
+			return err
+		}
+		if err := c.count(func(t *Totals) { t.Decisions[string(d.Do)]++ }); err != nil {
+			return err
+		}
+		return c.put(k)
+	})
+	if err == nil && k.State == StateDecided {
+		err = s.opts.Evidence.Delete(k.ID)
+	}
+	return k, err
+}
+
+// NeedsSecond reports whether a decision holds only when somebody else confirms it.
+func (s *Store) NeedsSecond(d *Decision) bool {
+	return s.opts.TwoPeople && d.Do == Permanent && d.Confirmed == ""
+}
+
+// remember notes in the reporters' records how the case ended.
+func (c *change) remember(k *Case) error {
+	seen := make(map[string]bool)
+	for _, r := range k.Reports {
+		if seen[r.Reporter] || r.Weight == 0 {
+			continue
+		}
+		seen[r.Reporter] = true
+		by, err := c.reporter(r.Reporter)
+		if err != nil {
+			return err
+		}
+		if k.Decision.Do == Dismiss {
+			by.Dismissed++
+		} else {
+			by.Upheld++
+		}
+		by.Last = c.now
+		if err := c.putReporter(r.Reporter, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}

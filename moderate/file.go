@@ -1,0 +1,121 @@
+package moderate
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// Filing is a report as it comes in.
+type Filing struct {
+	ID       string // 8 characters, of the reporter's receipt
+	Reason   string
+	At       time.Time
+	Session  string   // that it is about
+	Suspects []string // pseudonyms of that session's addresses
+	Reporter string   // pseudonym of the reporter's address
+	Lines    int      // of the chat, among the parts
+	Note     bool     // there is one among the parts
+	Parts    []Part   // what was said and seen; overwritten by the caller afterwards
+}
+
+// mostPerCase is how many reports, and pieces of evidence, a case takes in full. Those
+// past it are counted.
+const mostPerCase = 50
+
+// File takes a report, and returns the case that it is in now, when both are on
+// disk. A session has one undecided case. What a reporter says past their most of a day
+// is counted and opens nothing. The error is ErrFull where nobody judges the cases that
+// there are.
+func (s *Store) File(f Filing) (caseID string, err error) {
+	at := s.of(f.Session)
+	if at == "" && s.Waiting() >= s.opts.Cases {
+		s.drop()
+		return "", ErrFull
+	}
+	var weight float64
+	err = s.update(func(c *change) error {
+		by, err := c.reporter(f.Reporter)
+		if err != nil {
+			return err
+		}
+		weight = by.weight(c.now)
+		if by.today(c.now) >= mostReports {
+			return errTooMany
+		}
+		by.reported(c.now)
+		if err := c.putReporter(f.Reporter, by); err != nil {
+			return err
+		}
+		k, err := s.caseFor(c, f)
+		if err != nil {
+			return err
+		}
+		caseID = k.ID
+		if len(k.Reports) < mostPerCase {
+			if err := s.seal(k, f.Parts); err != nil {
+				return err
+			}
+			k.Reports = append(k.Reports, Report{ID: f.ID, Reason: f.Reason, At: f.At.UTC(), Reporter: f.Reporter, Weight: weight, Lines: f.Lines, Note: f.Note})
+			if err := c.tx.Bucket(reportBucket).Put([]byte(f.ID), []byte(k.ID)); err != nil {
+				return err
+			}
+		} else {
+			k.More++
+		}
+		k.weigh()
+		if err := c.count(func(t *Totals) { t.Reports[f.Reason]++ }); err != nil {
+			return err
+		}
+		return c.put(k)
+	})
+	if errors.Is(err, errTooMany) {
+		s.drop()
+		return "", nil
+	}
+	return caseID, err
+}
+
+var errTooMany = errors.New("too many reports of a reporter")
+
+// caseFor returns the undecided case of the session, or a new one.
+func (s *Store) caseFor(c *change, f Filing) (*Case, error) {
+	if id := s.of(f.Session); id != "" {
+		k, err := c.find(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, suspect := range f.Suspects {
+			if !slices.Contains(k.Suspects, suspect) {
+				k.Suspects = append(k.Suspects, suspect)
+			}
+		}
+		return k, nil
+	}
+	return &Case{ID: f.ID, Session: f.Session, Suspects: slices.Clone(f.Suspects), Opened: c.now, State: StateOpen}, nil
+}
+
+// seal keeps evidence for a case.
+func (s *Store) seal(k *Case, parts []Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	id, err := s.opts.Evidence.Seal(k.ID, parts)
+	if err == nil && id != "" {
+		k.Evidence = append(k.Evidence, id)
+	}
+	return err
+}
+
+// of returns the undecided case of a session, "" if there is none.
+func (s *Store) of(session string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.sessions[session]
+}
+
+func (s *Store) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropped++
+}
