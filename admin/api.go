@@ -3,6 +3,7 @@
 //	CLI ── Client ── unix socket ── Server ── Service ─┬─ ban store
 //	CLI --offline ────────────────────────────┘        ├─ Live: sessions
 //	                                                   ├─ Reports: who was reported
+//	                                                   ├─ moderate.Store: cases
 //	                                                   └─ Relay: allocations
 //
 // The protocol is HTTP and JSON with versioned paths. The socket's file mode is
@@ -20,6 +21,10 @@
 //	DELETE /v1/allowed?target=      → AllowResult
 //	GET    /v1/allowed              → Allowlist
 //	GET    /v1/reports              → ReportList
+//	GET    /v1/cases?limit=         → CaseList
+//	GET    /v1/cases/{id}           → Case
+//	GET    /v1/cases/stats          → CaseStats
+//	POST   /v1/cases/decide         DecideRequest → DecideResult
 //	GET    /v1/sessions?state=&sort=&limit= → SessionList
 //	POST   /v1/sessions/{id}/kick   → KickResult
 //	GET    /v1/relay?session=&addresses= → RelayList

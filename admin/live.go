@@ -21,6 +21,9 @@ type Live interface {
 	Addresses(ident.Session) []netip.Addr
 	// Kick ends the session and reports whether there was one.
 	Kick(ident.Session) bool
+	// Warn tells the session's visitor why they were reported, and reports whether
+	// there was one.
+	Warn(id ident.Session, reason string) bool
 	// Sessions returns the live sessions, in no order, with their Address, and
 	// without what Detail knows. It holds nobody up while it is read.
 	Sessions() iter.Seq[Session]
@@ -38,6 +41,7 @@ func (nobody) Enforce(func(netip.Addr) bool) int    { return 0 }
 func (nobody) Affected(func(netip.Addr) bool) int   { return 0 }
 func (nobody) Addresses(ident.Session) []netip.Addr { return nil }
 func (nobody) Kick(ident.Session) bool              { return false }
+func (nobody) Warn(ident.Session, string) bool      { return false }
 func (nobody) Sessions() iter.Seq[Session]          { return func(func(Session) bool) {} }
 func (nobody) Detail(*Session)                      {}
 func (nobody) Status() LiveStatus                   { return LiveStatus{} }

@@ -76,14 +76,14 @@ func (s *Service) reported(id string) ([]ban.Target, error) {
 		targets = append(targets, ban.TargetOf(p))
 	}
 	if len(targets) == 0 {
-		return nil, notFound("report %s is not remembered; joingyd reports shows those that are", quote(id))
+		return nil, notFound("report %s is not remembered; joingyd reports list shows the cases that wait", quote(id))
 	}
 	return targets, nil
 }
 
 func validateReport(id string) error {
 	if len(id) > maxReport || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return invalid("%s is not a report; write its id, as joingyd reports shows it", quote(id))
+		return invalid("%s is not a report; write its id, as joingyd reports list shows it", quote(id))
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("GET /v1/relay/{name}", answer(s.relayShow))
 	s.mux.HandleFunc("DELETE /v1/relay", answer(s.relayKill))
 	s.mux.HandleFunc("POST /v1/relay/drain", answer(s.relayDrain))
+	s.routeCases()
 	s.routeLists()
 	s.routeBackup()
 	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/moderate"
 )
 
 // Options are the settings of a service. The zero value works, for a service
@@ -20,6 +21,7 @@ type Options struct {
 	SaveKeys   KeySaver         // nil: keys cannot be rotated
 	Version    string           // of the program
 	Reports    Reports          // nil: nobody was reported
+	Cases      *moderate.Store  // nil: there are none
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
 	Steps      []time.Duration  // of bans that escalate; empty: 1 hour, 1 day, 30 days
 	SharedFor  time.Duration    // the longest ban on what many share; zero: 1 hour

@@ -26,6 +26,7 @@ type live struct {
 
 	mu       sync.Mutex
 	sessions map[ident.Session][]netip.Addr
+	warned   []string // why
 
 	crowd   []admin.Session // further ones, for lists
 	details atomic.Int32    // how many were looked at closely
@@ -74,6 +75,13 @@ func (l *live) Addresses(id ident.Session) []netip.Addr {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.sessions[id]
+}
+
+func (l *live) Warn(id ident.Session, reason string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.warned = append(l.warned, reason)
+	return l.sessions[id] != nil
 }
 
 func (l *live) Kick(id ident.Session) bool {

@@ -21,9 +21,12 @@ type Config struct {
 	Match   Match  `key:"match"`
 	Filter  Filter `key:"filter"`
 	Bans    Bans   `key:"bans"`
-	Site    Site   `key:"site"`
-	Admin   Admin  `key:"admin"`
-	Log     Log    `key:"log"`
+
+	Moderation Moderation `key:"moderation"`
+
+	Site  Site  `key:"site"`
+	Admin Admin `key:"admin"`
+	Log   Log   `key:"log"`
 }
 
 // HTTP is the listener for pages and the WebSocket.
@@ -105,6 +108,11 @@ type Bans struct {
 	Shared     []string      `key:"shared" doc:"Addresses and prefixes that many people share: a carrier's NAT, a school. What rules ban there is short (bans.shared_for), and joingyd ban says so."`
 	WidenAfter int           `key:"widen_after" doc:"How many banned IPv6 /64s of one /56 ban all of it for a time, and how many such /56s their /48. No ban out of a list does that, nor one on what many share. 0: never."`
 	WidenFor   time.Duration `key:"widen_for" doc:"How long such a ban lasts."`
+}
+
+// Moderation is how reports are judged.
+type Moderation struct {
+	TwoPeople bool `key:"two_people" doc:"A permanent ban for a report needs two people: what the first decides bans for a time, and the second confirms it."`
 }
 
 // Site is what visitors read.

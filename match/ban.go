@@ -49,6 +49,19 @@ func (h *Hub) Kick(id ident.Session) bool {
 	return true
 }
 
+// Warn shows the session's visitor that they were reported, and why. It reports
+// whether there was one.
+func (h *Hub) Warn(id ident.Session, reason string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.sessions[id]
+	if s == nil {
+		return false
+	}
+	h.sendLocked(s, &actionMessage{head{Type: "action"}, s.pairName(), "warn", reason, nil})
+	return true
+}
+
 func (h *Hub) addrsLocked(s *session) []netip.Addr {
 	return append(h.opts.Relay.ClientAddrs(s.id), s.addrs...)
 }

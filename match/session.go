@@ -111,6 +111,17 @@ func newSession(addr netip.Addr, languages []string) *session {
 	}
 }
 
+// pairName is the chat's, or that of the chat before; empty if there was none.
+func (s *session) pairName() string {
+	switch {
+	case s.pair != nil:
+		return s.pair.id.String()
+	case s.past != nil:
+		return s.past.pair.String()
+	}
+	return ""
+}
+
 // partner returns the other side of the chat, or nil.
 func (s *session) partner() *session {
 	switch {

@@ -443,6 +443,13 @@ var events = []struct {
 		p.f.EnforceBans(nil)
 		return nil
 	}},
+	{regexp.MustCompile(`^the operator warns ([A-Z]): (.+)$`), func(p *player, m []string) error {
+		id, err := ident.ParseSession(p.values["session "+m[1]])
+		if err != nil || !p.f.Warn(id, m[2]) {
+			return fmt.Errorf("there is no such session: %w", err)
+		}
+		return nil
+	}},
 	{regexp.MustCompile(`^the operator kicks ([A-Z])$`), func(p *player, m []string) error {
 		id, err := ident.ParseSession(p.values["session "+m[1]])
 		if err != nil || !p.f.Kick(id) {

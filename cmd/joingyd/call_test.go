@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,13 @@ const patienceOfTests = 30 * time.Second // for events; nothing asserts a durati
 // ends, which must be clean.
 func startDaemon(t *testing.T, change func(*config.Config)) *daemon {
 	t.Helper()
+	d, _ := startDaemonToStop(t, change)
+	return d
+}
+
+// startDaemonToStop is startDaemon for a daemon that may end before the test does.
+func startDaemonToStop(t *testing.T, change func(*config.Config)) (_ *daemon, stop func()) {
+	t.Helper()
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	cfg.HTTP.Listen, cfg.TURN.Listen = "127.0.0.1:0", []string{"127.0.0.1:0"}
@@ -42,18 +50,21 @@ func startDaemon(t *testing.T, change func(*config.Config)) *daemon {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("daemon ended with %v", err)
 		}
 	})
-	return d
+	t.Cleanup(stop)
+	return d, stop
 }
 
 // serverMessage is what these tests look at in a server's message.
 type serverMessage struct {
-	Type, Session, Resume, Pair, Role, ID, Body, Reason, Code, Detail string
+	Type, Session, Resume, Pair, Role, ID, Body, Reason, Code, Detail, Do string
+
+	Lines int
 
 	Seq uint64
 	ICE struct {

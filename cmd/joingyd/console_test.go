@@ -29,9 +29,12 @@ type console struct {
 	meet map[string]string // what the page calls it → what it is
 }
 
-// token is what differs from one run to the next: times, ids of sessions and of
+// token is what differs from one run to the next: times, months, ids of sessions and of
 // bans and reports.
-var token = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\b[a-z2-7]{26}\b|\b[a-z2-7]{8}\b|\balice\b| {2,}|…`)
+var token = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|^\d{4}-\d\d |\b[a-z2-7]{26}\b|\b[a-z2-7]{8}\b|\balice\b| {2,}|…`)
+
+// month begins a line of monthly figures.
+var month = regexp.MustCompile(`^\d{4}-\d\d $`)
 
 // pattern returns the regular expression for a printed line of the page, and what
 // its groups are called there.
@@ -46,6 +49,8 @@ func (c *console) pattern(line string) (expression string, names []string) {
 			expression += ".*"
 		case text == "alice":
 			expression += regexp.QuoteMeta(userName())
+		case month.MatchString(text):
+			expression += `\d{4}-\d\d `
 		case strings.HasPrefix(text, " "):
 			expression += " +"
 		case !strings.ContainsAny(text, "0123456789"): // a word

@@ -23,6 +23,7 @@ import (
 	"github.com/joingyd/joingyd/front"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
+	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
 	"github.com/joingyd/joingyd/web"
@@ -30,7 +31,7 @@ import (
 
 const (
 	drainTime     = 10 * time.Second // for what is under way at the end
-	sweepInterval = time.Minute      // of the ban store
+	sweepInterval = time.Minute      // of the stores
 )
 
 // daemon is the parts, plugged together. Its sockets are open when newDaemon
@@ -39,6 +40,7 @@ type daemon struct {
 	cfg     config.Config
 	log     *slog.Logger
 	bans    *ban.Store
+	cases   *moderate.Store
 	relay   *turn.Server
 	clients *front.ClientAddr
 	hub     *match.Hub
@@ -90,7 +92,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openCases, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -177,6 +179,7 @@ func (d *daemon) openHub() error {
 		Relay:        matchRelay{d.relay},
 		Banned:       d.banned,
 		Pseudonym:    d.pseudonym,
+		Reported:     d.reported,
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
@@ -208,7 +211,8 @@ func (d *daemon) openAdmin() error {
 	}
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
-	options.Reports, options.SaveKeys, options.Log = reports{d.hub}, saveBanKeys(d.cfg.DataDir), d.log
+	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
+	options.Cases = d.cases
 	d.service = admin.NewService(d.bans, options)
 	d.admin = admin.NewServer(d.service, d.log)
 	listener, err := admin.Listen(d.adminPath, d.cfg.Admin.Group)
@@ -269,7 +273,7 @@ func (d *daemon) serveHTTP(listener net.Listener) error {
 	return nil
 }
 
-// sweep lets the ban store forget what it has kept for long enough.
+// sweep lets the stores forget what they have kept for long enough.
 func (d *daemon) sweep(ctx context.Context) error {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -280,6 +284,9 @@ func (d *daemon) sweep(ctx context.Context) error {
 		case <-ticker.C:
 			if err := d.bans.Sweep(); err != nil {
 				d.log.Error("the ban store could not be swept", "error", err)
+			}
+			if err := d.cases.Sweep(); err != nil {
+				d.log.Error("the cases could not be swept", "error", err)
 			}
 		}
 	}

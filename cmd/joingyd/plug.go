@@ -13,6 +13,7 @@ import (
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/web"
 )
@@ -49,6 +50,9 @@ func (l live) Addresses(id ident.Session) []netip.Addr { return l.hub.Addresses(
 
 // Kick implements admin.Live.
 func (l live) Kick(id ident.Session) bool { return l.hub.Kick(id) }
+
+// Warn implements admin.Live.
+func (l live) Warn(id ident.Session, reason string) bool { return l.hub.Warn(id, reason) }
 
 // Sessions implements admin.Live.
 func (l live) Sessions() iter.Seq[admin.Session] {
@@ -94,7 +98,10 @@ func (l live) Status() admin.LiveStatus {
 }
 
 // reports is what the matchmaker remembers of reports, as the control API wants it.
-type reports struct{ hub *match.Hub }
+type reports struct {
+	hub   *match.Hub
+	cases *moderate.Store
+}
 
 // Reports implements admin.Reports.
 func (r reports) Reports() (list []admin.Report) {
@@ -111,7 +118,14 @@ func (r reports) Reports() (list []admin.Report) {
 // Reported implements admin.Reports.
 func (r reports) Reported(id string) (admin.Reported, bool) {
 	_, who, found := r.hub.Report(id)
-	return admin.Reported(who), found
+	if found && len(who.Addresses)+len(who.Pseudonyms) > 0 {
+		return admin.Reported(who), true
+	}
+	k, err := r.cases.Get(id)
+	if err != nil {
+		return admin.Reported{}, false
+	}
+	return admin.Reported{Pseudonyms: k.Suspects}, true
 }
 
 // pseudonym is what the matchmaker remembers in place of an address.

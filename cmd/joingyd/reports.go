@@ -5,44 +5,271 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/moderate"
 )
 
 func newReportsCommand() *cobra.Command {
 	var flags adminFlags
 	cmd := &cobra.Command{
 		Use:   "reports",
-		Short: "List the reports that the daemon remembers",
-		Long: `List the reports of visitors that the daemon remembers, the newest first. They are
-in memory only. joingyd ban --report REPORT keeps out whoever a report is about,
-also when the session has ended; a session is named here while it lives.`,
-		Example: "  joingyd reports\n  joingyd reports -o json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.ReportList, error) {
-				return c.Reports(ctx)
-			}, func(w io.Writer, list admin.ReportList) error {
-				return printReports(w, list, time.Now())
-			})
-		},
+		Short: "Judge what visitors report",
+		Long: `Look at what visitors report, and decide what becomes of it. All reports of one
+session make one case. Cases wait for a person, the gravest first and of those the
+oldest: urgent (somebody under 18 may be concerned), grave (nudity, violence, or what
+several report), slight.`,
+		Example: `  joingyd reports list
+  joingyd reports show k7m2x4q6
+  joingyd reports decide k7m2x4q6 ban --reason "nudity"`,
 	}
 	flags.add(cmd)
+	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsStatsCommand(&flags))
 	return cmd
 }
 
-func printReports(w io.Writer, list admin.ReportList, now time.Time) error {
-	if len(list.Reports) == 0 {
-		_, err := fmt.Fprintln(w, "no reports")
+func newReportsListCommand(flags *adminFlags) *cobra.Command {
+	limit := 50
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the cases that wait for a person",
+		Example: "  joingyd reports list\n  joingyd reports list --limit 0 -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := admin.ValidateLimit(limit); err != nil {
+				return flags.refuse(cmd, err)
+			}
+			return ask(cmd, flags, func(ctx context.Context, c control) (admin.CaseList, error) {
+				return c.Cases(ctx, limit)
+			}, func(w io.Writer, list admin.CaseList) error {
+				return printCases(w, list, time.Now())
+			})
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", limit, "list at most so many; 0 lists all")
+	return cmd
+}
+
+func printCases(w io.Writer, list admin.CaseList, now time.Time) error {
+	if list.Total == 0 {
+		_, err := fmt.Fprintln(w, "no case waits")
 		return err
 	}
-	return printTable(w, func(p *printer) {
-		p.printf("REPORT\tMADE\tREASON\tSESSION\n")
-		for _, r := range list.Reports {
-			p.printf("%s\t%s ago\t%s\t%s\n", r.ID, about(now.Sub(r.At)), r.Reason, cmp.Or(r.Session, "ended"))
+	err := printTable(w, func(p *printer) {
+		p.printf("CASE\tGRAVITY\tOPENED\tREASONS\tREPORTERS\tSCORE\tSESSION\tSTATE\n")
+		for _, k := range list.Cases {
+			p.printf("%s\t%s\t%s ago\t%s\t%d\t%.1f\t%s\t%s\n", k.ID, k.Gravity, about(now.Sub(k.Opened)), reasonsText(k), reporters(k), k.Score,
+				cmp.Or(k.Session, "ended"), stateText(k, now))
 		}
 	})
+	if err != nil {
+		return err
+	}
+	text := count(list.Total, "case")
+	if shown := len(list.Cases); shown < list.Total {
+		text = thousands(shown) + " of " + text
+	}
+	_, err = fmt.Fprintln(w, text)
+	return err
+}
+
+// reasonsText counts the reasons of a case: spam ×3, nudity.
+func reasonsText(k admin.Case) string {
+	counts := make(map[string]int)
+	for _, r := range k.Reports {
+		counts[r.Reason]++
+	}
+	var texts []string
+	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+	}) {
+		if n := counts[reason]; n > 1 {
+			reason = fmt.Sprintf("%s ×%d", reason, n)
+		}
+		texts = append(texts, reason)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// reporters counts the distinct ones of a case.
+func reporters(k admin.Case) (n int) {
+	for _, r := range k.Reports {
+		n = max(n, r.Reporter)
+	}
+	return n
+}
+
+// stateText says how far a case has come: open, with ann, to confirm, ban by ann.
+func stateText(k admin.Case, now time.Time) string {
+	switch {
+	case k.State == moderate.StatePending:
+		return "to confirm: " + string(k.Decision.Do) + " by " + k.Decision.By
+	case k.State == moderate.StateDecided:
+		return string(k.Decision.Do) + " by " + k.Decision.By
+	case k.Claim != nil && now.Before(k.Claim.Until):
+		return "with " + k.Claim.By
+	}
+	return string(k.State)
+}
+
+func newReportsShowCommand(flags *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show CASE|REPORT",
+		Short:   "Show one case with its reports",
+		Example: "  joingyd reports show k7m2x4q6",
+		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeCases(flags)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return ask(cmd, flags, func(ctx context.Context, c control) (admin.Case, error) {
+				return c.Case(ctx, args[0])
+			}, func(w io.Writer, k admin.Case) error {
+				return printCase(w, k, time.Now())
+			})
+		},
+	}
+}
+
+func printCase(w io.Writer, k admin.Case, now time.Time) error {
+	err := printTable(w, func(p *printer) {
+		p.printf("case\t%s\n", k.ID)
+		p.printf("gravity\t%s (score %.1f)\n", k.Gravity, k.Score)
+		p.printf("opened\t%s (%s ago)\n", timeText(k.Opened), about(now.Sub(k.Opened)))
+		p.printf("session\t%s\n", cmp.Or(k.Session, "ended"))
+		p.printf("state\t%s\n", stateText(k, now))
+		if d := k.Decision; d != nil {
+			p.printf("decision\t%s by %s, %s: %s\n", d.Do, d.By, timeText(d.At), d.Reason)
+			if d.Confirmed != "" {
+				p.printf("confirmed\tby %s\n", d.Confirmed)
+			}
+		}
+		if len(k.Evidence) > 0 {
+			p.printf("evidence\t%s\n", strings.Join(k.Evidence, ", "))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	err = printTable(w, func(p *printer) {
+		p.printf("REPORT\tMADE\tREASON\tREPORTER\tWEIGHT\tLINES\tNOTE\n")
+		for _, r := range k.Reports {
+			note := "no"
+			if r.Note {
+				note = "yes"
+			}
+			p.printf("%s\t%s ago\t%s\t%d\t%.2f\t%d\t%s\n", r.ID, about(now.Sub(r.At)), r.Reason, r.Reporter, r.Weight, r.Lines, note)
+		}
+	})
+	if err == nil && k.More > 0 {
+		_, err = fmt.Fprintf(w, "and %s more\n", count(k.More, "report"))
+	}
+	return err
+}
+
+func newReportsDecideCommand(flags *adminFlags) *cobra.Command {
+	var req admin.DecideRequest
+	cmd := &cobra.Command{
+		Use:   "decide CASE dismiss|warn|end|ban|permanent --reason TEXT",
+		Short: "Decide a case, and carry it out",
+		Long: `Decide a case, and carry it out at once:
+
+  dismiss    the reports were wrong; their reporters count for less from now on
+  warn       the visitor is told why, if still there
+  end        the visitor's session ends; they may come back
+  ban        every address of that session is banned, for the next of bans.steps or --for
+  permanent  the same, for good; with moderation.two_people somebody else must say so too
+
+The reason is shown to who is warned or banned. What was kept as evidence is deleted
+when a case is decided.`,
+		Example: `  joingyd reports decide k7m2x4q6 ban --reason "nudity"
+  joingyd reports decide k7m2x4q6 ban --for 7d --reason "threats"
+  joingyd reports decide k7m2x4q6 dismiss --reason "nothing to see"`,
+		Args: cobra.ExactArgs(2),
+
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) == 1 {
+				return slices.DeleteFunc(texts(moderate.Actions()), func(action string) bool { return !strings.HasPrefix(action, typed) }), cobra.ShellCompDirectiveNoFileComp
+			}
+			return completeFirst(completeCases(flags))(cmd, args, typed)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req.Case, req.Do = args[0], moderate.Action(args[1])
+			if err := req.Validate(); err != nil {
+				return flags.refuse(cmd, err)
+			}
+			return ask(cmd, flags, func(ctx context.Context, c control) (admin.DecideResult, error) {
+				return c.Decide(ctx, req)
+			}, printDecided)
+		},
+	}
+	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in a few words; a ban shows it to the visitor")
+	cmd.Flags().StringVar(&req.For, "for", "", "how long a ban lasts, such as 24h or 7d (default: the next of bans.steps)")
+	cmd.Flags().BoolVar(&req.Shared, "shared", false, "many people share the address: ban it for a short time")
+	return cmd
+}
+
+func printDecided(w io.Writer, result admin.DecideResult) error {
+	k := result.Case
+	p := &printer{w: w}
+	p.printf("case %s: %s\n", k.ID, k.Decision.Do)
+	if k.State == moderate.StatePending {
+		p.printf("somebody else must confirm it: joingyd reports decide %s permanent\n", k.ID)
+	}
+	if result.Ban != nil {
+		p.printf("banned %s (id %s) until %s, and ended %s\n", describe(result.Ban.Ban), result.Ban.Ban.ID, endText(result.Ban.Ban, time.Now()), count(result.Ban.EndedSessions, "session"))
+	}
+	switch {
+	case k.Decision.Do == moderate.Warn && !result.Warned:
+		p.printf("the visitor has left and was not warned\n")
+	case k.Decision.Do == moderate.End && !result.Ended:
+		p.printf("the session had ended by itself\n")
+	}
+	return p.err
+}
+
+func newReportsStatsCommand(flags *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "stats",
+		Short:   "Count cases, reports and decisions",
+		Example: "  joingyd reports stats",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return ask(cmd, flags, func(ctx context.Context, c control) (admin.CaseStats, error) {
+				return c.CaseStats(ctx)
+			}, printCaseStats)
+		},
+	}
+}
+
+func printCaseStats(w io.Writer, stats admin.CaseStats) error {
+	return printTable(w, func(p *printer) {
+		p.printf("waiting\t%d urgent, %d grave, %d slight\n", stats.Waiting["urgent"], stats.Waiting["grave"], stats.Waiting["slight"])
+		if stats.Oldest > 0 {
+			p.printf("oldest\t%s\n", about(time.Duration(stats.Oldest)*time.Second))
+		}
+		p.printf("dropped\t%s since the start\n", count(int(stats.Dropped), "report"))
+		for _, m := range stats.Months {
+			p.printf("%s\treports: %s; decided: %s; expired: %d\n", m.Month, countsText(m.Reports), countsText(m.Decisions), m.Expired)
+		}
+	})
+}
+
+// countsText lists what there is how often, the most first.
+func countsText(counts map[string]int) string {
+	var texts []string
+	for _, name := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+	}) {
+		texts = append(texts, fmt.Sprintf("%d %s", counts[name], name))
+	}
+	return cmp.Or(strings.Join(texts, ", "), "none")
 }

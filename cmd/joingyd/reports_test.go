@@ -9,16 +9,17 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/config"
 )
 
-// remembered is the one report that there is.
-func remembered(t *testing.T, d *daemon) admin.Report {
+// onlyCase is the one case that there is.
+func onlyCase(t *testing.T, d *daemon) admin.Case {
 	t.Helper()
-	var list admin.ReportList
-	if err := json.Unmarshal([]byte(command(t, d, "reports", "-o", "json")), &list); err != nil || len(list.Reports) != 1 {
-		t.Fatalf("reports: %+v, %v; want one", list, err)
+	var list admin.CaseList
+	if err := json.Unmarshal([]byte(command(t, d, "reports", "list", "-o", "json")), &list); err != nil || len(list.Cases) != 1 {
+		t.Fatalf("cases: %+v, %v; want one", list, err)
 	}
-	return list.Reports[0]
+	return list.Cases[0]
 }
 
 func TestBanOfAReport(t *testing.T) {
@@ -27,20 +28,20 @@ func TestBanOfAReport(t *testing.T) {
 	meet(t, a, b, "text")
 	a.sendJSON(map[string]any{"type": "report", "pair": a.pair, "reason": "spam"})
 	a.expect("reported")
-	report := remembered(t, d)
-	if report.Session != b.welcome.Session || report.Reason != "spam" {
+	report := onlyCase(t, d)
+	if report.Session != b.welcome.Session || report.Reports[0].Reason != "spam" {
 		t.Errorf("report %+v, want spam by session %s", report, b.welcome.Session)
 	}
-	text := command(t, d, "reports")
-	if !strings.HasPrefix(text, "REPORT ") || !strings.Contains(text, report.ID+"  ") || !strings.HasSuffix(text, "  spam    "+b.welcome.Session+"\n") || strings.Contains(text, "127.0.0") {
-		t.Errorf("reports:\n%s", text)
+	text := command(t, d, "reports", "list")
+	if !strings.HasPrefix(text, "CASE ") || !strings.Contains(text, report.ID+"  slight ") || !strings.Contains(text, "  "+b.welcome.Session+"  open\n1 case\n") || strings.Contains(text, "127.0.0") {
+		t.Errorf("reports list:\n%s", text)
 	}
 	if got := complete(t, "ban", "--socket", d.adminPath, "--report", ""); len(got) != 1 || !strings.HasPrefix(got[0], report.ID+"\tspam, ") || !strings.HasSuffix(got[0], " ago, live") {
 		t.Errorf("--report offers %q, want the report", got)
 	}
 	b.conn.Close(websocket.StatusNormalClosure, "")
 	a.expect("left")
-	if report := remembered(t, d); report.Session != "" {
+	if report := onlyCase(t, d); report.Session != "" {
 		t.Errorf("after the end: %+v", report)
 	}
 	text = command(t, d, "ban", "--report", report.ID, "--reason", "spam", "--permanent")
@@ -52,5 +53,63 @@ func TestBanOfAReport(t *testing.T) {
 	}
 	if text := command(t, d, "bans", "list", "--report", report.ID); !strings.HasSuffix(text, "\n1 ban\n") {
 		t.Errorf("bans list --report:\n%s", text)
+	}
+}
+
+// A case goes all the way: two report one, who is warned, reported again, and banned for
+// it; after a restart, too.
+func TestCaseIsJudged(t *testing.T) {
+	dir := t.TempDir()
+	d, stop := startDaemonToStop(t, func(c *config.Config) { c.DataDir = dir })
+	a, b := newCaller(t, d, "127.0.0.2"), newCaller(t, d, "127.0.0.3")
+	meet(t, a, b, "text")
+	b.sendJSON(map[string]any{"type": "text", "pair": b.pair, "id": "1", "body": "you fool"})
+	a.expect("text")
+	a.sendJSON(map[string]any{"type": "report", "pair": a.pair, "reason": "harassment", "note": "rude"})
+	if got := a.expect("reported").Lines; got != 1 {
+		t.Errorf("%d lines went along, want 1", got)
+	}
+	k := onlyCase(t, d)
+	if k.Gravity != "slight" || k.Reports[0].Lines != 1 || !k.Reports[0].Note {
+		t.Errorf("%+v", k)
+	}
+	if got := complete(t, "reports", "decide", "--socket", d.adminPath, ""); len(got) != 1 || !strings.HasPrefix(got[0], k.ID+"\tslight, harassment, ") {
+		t.Errorf("decide offers %q", got)
+	}
+	if got := complete(t, "reports", "decide", "--socket", d.adminPath, k.ID, "d"); len(got) != 1 || got[0] != "dismiss" {
+		t.Errorf("decide offers %q", got)
+	}
+	command(t, d, "reports", "decide", k.ID, "warn", "--reason", "Be kind.")
+	if got := b.expect("action"); got.Do != "warn" || got.Reason != "Be kind." || got.Pair != b.pair {
+		t.Errorf("b is told %+v", got)
+	}
+	if text := command(t, d, "reports", "show", k.ID); !strings.Contains(text, "\ndecision  warn by ") || !strings.Contains(text, ": Be kind.\n") {
+		t.Errorf("show:\n%s", text)
+	}
+
+	a.send(`{"type":"leave"}`)
+	b.expect("left")
+	c := newCaller(t, d, "127.0.0.4")
+	meet(t, b, c, "text")
+	c.sendJSON(map[string]any{"type": "report", "pair": c.pair, "reason": "violence"})
+	c.expect("reported")
+	again := onlyCase(t, d)
+	if again.ID == k.ID || again.Gravity != "grave" {
+		t.Errorf("%+v", again)
+	}
+	stop()
+
+	d = startDaemon(t, func(c *config.Config) { c.DataDir = dir })
+	if got := onlyCase(t, d); got.ID != again.ID || got.Session != "" {
+		t.Errorf("after a restart: %+v", got)
+	}
+	if text := command(t, d, "reports", "decide", again.ID, "ban", "--for", "7d", "--reason", "Threats."); !strings.Contains(text, "banned hidden address (id ") || strings.Contains(text, "127.0.0") {
+		t.Errorf("decide:\n%s", text)
+	}
+	if _, response, err := dialWS(t.Context(), d, "127.0.0.3"); err == nil || response == nil || response.StatusCode != http.StatusForbidden {
+		t.Errorf("the reported visitor came back: %v", err)
+	}
+	if text := command(t, d, "reports", "stats"); !strings.HasPrefix(text, "waiting  0 urgent, 0 grave, 0 slight\n") || !strings.Contains(text, "1 harassment, 1 violence; decided: 1 ban, 1 warn; expired: 0\n") {
+		t.Errorf("stats:\n%s", text)
 	}
 }

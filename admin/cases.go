@@ -1,0 +1,230 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/moderate"
+)
+
+// Case is what is known of what a visitor did, for a person to judge. It names no
+// address, and reporters only by numbers.
+type Case struct {
+	ID       string             `json:"id"`
+	State    moderate.State     `json:"state"`
+	Gravity  string             `json:"gravity"` // slight, grave or urgent
+	Score    float64            `json:"score"`   // weights of its distinct reporters
+	Opened   time.Time          `json:"opened"`
+	Session  string             `json:"session,omitempty"` // that it is about, while it lives
+	Reports  []CaseReport       `json:"reports"`
+	More     int                `json:"more,omitempty"`     // reports past those
+	Evidence []string           `json:"evidence,omitempty"` // ids of what is kept
+	Claim    *moderate.Claim    `json:"claim,omitempty"`
+	Decision *moderate.Decision `json:"decision,omitempty"`
+}
+
+// CaseReport is one visitor's word.
+type CaseReport struct {
+	ID       string    `json:"id"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"`
+	Reporter int       `json:"reporter"` // 1 for the first of the case, who may report twice
+	Weight   float64   `json:"weight"`   // from 0 to 1, by what became of the reporter's earlier reports
+	Lines    int       `json:"lines"`    // of the chat, in the evidence
+	Note     bool      `json:"note,omitempty"`
+}
+
+// CaseList is the cases that wait for a person, the gravest first and of those the
+// oldest.
+type CaseList struct {
+	Cases []Case `json:"cases"`
+	Total int    `json:"total"` // that wait
+}
+
+// CaseStats are figures of reports.
+type CaseStats struct {
+	Waiting map[string]int    `json:"waiting"` // cases, by gravity
+	Oldest  int               `json:"oldest"`  // seconds that the oldest of them waits
+	Dropped uint64            `json:"dropped"` // reports that opened nothing since the start: past a reporter's most of a day, or for want of room
+	Months  []moderate.Totals `json:"months"`  // the newest first
+}
+
+// DecideRequest is what a person made of a case.
+type DecideRequest struct {
+	Case   string          `json:"case"` // its id, or that of one of its reports
+	Do     moderate.Action `json:"do"`
+	Reason string          `json:"reason"`           // a ban shows it to the visitor
+	For    string          `json:"for,omitempty"`    // ban: as BanRequest has it; empty: the next of the configured steps
+	Shared bool            `json:"shared,omitempty"` // ban: many share the address
+
+	By string `json:"-"` // as in BanRequest
+}
+
+// DecideResult is what came of a decision.
+type DecideResult struct {
+	Case   Case       `json:"case"`
+	Ban    *BanResult `json:"ban,omitempty"`    // that was made
+	Ended  bool       `json:"ended,omitempty"`  // end: there was a session to end
+	Warned bool       `json:"warned,omitempty"` // warn: there was a session to warn
+}
+
+// Validate reports what is wrong with the request itself.
+func (r DecideRequest) Validate() error {
+	d := moderate.Decision{Do: r.Do, Reason: r.Reason, By: cmp.Or(r.By, unknownPeer)}
+	if err := d.Validate(); err != nil {
+		return invalid("%s", err)
+	}
+	if (r.For != "" || r.Shared) && r.Do != moderate.Ban {
+		return invalid("only a ban has an end; leave out for and shared")
+	}
+	if r.For != "" {
+		if _, err := parseFor(r.For); err != nil {
+			return err
+		}
+	}
+	return validateReport(r.Case)
+}
+
+var errNoCases = &Error{CodeUnavailable, "reports are the running daemon's; start it, and leave out --offline"}
+
+// ValidateLimit reports what is wrong with the limit of a list of cases.
+func ValidateLimit(limit int) error {
+	if limit < 0 {
+		return invalid("limit is %d; write how many at most, or 0 for all", limit)
+	}
+	return nil
+}
+
+// Cases lists the cases that wait for a person, at most limit of them; 0 stands for all.
+func (s *Service) Cases(_ context.Context, limit int) (CaseList, error) {
+	if s.opts.Cases == nil {
+		return CaseList{}, errNoCases
+	}
+	if err := ValidateLimit(limit); err != nil {
+		return CaseList{}, err
+	}
+	list := CaseList{Cases: []Case{}, Total: s.opts.Cases.Waiting()}
+	for _, k := range s.opts.Cases.Queue(limit) {
+		list.Cases = append(list.Cases, s.caseOf(k))
+	}
+	return list, nil
+}
+
+// Case returns one case, by its id or that of one of its reports.
+func (s *Service) Case(_ context.Context, id string) (Case, error) {
+	if s.opts.Cases == nil {
+		return Case{}, errNoCases
+	}
+	if err := validateReport(id); err != nil {
+		return Case{}, err
+	}
+	k, err := s.opts.Cases.Get(id)
+	if err != nil {
+		return Case{}, fromCases(err, id)
+	}
+	return s.caseOf(k), nil
+}
+
+// CaseStats returns figures of reports.
+func (s *Service) CaseStats(context.Context) (CaseStats, error) {
+	if s.opts.Cases == nil {
+		return CaseStats{}, errNoCases
+	}
+	now := s.opts.Cases.Stats()
+	months, err := s.opts.Cases.Totals()
+	if err != nil {
+		return CaseStats{}, fromCases(err, "")
+	}
+	return CaseStats{Waiting: now.Waiting, Oldest: now.Oldest, Dropped: now.Dropped, Months: append([]moderate.Totals{}, months...)}, nil
+}
+
+// Decide carries a decision out, and then writes it down: what is written was done.
+// One that needs a second person bans for a time until there is one.
+func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideResult, err error) {
+	if s.opts.Cases == nil {
+		return result, errNoCases
+	}
+	req.By = cmp.Or(req.By, ownName())
+	if err := req.Validate(); err != nil {
+		return result, err
+	}
+	k, err := s.opts.Cases.Claim(req.Case, req.By) // nobody else decides meanwhile
+	if err != nil {
+		return result, fromCases(err, req.Case)
+	}
+	d := moderate.Decision{Do: req.Do, By: req.By, Reason: req.Reason}
+	if err := s.carryOut(ctx, k, req, &result); err != nil {
+		return result, err
+	}
+	if k, err = s.opts.Cases.Decide(k.ID, d); err != nil {
+		return result, fromCases(err, req.Case)
+	}
+	s.opts.Log.Info("case decided", "case", k.ID, "do", d.Do, "by", d.By, "state", k.State)
+	result.Case = s.caseOf(k)
+	return result, nil
+}
+
+// carryOut does what a decision says.
+func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequest, result *DecideResult) error {
+	id, err := ident.ParseSession(k.Session)
+	live := err == nil && len(s.live.Addresses(id)) > 0
+	switch req.Do {
+	case moderate.Warn:
+		result.Warned = live && s.live.Warn(id, req.Reason)
+	case moderate.End:
+		result.Ended = live && s.live.Kick(id)
+	case moderate.Ban, moderate.Permanent:
+		// What waits for a second person is a ban for a time until then.
+		alone := s.opts.Cases.NeedsSecond(&moderate.Decision{Do: req.Do}) && k.State != moderate.StatePending
+		permanent := req.Do == moderate.Permanent && !alone
+		made, err := s.Ban(ctx, BanRequest{
+			Report: k.ID, Reason: req.Reason, For: req.For, Shared: req.Shared,
+			Permanent: permanent, Escalate: !permanent && req.For == "", By: req.By,
+		})
+		if err != nil {
+			return err
+		}
+		result.Ban = &made
+	}
+	return nil
+}
+
+func (s *Service) caseOf(k *moderate.Case) Case {
+	c := Case{
+		ID: k.ID, State: k.State, Gravity: k.Gravity.String(), Score: k.Score, Opened: k.Opened,
+		Reports: []CaseReport{}, More: k.More, Evidence: k.Evidence, Claim: k.Claim, Decision: k.Decision,
+	}
+	if id, err := ident.ParseSession(k.Session); err == nil && len(s.live.Addresses(id)) > 0 {
+		c.Session = k.Session
+	}
+	var reporters []string
+	for _, r := range k.Reports {
+		at := slices.Index(reporters, r.Reporter)
+		if at < 0 {
+			at = len(reporters)
+			reporters = append(reporters, r.Reporter)
+		}
+		c.Reports = append(c.Reports, CaseReport{ID: r.ID, Reason: r.Reason, At: r.At, Reporter: at + 1, Weight: r.Weight, Lines: r.Lines, Note: r.Note})
+	}
+	return c
+}
+
+// fromCases turns an error of the cases into one for the wire.
+func fromCases(err error, id string) error {
+	held, isHeld := errors.AsType[moderate.ErrHeld](err)
+	switch {
+	case errors.Is(err, moderate.ErrNotFound):
+		return notFound("there is no case or report %s; joingyd reports list shows those that wait", quote(id))
+	case isHeld:
+		return &Error{CodeUnavailable, held.Error() + " (UTC); take another, or ask them"}
+	case errors.Is(err, moderate.ErrDecided):
+		return invalid("case %s is decided already; joingyd reports show %s tells how", id, id)
+	case errors.Is(err, moderate.ErrNeedsAnother):
+		return invalid("%s", err)
+	}
+	return &Error{CodeInternal, err.Error()}
+}

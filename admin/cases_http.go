@@ -1,0 +1,84 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+func (s *Server) routeCases() {
+	s.mux.HandleFunc("GET /v1/cases", answer(s.cases))
+	s.mux.HandleFunc("GET /v1/cases/stats", answer(s.caseStats))
+	s.mux.HandleFunc("GET /v1/cases/{id}", answer(s.oneCase))
+	s.mux.HandleFunc("POST /v1/cases/decide", answer(s.decide))
+}
+
+func (s *Server) cases(r *http.Request) (any, error) {
+	query, err := readQuery(r, "limit")
+	if err != nil {
+		return nil, err
+	}
+	limit, err := readNumber(query, "limit")
+	if err != nil {
+		return nil, err
+	}
+	return s.service.Cases(r.Context(), limit)
+}
+
+func (s *Server) caseStats(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.CaseStats(r.Context())
+}
+
+func (s *Server) oneCase(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	return s.service.Case(r.Context(), r.PathValue("id"))
+}
+
+func (s *Server) decide(r *http.Request) (any, error) {
+	if err := noQuery(r); err != nil {
+		return nil, err
+	}
+	var req DecideRequest
+	if err := decode(r, &req); err != nil {
+		return nil, err
+	}
+	req.By = peerOf(r.Context())
+	return s.service.Decide(r.Context(), req)
+}
+
+// Cases lists the cases that wait for a person, at most limit of them; 0 stands for all.
+func (c *Client) Cases(ctx context.Context, limit int) (list CaseList, err error) {
+	path := "/v1/cases"
+	if limit != 0 {
+		path += "?limit=" + strconv.Itoa(limit)
+	}
+	err = c.do(ctx, http.MethodGet, path, nil, &list)
+	return list, err
+}
+
+// Case returns one case.
+func (c *Client) Case(ctx context.Context, id string) (k Case, err error) {
+	if err := validateReport(id); err != nil {
+		return k, err
+	}
+	err = c.do(ctx, http.MethodGet, "/v1/cases/"+url.PathEscape(id), nil, &k)
+	return k, err
+}
+
+// CaseStats returns figures of reports.
+func (c *Client) CaseStats(ctx context.Context) (stats CaseStats, err error) {
+	err = c.do(ctx, http.MethodGet, "/v1/cases/stats", nil, &stats)
+	return stats, err
+}
+
+// Decide decides a case. The server ignores req.By and asks the kernel.
+func (c *Client) Decide(ctx context.Context, req DecideRequest) (result DecideResult, err error) {
+	err = c.do(ctx, http.MethodPost, "/v1/cases/decide", req, &result)
+	return result, err
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/admin"
+)
+
+// completeCases offers the cases that wait, the gravest first.
+func completeCases(f *adminFlags) cobra.CompletionFunc {
+	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
+		list, err := c.Cases(ctx, maxOffers)
+		for _, k := range list.Cases {
+			offers = append(offers, cobra.CompletionWithDesc(k.ID, strings.Join([]string{k.Gravity, reasonsText(k), about(time.Since(k.Opened)) + " ago"}, ", ")))
+		}
+		return offers, err
+	})
+}
