@@ -1,0 +1,45 @@
+package audit
+
+import (
+	"cmp"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// month is a month in UTC, as 2006-01. Months compare as strings.
+type month string
+
+const (
+	monthLayout = "2006-01"
+	filePrefix  = "audit-"
+	fileSuffix  = ".jsonl"
+)
+
+func monthOf(t time.Time) month { return month(t.UTC().Format(monthLayout)) }
+
+// file is the name of the month's file.
+func (m month) file() string { return filePrefix + string(m) + fileSuffix }
+
+// months returns the months of which there are files, the oldest first. Other
+// files are none of ours.
+func months(dir string) ([]month, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found []month
+	for _, entry := range entries {
+		name, ok := strings.CutPrefix(entry.Name(), filePrefix)
+		if !ok {
+			continue
+		}
+		name, ok = strings.CutSuffix(name, fileSuffix)
+		if t, err := time.Parse(monthLayout, name); ok && err == nil && monthOf(t) == month(name) {
+			found = append(found, month(name))
+		}
+	}
+	slices.SortFunc(found, cmp.Compare)
+	return found, nil
+}
