@@ -23,6 +23,7 @@
 //	GET    /v1/reports              → ReportList
 //	GET    /v1/cases?limit=         → CaseList
 //	GET    /v1/cases/{id}           → Case
+//	GET    /v1/cases/{id}/evidence  → EvidenceList
 //	GET    /v1/cases/stats          → CaseStats
 //	POST   /v1/cases/decide         DecideRequest → DecideResult
 //	GET    /v1/sessions?state=&sort=&limit= → SessionList

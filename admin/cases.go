@@ -156,6 +156,9 @@ func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideR
 	if err != nil {
 		return result, fromCases(err, req.Case)
 	}
+	if err := s.record(req.By, "report.decide", k.ID, map[string]string{"do": string(req.Do), "gravity": k.Gravity.String()}); err != nil {
+		return result, err
+	}
 	d := moderate.Decision{Do: req.Do, By: req.By, Reason: req.Reason}
 	if err := s.carryOut(ctx, k, req, &result); err != nil {
 		return result, err

@@ -11,6 +11,7 @@ import (
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/moderate"
+	"github.com/joingyd/joingyd/moderate/audit"
 )
 
 // Options are the settings of a service. The zero value works, for a service
@@ -22,6 +23,8 @@ type Options struct {
 	Version    string           // of the program
 	Reports    Reports          // nil: nobody was reported
 	Cases      *moderate.Store  // nil: there are none
+	Evidence   Evidence         // of cases; nil: there is none
+	Audit      *audit.Log       // who judged what and saw what; nil: nobody writes it down
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
 	Steps      []time.Duration  // of bans that escalate; empty: 1 hour, 1 day, 30 days
 	SharedFor  time.Duration    // the longest ban on what many share; zero: 1 hour

@@ -113,6 +113,9 @@ type Bans struct {
 // Moderation is how reports are judged.
 type Moderation struct {
 	TwoPeople bool `key:"two_people" doc:"A permanent ban for a report needs two people: what the first decides bans for a time, and the second confirms it."`
+
+	Recipients []string `key:"recipients" doc:"Public keys of the moderators (age1…, by age-keygen on their own machines). What reports bring is kept sealed for them, and the daemon itself cannot read it. Empty: it is kept in memory, and lost at a restart."`
+	AuditHeads string   `key:"audit_heads" doc:"File to which the head of the audit log is appended at the start, every day and at the end. It shows a log that was changed as a whole, if it is where nobody who can change the log can change it, such as on another machine. Empty: none."`
 }
 
 // Site is what visitors read.
@@ -191,8 +194,9 @@ func Default() Config {
 			WidenAfter: 3,
 			WidenFor:   24 * time.Hour,
 		},
-		Site:  Site{Name: "joingyd", Processors: []string{}},
-		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
-		Log:   Log{Level: "info", Format: "text"},
+		Moderation: Moderation{Recipients: []string{}},
+		Site:       Site{Name: "joingyd", Processors: []string{}},
+		Admin:      Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
+		Log:        Log{Level: "info", Format: "text"},
 	}
 }

@@ -15,6 +15,13 @@ func (s *Store) Waiting() int {
 	return len(s.waiting)
 }
 
+// Undecided reports whether a case waits for a person.
+func (s *Store) Undecided(id string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.waiting[id] != nil
+}
+
 // Queue returns the cases that wait for a person, the gravest first and of those the
 // oldest; at most limit, 0 for all.
 func (s *Store) Queue(limit int) []*Case {

@@ -45,6 +45,7 @@ type control interface {
 	Cases(ctx context.Context, limit int) (admin.CaseList, error)
 	Case(ctx context.Context, id string) (admin.Case, error)
 	CaseStats(context.Context) (admin.CaseStats, error)
+	Evidence(context.Context, admin.EvidenceRequest) (admin.EvidenceList, error)
 	Decide(context.Context, admin.DecideRequest) (admin.DecideResult, error)
 	Import(context.Context, admin.ImportRequest, io.Reader) (admin.ImportResult, error)
 	Export(context.Context, admin.ExportRequest, io.Writer) (admin.ExportResult, error)

@@ -24,6 +24,7 @@ import (
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
+	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
 	"github.com/joingyd/joingyd/web"
@@ -37,18 +38,21 @@ const (
 // daemon is the parts, plugged together. Its sockets are open when newDaemon
 // returns; run serves them.
 type daemon struct {
-	cfg     config.Config
-	log     *slog.Logger
-	bans    *ban.Store
-	cases   *moderate.Store
-	relay   *turn.Server
-	clients *front.ClientAddr
-	hub     *match.Hub
-	site    web.Options // as configured; openHTTP adds what the other parts answer
-	http    *http.Server
-	admin   *admin.Server
-	drain   *drainer
-	service *admin.Service
+	cfg   config.Config
+	log   *slog.Logger
+	bans  *ban.Store
+	cases *moderate.Store
+	audit *audit.Log
+
+	evidence *evidenceStore
+	relay    *turn.Server
+	clients  *front.ClientAddr
+	hub      *match.Hub
+	site     web.Options // as configured; openHTTP adds what the other parts answer
+	http     *http.Server
+	admin    *admin.Server
+	drain    *drainer
+	service  *admin.Service
 
 	relayed  *meter // bytes
 	warnings *warnings
@@ -92,7 +96,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openCases, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -212,7 +216,7 @@ func (d *daemon) openAdmin() error {
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
-	options.Cases = d.cases
+	options.Cases, options.Evidence, options.Audit = d.cases, d.evidence, d.audit
 	d.service = admin.NewService(d.bans, options)
 	d.admin = admin.NewServer(d.service, d.log)
 	listener, err := admin.Listen(d.adminPath, d.cfg.Admin.Group)
@@ -243,6 +247,9 @@ func (d *daemon) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.hub.Run(ctx); return nil })
 	group.Go(func() error { return d.sweep(ctx) })
+	if d.cfg.Moderation.AuditHeads != "" {
+		group.Go(func() error { return d.exportHeads(ctx) })
+	}
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })

@@ -15,12 +15,17 @@ const caseFile = "moderation.db"
 
 func (d *daemon) openCases() error {
 	var err error
-	d.cases, err = moderate.Open(filepath.Join(d.cfg.DataDir, caseFile), moderate.Options{TwoPeople: d.cfg.Moderation.TwoPeople})
+	d.cases, err = moderate.Open(filepath.Join(d.cfg.DataDir, caseFile), moderate.Options{
+		Evidence: d.evidence, TwoPeople: d.cfg.Moderation.TwoPeople,
+	})
 	if err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.cases.Close)
-	return nil
+	// What a crash has left of cases that are decided or gone. Later a file may be there
+	// before its case is.
+	_, err = d.evidence.sealed.Sweep(time.Now(), d.cases.Undecided)
+	return err
 }
 
 // reported makes a report a part of a case.
