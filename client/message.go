@@ -32,6 +32,9 @@ type Message struct {
 	At          time.Time    `json:"at"`          // text, sent: when it was delivered
 	Proof       string       `json:"proof"`       // text, sent: what shows that in a report
 	Lines       int          `json:"lines"`       // reported: how many lines of the chat went along
+	Of          string       `json:"of"`          // snapshot: partner or self
+	Token       string       `json:"token"`       // snapshot
+	Expires     time.Time    `json:"expires"`     // snapshot
 
 	Count  int        `json:"count"`  // online
 	Reason string     `json:"reason"` // left, banned, rejected, action

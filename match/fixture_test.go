@@ -214,13 +214,13 @@ func (f *fixture) isBanned(addr netip.Addr, use match.Use) (match.Ban, bool) {
 
 // message is a server message, as far as tests look.
 type message struct {
-	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do, Report, Proof string
+	Type, Session, Resume, Policy, Pair, Role, Mode, ID, Body, Reason, Code, Detail, Re, Appeal, Kind, Do, Report, Proof, Of, Token string
 
 	Data json.RawMessage
 
 	Seq         uint64
 	Order       uint64
-	At          time.Time
+	At, Expires time.Time
 	Lines       int
 	Online      int
 	Count       int
@@ -397,6 +397,15 @@ func (f *fixture) mustConnectRaw(addr string) *websocket.Conn {
 	}
 	f.t.Cleanup(func() { conn.CloseNow() })
 	return conn
+}
+
+func mustPair(t *testing.T, text string) ident.Pair {
+	t.Helper()
+	id, err := ident.ParsePair(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 func mustSession(t *testing.T, text string) ident.Session {

@@ -79,6 +79,8 @@ type Options struct {
 	// reporter, who may try again. Nil: a report is counted, and known for a day.
 	Reported func(Complaint) error
 
+	Snapshots Snapshots // of video chats
+
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
 	// their sessions. Where lasts is 0, it is for Ban to say for how long. It may block;
@@ -123,8 +125,9 @@ type Hub struct {
 	pool       *pool.Pool
 	pairs      map[pool.Mode]int
 	addresses  *addresses
-	reports    map[string]uint64    // by reason
-	ledger     ledger               // of reports
+	reports    map[string]uint64 // by reason
+	ledger     ledger            // of reports
+	snapshots  snapshots
 	refused    map[errorCode]uint64 // messages
 	denied     map[denial]uint64    // upgrades, sessions and searches
 	challenges map[challengeOutcome]uint64
@@ -163,6 +166,7 @@ func New(opts Options) *Hub {
 		pool:       pool.New(pool.Options{Patience: opts.Patience, AnyLanguage: opts.AnyLanguage, Seed: rand.Uint64()}),
 		pairs:      make(map[pool.Mode]int),
 		reports:    make(map[string]uint64),
+		snapshots:  snapshots{make(map[stillHash]Still), make(map[stillOutcome]uint64)},
 		refused:    make(map[errorCode]uint64),
 		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
 		denied:     make(map[denial]uint64),
@@ -274,6 +278,8 @@ type Stats struct {
 
 	ReportsForgotten uint64 // before their time, for want of room
 
+	Stills map[string]uint64 // that were asked for, by what became of them
+
 	Challenges map[string]uint64 // by what became of them
 	Filter     FilterStats
 }
@@ -293,6 +299,7 @@ func (h *Hub) Stats() Stats {
 		VideoPairs:       h.pairs[pool.Video],
 		ReportsForgotten: h.ledger.forgotten,
 
+		Stills:     byName(h.snapshots.counts),
 		Challenges: byName(h.challenges),
 
 		Addresses: h.addresses.known.Len(),

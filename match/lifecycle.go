@@ -106,6 +106,7 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	a.met(b.id)
 	b.met(a.id)
 	h.pairs[p.mode]++
+	h.watchLocked(p)
 	// The one who waited longer offers: its client is ready.
 	roleA, roleB := "polite", "impolite"
 	if one.Since.Before(two.Since) {
@@ -136,6 +137,7 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	p.typists[0].stop()
 	p.typists[1].stop()
 	p.said.forget()
+	p.stopWatching()
 	until := h.opts.Now().Add(reportWindow)
 	s.pair, s.past = nil, &past{p.id, partner.id, partner.trace, until, p.reports[p.side(s)]}
 	partner.pair, partner.past = nil, &past{p.id, s.id, s.trace, until, p.reports[p.side(partner)]}

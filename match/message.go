@@ -250,6 +250,15 @@ type actionMessage struct {
 	Until  *time.Time `json:"until,omitempty"`
 }
 
+// snapshotMessage asks for one low-resolution still.
+type snapshotMessage struct {
+	head
+	Pair    string    `json:"pair"`
+	Of      string    `json:"of"` // partner or self
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+}
+
 type leftMessage struct {
 	head
 	Pair   string     `json:"pair"`

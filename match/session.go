@@ -69,6 +69,7 @@ type pair struct {
 	typists [2]typist // a, b
 	reports [2]string // ids of what a, b reported of the other; empty: nothing
 	said    said
+	stills  [2]*time.Timer // when a still of a's, b's picture is asked for next; nil: never
 
 	// descriptions of a, b. They are the pair's: an answer is owed for every offer,
 	// and a partner must not use up what the next call needs.

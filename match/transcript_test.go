@@ -11,6 +11,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,6 +44,13 @@ func TestExamplesOfTheReference(t *testing.T) {
 			change := func(o *match.Options) {
 				o.SessionsPerAddressMax = sessionsWithoutWork + 1
 				o.MaxBitrate = e.maxBitrate()
+				if e.looksAtB() {
+					o.Pseudonym = netip.Addr.String
+					o.Snapshots = match.Snapshots{
+						Every: 2 * time.Second, Take: func(match.Still) bool { return true },
+						Risk: func(of []string) float64 { return map[bool]float64{true: 1}[of[0] == address("B")] },
+					}
+				}
 				o.Filter = match.Filter{Links: filter.Reject, Contacts: filter.Mask, MuteAfter: 2, MuteFor: 10 * time.Minute}
 			}
 			runWith(t, change, func(t *testing.T, f *fixture) {
@@ -288,6 +296,7 @@ var kinds = map[string]func(string) bool{
 	"salt":       func(s string) bool { return len(s) == 22 }, // 128 bits
 	"report":     func(s string) bool { return regexp.MustCompile(`^[a-z2-7]{8}$`).MatchString(s) },
 	"policy":     func(s string) bool { return s != "" },
+	"token":      func(s string) bool { return len(s) == 43 }, // 256 bits
 	"proof":      func(s string) bool { return len(s) == 22 }, // 128 bits
 }
 
@@ -372,6 +381,11 @@ func (e example) maxBitrate() int {
 	return 0
 }
 
+// looksAtB reports whether the example is about stills of B's picture.
+func (e example) looksAtB() bool { return slices.Contains(e.steps, "# "+picturesOfB) }
+
+const picturesOfB = "pictures of B are looked at"
+
 // events are what examples may say between the messages.
 var events = []struct {
 	pattern *regexp.Regexp
@@ -454,6 +468,15 @@ var events = []struct {
 		id, err := ident.ParseSession(p.values["session "+m[1]])
 		if err != nil || !p.f.Kick(id) {
 			return fmt.Errorf("there is no such session: %w", err)
+		}
+		return nil
+	}},
+	{regexp.MustCompile("^" + picturesOfB + "$"), func(*player, []string) error { return nil }}, // from the start: see looksAtB
+	{regexp.MustCompile(`^a program hides the picture of ([A-Z]): (.+)$`), func(p *player, m []string) error {
+		id, err := ident.ParseSession(p.values["session "+m[1]])
+		pair, failed := ident.ParsePair(p.values["pair"])
+		if err = errors.Join(err, failed); err != nil || !p.f.Blur(pair, id, m[2]) {
+			return fmt.Errorf("there is no such chat: %w", err)
 		}
 		return nil
 	}},
