@@ -42,6 +42,14 @@ fuzz: ## run each fuzz test for FUZZ=1s
 test-web: build ## types of the browser client, and tests in real browsers
 	cd web/e2e && npm run --silent check && npm run --silent test
 
+.PHONY: test-classifier
+test-classifier: packaging/classifier/node_modules ## types of the image classifier, and tests with its real model
+	cd packaging/classifier && npm run --silent check && npm run --silent test
+
+packaging/classifier/node_modules: packaging/classifier/package-lock.json
+	cd packaging/classifier && npm ci --no-audit --no-fund
+	touch $@
+
 .PHONY: trials
 trials: build ## attacks and faults by number, as a table
 	scripts/trials
@@ -80,4 +88,4 @@ pictures: build ## the README's pictures, into docs
 
 .PHONY: clean
 clean: ## remove what builds and tests made; ./var stays
-	rm -rf bin web/e2e/node_modules web/e2e/out
+	rm -rf bin web/e2e/node_modules web/e2e/out packaging/classifier/node_modules
