@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { flag, picture } from './pictures.js';
+import { blue, picture } from './pictures.js';
 
 const main = fileURLToPath(new URL('main.js', import.meta.url));
 
@@ -56,7 +56,7 @@ test('a process on a unix socket: one line, no file, no trace of an image', asyn
   await killed.exit;
 
   const { child, said, exit } = await run(t, home, ...listen); // over the socket that was left behind
-  const jpeg = picture(120, 90, flag);
+  const jpeg = picture(120, 90, blue);
   assert.equal(await post(socket, jpeg), 200);
   assert.equal(await post(socket, jpeg.slice(0, 500)), 400);
   assert.equal(await post(socket, new TextEncoder().encode('no image')), 400);

@@ -17,10 +17,10 @@ export function picture(width, height, colour, quality = 80) {
 }
 
 /**
- * A flag in two flat colours, which the model takes for a drawing.
+ * A sheet of blue, which the model takes for a drawing at any size and quality.
  * @type {Parameters<typeof picture>[2]}
  */
-export const flag = (x, y) => (x + y < 1 ? [230, 60, 60] : [60, 60, 230]);
+export const blue = () => [40, 60, 230];
 
 /**
  * A field under a sky, in soft colours with grain, which the model finds neutral.

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import test from 'node:test';
 
-import { flag, landscape, picture } from './pictures.js';
+import { blue, landscape, picture } from './pictures.js';
 import { Queue, UnavailableError } from './queue.js';
 import { createService } from './service.js';
 
-const jpeg = picture(120, 90, flag);
+const jpeg = picture(120, 90, blue);
 
 const shared = await Queue.start();
 test.after(() => shared.stop());
@@ -125,7 +125,7 @@ test('a thread that an image holds up is replaced', async () => {
   /** @type {Error[]} */
   const failures = [];
   const queue = await Queue.start({ deadline: 1, onFailure: (error) => failures.push(error) });
-  const large = picture(640, 480, flag, 50);
+  const large = picture(640, 480, blue, 50);
   await assert.rejects(queue.classify(large.slice()), UnavailableError);
   await assert.rejects(queue.classify(large.slice()), UnavailableError, 'by the second thread');
   assert.deepEqual(failures.map(({ message }) => message), Array(2).fill('an image took longer than 1 ms'));
