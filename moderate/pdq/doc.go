@@ -1,6 +1,8 @@
 // Package pdq tells whether a picture is, to the eye, one that is known already.
 //
-//	picture ──► Of ──► Hash, quality
+//	picture ──► Of ──► Hash, quality ──┐
+//	                                   ├─► List.Match ──► Entry, distance
+//	files of hashes ──► List.Import ───┘
 //
 // PDQ is Meta's perceptual hash: 256 bits, one for each of the low frequencies of
 // the picture, set where that frequency is stronger than half of them. Pictures that

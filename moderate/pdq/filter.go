@@ -116,9 +116,9 @@ type scratch struct {
 	row, blurred  []float32
 	first, second columns // the two passes along columns
 	small         [side][side]float32
-	half          [kept][side]float32
-	waves         [kept][kept]float32
-	sorted        [kept * kept]float32
+	half          [frequencies][side]float32
+	waves         [frequencies][frequencies]float32
+	sorted        [frequencies * frequencies]float32
 }
 
 // shrink makes the small picture: two passes along rows and two along columns, of which

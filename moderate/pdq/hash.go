@@ -44,3 +44,20 @@ func (h Hash) Distance(other Hash) int {
 
 // set sets a bit, 0 to 255.
 func (h *Hash) set(bit int) { h[3-bit/64] |= 1 << (bit % 64) }
+
+// ones returns how many bits are set: 128 of a picture, as half of its frequencies are
+// stronger than their median.
+func (h Hash) ones() int { return h.Distance(Hash{}) }
+
+// compare orders hashes by their digits.
+func (h Hash) compare(other Hash) int {
+	for i, word := range h {
+		if word != other[i] {
+			if word < other[i] {
+				return -1
+			}
+			return 1
+		}
+	}
+	return 0
+}

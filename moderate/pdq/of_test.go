@@ -107,8 +107,9 @@ func TestKindsOfPicture(t *testing.T) {
 	for i := 3; i < len(clear.Pix); i += 4 {
 		clear.Pix[i] = 1
 	}
+	other := struct{ image.Image }{moved} // of no kind that is known
 	want, wantQuality := pdq.Of(part)
-	for _, img := range []image.Image{moved, premultiplied, clear} {
+	for _, img := range []image.Image{moved, premultiplied, clear, other} {
 		if h, quality := pdq.Of(img); h != want || quality != wantQuality {
 			t.Errorf("%T: %s, %d, want %s, %d", img, h, quality, want, wantQuality)
 		}
@@ -117,10 +118,10 @@ func TestKindsOfPicture(t *testing.T) {
 	draw.Draw(gray, gray.Rect, ycbcr, image.Point{}, draw.Src)
 	draw.Draw(wide, wide.Rect, gray, image.Point{}, draw.Src)
 	h, _ := pdq.Of(gray)
-	other, _ := pdq.Of(wide)
+	fine, _ := pdq.Of(wide)
 	colour, _ := pdq.Of(ycbcr)
-	if h.Distance(other) > 2 || h.Distance(colour) > 4 {
-		t.Errorf("of one picture: gray %s, 16 bits %s, colour %s", h, other, colour)
+	if h.Distance(fine) > 2 || h.Distance(colour) > 4 {
+		t.Errorf("of one picture: gray %s, 16 bits %s, colour %s", h, fine, colour)
 	}
 }
 

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// kept is how many frequencies are kept of each direction: 1 to 16, without the 0th,
+// frequencies is how many are kept of each direction: 1 to 16, without the 0th,
 // which is how bright the picture is.
-const kept = 16
+const frequencies = 16
 
 // cosines is the matrix of the discrete cosine transform, dct_matrix_64.
-var cosines = func() (m [kept][side]float32) {
+var cosines = func() (m [frequencies][side]float32) {
 	scale := float32(math.Sqrt(2.0 / side))
 	for i := range m {
 		for j := range m[i] {
@@ -67,9 +67,9 @@ func (s *scratch) quality() int {
 // hash sets the bits of the frequencies that are stronger than half of them, as at
 // gives them: pdqBuffer16x16ToBits.
 func (s *scratch) hash(at func(i, j int) float32) (h Hash) {
-	for i := range kept {
-		for j := range kept {
-			s.sorted[i*kept+j] = at(i, j)
+	for i := range frequencies {
+		for j := range frequencies {
+			s.sorted[i*frequencies+j] = at(i, j)
 		}
 	}
 	values := s.sorted
