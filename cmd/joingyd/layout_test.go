@@ -33,6 +33,7 @@ var forbidden = []struct {
 	{"moderate/ncmec", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent"}, "a report is text: what goes into it is the caller's"},
 	{"moderate/agepass", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent"}, "a pass names nobody, so it knows no session"},
 	{"moderate/classify", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client"}, "a client of a classifier knows its contract, not who asks"},
+	{"moderate/watch", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client"}, "what looks at a picture knows no chat"},
 	{"moderate/pdq", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate"}, "a hash is of a picture, wherever it comes from"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
