@@ -15,6 +15,8 @@ type collector struct {
 
 	build                                 family
 	bans, banChanges, banFailures         family
+	cases, oldestCase                     family
+	casesDropped, evidenceDropped         family
 	allocations, turnSessions, turnPairs  family
 	draining, packets, bytes, drops, auth family
 	offload, flows, offloaded             family
@@ -49,6 +51,9 @@ func newCollector(sources Sources) *collector {
 	if sources.Bans == nil {
 		sources.Bans = func() Bans { return Bans{} }
 	}
+	if sources.Cases == nil {
+		sources.Cases = func() Cases { return Cases{} }
+	}
 	return &collector{
 		sources: sources,
 
@@ -57,6 +62,11 @@ func newCollector(sources Sources) *collector {
 		bans:        gauge("bans_active", "Bans in force, by what they keep out of.", "scope"),
 		banChanges:  counter("bans_changes_total", "Changes that the ban store has written to the disk; one may be of many bans."),
 		banFailures: counter("bans_failures_total", "Changes that the disk refused: those bans were not made or not ended, and whoever asked was told."),
+
+		cases:           gauge("cases_waiting", "Cases that wait for a person to judge them, by gravity.", "gravity"),
+		oldestCase:      gauge("cases_oldest_seconds", "How long the oldest of them waits."),
+		casesDropped:    counter("cases_reports_dropped_total", "Reports that opened no case: past a reporter's most of a day, or for want of room."),
+		evidenceDropped: counter("cases_evidence_dropped_total", "What reports brought that was dropped before its case was judged, for want of memory."),
 
 		allocations:  gauge("turn_allocations", "Live allocations, by transport between client and relay.", "transport"),
 		turnSessions: gauge("turn_sessions", "Sessions that may allocate."),
@@ -94,7 +104,7 @@ func newCollector(sources Sources) *collector {
 // Describe names every metric there will be.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
-		c.build, c.bans, c.banChanges, c.banFailures, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
+		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten, c.unkept,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
@@ -111,6 +121,12 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	sendAll(to, c.bans, bans.Active, c.sources.Scopes)
 	c.banChanges.send(to, float64(bans.Changes))
 	c.banFailures.send(to, float64(bans.Failures))
+
+	cases := c.sources.Cases()
+	sendAll(to, c.cases, cases.Waiting, c.sources.Gravities)
+	c.oldestCase.send(to, float64(cases.Oldest))
+	c.casesDropped.send(to, float64(cases.Dropped))
+	c.evidenceDropped.send(to, float64(cases.EvidenceDropped))
 
 	relay := c.sources.Relay()
 	c.turnSessions.send(to, float64(relay.Sessions))

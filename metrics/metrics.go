@@ -16,9 +16,11 @@ type Sources struct {
 	Relay   func() Relay
 	Match   func() Match
 	Bans    func() Bans
+	Cases   func() Cases
 
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
+	Gravities     []string // of Cases.Waiting
 	Transports    []string // of Relay.ByTransport
 	DropReasons   []string // of Transport.Drops
 	ReportReasons []string // of Match.Reports
@@ -38,6 +40,14 @@ type Bans struct {
 	Active   map[string]int // by scope
 	Changes  uint64         // written to the disk
 	Failures uint64         // changes that the disk refused
+}
+
+// Cases is what there is to judge. Dropped and EvidenceDropped count since the start.
+type Cases struct {
+	Waiting         map[string]int // for a person, by gravity
+	Oldest          int            // seconds that the oldest of them waits
+	Dropped         uint64         // reports that opened nothing
+	EvidenceDropped uint64         // what reports brought, for want of memory
 }
 
 // Relay is what the TURN relay counts.

@@ -21,6 +21,7 @@ func testSources() Sources {
 	return Sources{
 		Version:       "1.2.3",
 		Scopes:        []string{"all", "relay"},
+		Gravities:     []string{"slight"},
 		Transports:    []string{"udp", "tcp"},
 		DropReasons:   []string{"too_large", "queue_full"},
 		ReportReasons: []string{"spam", "other"},
@@ -102,6 +103,12 @@ var zero = map[string]float64{
 	"joingyd_bans_active{scope=other}": 0,
 	"joingyd_bans_changes_total":       0,
 	"joingyd_bans_failures_total":      0,
+
+	"joingyd_cases_waiting{gravity=slight}": 0,
+	"joingyd_cases_waiting{gravity=other}":  0,
+	"joingyd_cases_oldest_seconds":          0,
+	"joingyd_cases_reports_dropped_total":   0,
+	"joingyd_cases_evidence_dropped_total":  0,
 
 	"joingyd_turn_sessions": 0,
 	"joingyd_turn_pairs":    0,
@@ -190,6 +197,9 @@ func TestCounts(t *testing.T) {
 	sources.Bans = func() Bans {
 		return Bans{Active: map[string]int{"relay": 2, "a new scope": 31}, Changes: 32, Failures: 33}
 	}
+	sources.Cases = func() Cases {
+		return Cases{Waiting: map[string]int{"slight": 34, "new": 35}, Oldest: 36, Dropped: 37, EvidenceDropped: 38}
+	}
 	sources.Relay = func() Relay {
 		return Relay{
 			Sessions: 4, Pairs: 5, Draining: true,
@@ -220,6 +230,9 @@ func TestCounts(t *testing.T) {
 
 		"joingyd_bans_active{scope=relay}": 2, "joingyd_bans_active{scope=other}": 31,
 		"joingyd_bans_changes_total": 32, "joingyd_bans_failures_total": 33,
+
+		"joingyd_cases_waiting{gravity=slight}": 34, "joingyd_cases_waiting{gravity=other}": 35, "joingyd_cases_oldest_seconds": 36,
+		"joingyd_cases_reports_dropped_total": 37, "joingyd_cases_evidence_dropped_total": 38,
 
 		"joingyd_turn_allocations{transport=udp}": 3,
 		"joingyd_turn_sessions":                   4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,

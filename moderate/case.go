@@ -17,6 +17,9 @@ const (
 
 var gravityNames = []string{"slight", "grave", "urgent"}
 
+// Gravities lists the names of every gravity.
+func Gravities() []string { return slices.Clone(gravityNames) }
+
 func (g Gravity) String() string { return gravityNames[g] }
 
 // State is how far a case has come.

@@ -7,6 +7,7 @@ import (
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
+	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/turn"
 )
 
@@ -20,8 +21,10 @@ func (d *daemon) openMetrics() (err error) {
 		Relay:   d.relayMetrics,
 		Match:   d.matchMetrics,
 		Bans:    d.banMetrics,
+		Cases:   d.caseMetrics,
 
 		Scopes:        texts(ban.Scopes()),
+		Gravities:     moderate.Gravities(),
 		Transports:    turn.Transports(),
 		DropReasons:   texts(turn.DropReasons()),
 		ReportReasons: match.ReportReasons(),
@@ -47,6 +50,11 @@ func (d *daemon) banMetrics() metrics.Bans {
 		active[string(scope)] = n
 	}
 	return metrics.Bans{Active: active, Changes: s.Changes, Failures: s.Failures}
+}
+
+func (d *daemon) caseMetrics() metrics.Cases {
+	s := d.cases.Stats()
+	return metrics.Cases{Waiting: s.Waiting, Oldest: s.Oldest, Dropped: s.Dropped, EvidenceDropped: d.evidence.memory.Dropped()}
 }
 
 func (d *daemon) relayMetrics() metrics.Relay {
