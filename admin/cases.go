@@ -181,6 +181,9 @@ func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequ
 	case moderate.End:
 		result.Ended = live && s.live.Kick(id)
 	case moderate.Ban, moderate.Permanent:
+		if len(k.Suspects) == 0 {
+			return invalid("nobody knows of whom case %s is, so there is nobody to ban", k.ID)
+		}
 		// What waits for a second person is a ban for a time until then.
 		alone := s.opts.Cases.NeedsSecond(&moderate.Decision{Do: req.Do}) && k.State != moderate.StatePending
 		permanent := req.Do == moderate.Permanent && !alone

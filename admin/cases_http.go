@@ -12,6 +12,7 @@ func (s *Server) routeCases() {
 	s.mux.HandleFunc("GET /v1/cases/stats", answer(s.caseStats))
 	s.mux.HandleFunc("GET /v1/cases/{id}", answer(s.oneCase))
 	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", answer(s.evidence))
+	s.mux.HandleFunc("POST /v1/cases/guardian", answer(s.guardian))
 	s.mux.HandleFunc("POST /v1/cases/decide", answer(s.decide))
 }
 

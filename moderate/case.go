@@ -55,10 +55,11 @@ type Report struct {
 	ID       string    `json:"id"`
 	Reason   string    `json:"reason"`
 	At       time.Time `json:"at"`
-	Reporter string    `json:"reporter"` // pseudonym
-	Weight   float64   `json:"weight"`   // 0: not counted
-	Lines    int       `json:"lines"`    // of the chat, in the evidence
-	Note     bool      `json:"note"`     // there is one in the evidence
+	Reporter string    `json:"reporter"` // pseudonym; of one that is trusted, their name
+	Trusted  bool      `json:"trusted,omitempty"`
+	Weight   float64   `json:"weight"` // 0: not counted
+	Lines    int       `json:"lines"`  // of the chat, in the evidence
+	Note     bool      `json:"note"`   // there is one in the evidence
 }
 
 // Claim is who looks at a case just now, so that nobody else does.
@@ -115,10 +116,13 @@ func (c *Case) weigh() {
 	c.Gravity = max(c.Gravity, gravity)
 }
 
+// Guardian is the reason of what a parent or guardian says: a child uses the site.
+const Guardian = "guardian"
+
 // gravityOf returns how grave it is what a report says.
 func gravityOf(reason string) Gravity {
 	switch reason {
-	case "minor":
+	case "minor", Guardian:
 		return Urgent
 	case "nudity", "violence":
 		return Grave

@@ -123,7 +123,7 @@ func (s *Store) NeedsSecond(d *Decision) bool {
 func (c *change) remember(k *Case) error {
 	seen := make(map[string]bool)
 	for _, r := range k.Reports {
-		if seen[r.Reporter] || r.Weight == 0 {
+		if seen[r.Reporter] || r.Weight == 0 || r.Trusted {
 			continue
 		}
 		seen[r.Reporter] = true

@@ -102,6 +102,10 @@ func (k *kept) clear() {
 	}
 }
 
+// NewReportID returns an id for a report that no visitor made: 8 characters of a-z and
+// 2-7, at random.
+func NewReportID() string { return newEvidenceID() }
+
 func newEvidenceID() string {
 	var raw [5]byte
 	rand.Read(raw[:])
