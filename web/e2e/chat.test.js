@@ -132,12 +132,20 @@ test('stop and report is one press, and a block needs no report', async (t) => {
   t.after(() => daemon.stop());
   const [a, b] = await Promise.all([Visitor.for(t, daemon.url), Visitor.for(t, daemon.url)]);
   await meet(a, b, 'text');
+  await a.write('what is it?');
+  await a.page.waitForSelector('.line[data-mark="sent"]');
+  await b.write('cheap watches');
+  await a.reads('them', 'cheap watches');
   await a.page.click('#stop-report');
   await a.state('left');
   await gone(b, 1);
   await a.page.check('#report-dialog input[value="spam"]');
   await a.page.click('#report-send');
   await a.reads('system', 'its number is');
+  const [{ report, lines }] = await a.received('reported');
+  assert.equal(lines, 2, 'the page has shown what the server has no more, and the server believes it');
+  await daemon.control('reports', 'decide', report, 'warn', '--reason', 'no <b>advertising</b>');
+  await b.reads('system', 'warned you: no <b>advertising</b>');
 
   for (const { page } of [a, b]) await page.reload();
   await meet(a, b, 'text');

@@ -91,9 +91,9 @@ export class Chat {
     this.#message.value = '';
   }
 
-  /** @param {string} body */
+  /** Shows a line of the site's, which is read out. @param {string} body '': none */
   system(body) {
-    this.#add('system', body);
+    if (body) this.#add('system', body);
   }
 
   /** Takes a line of the partner, or that one is being written. @param {ServerMessage} m */

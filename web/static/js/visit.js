@@ -191,7 +191,7 @@ export class Visit {
       case 'rejected':
         return this.#views.chat.fate(m);
       case 'action':
-        return m.do === 'mute' && this.#views.chat.system(words.muted('muted', m.until));
+        return this.#views.chat.system(words.action(m));
       case 'reported':
         return this.#views.chat.system(words.reported(m.report));
       case 'blocked':

@@ -64,6 +64,20 @@ export function muted(key, until) {
   return until ? t(`${key}.until`, { until: new Date(until).toLocaleTimeString(language) }) : t(key);
 }
 
+/**
+ * What the site did to the visitor, '' for what this page does not know.
+ * @param {import('./types.js').ServerMessage} m the action
+ */
+export function action({ do: done, reason = '', until }) {
+  switch (done) {
+    case 'mute':
+      return muted('muted', until);
+    case 'warn':
+      return t('warned', { reason });
+  }
+  return '';
+}
+
 /** Why the chat ended, from the partner's side. @param {string} [reason] */
 export function left(reason) {
   switch (reason) {
