@@ -24,7 +24,7 @@ var claims = []struct {
 	proofs []string
 }{
 	{"This page says what the software behind", []string{"web TestContactsAndProcessors"}},
-	{"There are no accounts, and nothing", []string{"cmd/joingyd TestVisitLeavesNoTrace"}},
+	{"There are no accounts. Nothing that you show", []string{"cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestCaseIsJudged"}},
 	{"There are no analytics, no advertising", []string{"requests.test.js: no request to a third party, and no cookie, in a whole visit", "web TestEmbeddedFilesKeepThePolicy"}},
 	{"Nothing is loaded from other companies", []string{"requests.test.js: no request to a third party, and no cookie, in a whole visit", "web TestB2SecurityHeaders"}},
 
@@ -33,9 +33,10 @@ var claims = []struct {
 	{"Your IP address or household network, and how often", []string{"match TestAddressesExpire", "match TestAddressesAreBounded"}},
 	{"Your interests, the languages that your browser prefers", []string{"match/pool TestParseLanguages", "match TestBlockWhileWaiting", "match TestP5Churn"}},
 	{"The lines that you write and the technical messages", []string{"match TestOutboxForgetsWhatWasSaid", "match TestFreedBufferIsZeroed"}},
+	{"The last 40 lines of a chat", []string{"match TestSaidIsBounded", "match TestReportTakesTheChatAlong", "match TestProofFitsOneLine", "chat.test.js: stop and report is one press"}},
 	{"Fingerprints of the links and contacts", []string{"match/filter TestFingerprintsNeedTheKey", "match/filter TestFingerprintsAreBoundedAndForgotten"}},
 	{"When a line of yours was rejected as spam", []string{"match/filter TestStrikesExpire", "match TestW5RepeatedSpamIsMutedThenBanned"}},
-	{"Reports, for a day", []string{"match TestReportLeadsToTheReported", "match TestReportOfWhoIsGone"}},
+	{"Reports, for a day", []string{"match TestReportLeadsToTheReported", "match TestReportOfWhoIsGone", "admin TestReports"}},
 	{"A program looks through the lines", []string{"match TestTextsAreFiltered", "match TestInterestsAreFiltered", "cmd/joingyd TestVisitLeavesNoTrace"}},
 
 	{"Not your IP address.", []string{"hidden.test.js: B3 over", "match TestSignallingPassesTheMask"}},
@@ -45,7 +46,11 @@ var claims = []struct {
 
 	{"Bans. For a banned address or household network", []string{"ban TestFileHoldsNoTraceOfAnAddress", "ban TestTaggerIsHMAC", "ban TestKeepAddress"}},
 	{"With each ban: the reason", []string{"ban TestBanJSON", "admin TestHistory", "ban TestExpiry"}},
-	{"Reports are counted by reason.", []string{"admin TestReports", "cmd/joingyd TestVisitLeavesNoTrace"}},
+	{"Reports are judged by the operator’s people.", []string{"moderate TestReportsOfOneSessionMakeOneCase", "moderate TestSweep", "moderate TestDecide", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestCaseIsJudged"}},
+	{"What a report brings", []string{"moderate TestMemory", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestEvidenceInMemory", "cmd/joingyd TestVisitLeavesNoTrace"}},
+	{"Who reports:", []string{"moderate TestWeightOfReporters", "moderate TestSweep", "cmd/joingyd TestVisitLeavesNoTrace"}},
+	{"Monthly totals:", []string{"moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
+	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
 	{"The software keeps no log", []string{"cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestFaultLogHasNoAddress", "cmd/joingyd TestO2Secrets"}},
 
 	{"Besides the operator:", []string{"web TestContactsAndProcessors"}},
