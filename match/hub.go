@@ -79,6 +79,10 @@ type Options struct {
 	// reporter, who may try again. Nil: a report is counted, and known for a day.
 	Reported func(Complaint) error
 
+	// Risk says how much is held against a visitor, by the Pseudonyms of their addresses,
+	// from 0 to 1. It is called with the hub's lock held. Nil: nothing is.
+	Risk func(pseudonyms []string) float64
+
 	Snapshots Snapshots // of video chats
 
 	Filter Filter // of texts and interests; its key is made by New

@@ -27,13 +27,10 @@ const (
 type Snapshots struct {
 	// Share is the part of pictures, a visitor's in a chat, that are looked at at all,
 	// from 0 to 1. Of sessions younger than 10 minutes it is twice as many, and of one
-	// that is reported as many as its Risk at least.
+	// that something is held against as many as its Options.Risk at least.
 	Share float64
 	// Every is the mean time between two stills of one picture.
 	Every time.Duration
-	// Risk says how much is held against a visitor, from 0 to 1; it is called with the
-	// hub's lock held. Nil: nothing is.
-	Risk func(pseudonyms []string) float64
 	// Take takes a still, whose bytes are its own, and returns at once. It reports
 	// whether there was room for it.
 	Take func(Still) bool
@@ -92,14 +89,7 @@ func (h *Hub) attentionLocked(subject *session) float64 {
 	if h.clock()-subject.since < freshUntil {
 		attention *= freshTimes
 	}
-	if h.opts.Snapshots.Risk == nil || h.opts.Pseudonym == nil {
-		return attention
-	}
-	var pseudonyms []string
-	for _, addr := range distinct(h.addrsLocked(subject)) {
-		pseudonyms = append(pseudonyms, h.opts.Pseudonym(addr))
-	}
-	return max(attention, h.opts.Snapshots.Risk(pseudonyms))
+	return max(attention, h.riskLocked(subject))
 }
 
 // askLaterLocked asks for a still of a side's picture at a random time between two.

@@ -58,6 +58,27 @@ func (h *Hub) suspicionLocked(key netip.Prefix, now time.Time) (level int) {
 	return level
 }
 
+// riskLocked returns how much is held against a visitor by those who reported them, in
+// this visit or an earlier one: 0, nothing, to 1.
+func (h *Hub) riskLocked(s *session) float64 {
+	if h.opts.Risk == nil || h.opts.Pseudonym == nil {
+		return 0
+	}
+	var pseudonyms []string
+	for _, addr := range distinct(h.addrsLocked(s)) {
+		pseudonyms = append(pseudonyms, h.opts.Pseudonym(addr))
+	}
+	return h.opts.Risk(pseudonyms)
+}
+
+// riskLevel returns how suspicious a risk makes: 0 below a half, suspicionLevels at 1.
+func riskLevel(risk float64) int {
+	if risk < 0.5 {
+		return 0
+	}
+	return 1 + int((risk-0.5)*2*(suspicionLevels-1))
+}
+
 // suspiciousFrom returns the points of the first level.
 func (h *Hub) suspiciousFrom() float64 { return float64(max(suspicious, h.opts.SessionsPerAddress)) }
 

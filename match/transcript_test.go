@@ -45,11 +45,9 @@ func TestExamplesOfTheReference(t *testing.T) {
 				o.SessionsPerAddressMax = sessionsWithoutWork + 1
 				o.MaxBitrate = e.maxBitrate()
 				if e.looksAtB() {
-					o.Pseudonym = netip.Addr.String
-					o.Snapshots = match.Snapshots{
-						Every: 2 * time.Second, Take: func(match.Still) bool { return true },
-						Risk: func(of []string) float64 { return map[bool]float64{true: 1}[of[0] == address("B")] },
-					}
+					s := &studio{}
+					o.Pseudonym, o.Risk = pseudonym, s.risk
+					o.Snapshots = match.Snapshots{Every: 2 * time.Second, Take: s.take}
 				}
 				o.Filter = match.Filter{Links: filter.Reject, Contacts: filter.Mask, MuteAfter: 2, MuteFor: 10 * time.Minute}
 			}

@@ -75,7 +75,7 @@ func rankWork(held, limit int) *work {
 // may search, and sends it that.
 func (h *Hub) owesWorkLocked(s *session, now time.Time) bool {
 	owed := 0
-	if level := h.suspicionLocked(s.key, now); level > 0 {
+	if level := max(h.suspicionLocked(s.key, now), riskLevel(h.riskLocked(s))); level > 0 {
 		owed = leastWork + level - 1
 	}
 	if s.work != nil {

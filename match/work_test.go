@@ -350,3 +350,32 @@ func TestHonestVisitorsNeverWork(t *testing.T) {
 		t.Logf("%d times matched; refused: %v; reports: %v", chats, f.Stats().Refused, f.Stats().Reports)
 	})
 }
+
+// Who is reported, in this visit or an earlier one, has work to do, and the more is held
+// against them the more.
+func TestRiskBringsWork(t *testing.T) {
+	risk := 0.0
+	runWith(t, func(o *match.Options) {
+		o.Pseudonym, o.Risk = pseudonym, func(of []string) float64 {
+			if len(of) != 1 || of[0] != "p192-0-2-1" {
+				t.Errorf("asked about %v", of)
+			}
+			return risk
+		}
+	}, func(t *testing.T, f *fixture) {
+		a := f.visit("192.0.2.1")
+		a.send(`{"type":"find","mode":"text"}`)
+		a.expect("waiting")
+		var bits []int
+		for _, risk = range []float64{0.6, 1} {
+			a = f.visit("192.0.2.1")
+			bits = append(bits, a.challenged().Bits)
+		}
+		if bits[0] < 10 || bits[1] <= bits[0] {
+			t.Errorf("work of %v bits", bits)
+		}
+		risk = 0.4
+		a.send(`{"type":"find","mode":"text"}`)
+		a.expect("matched")
+	})
+}

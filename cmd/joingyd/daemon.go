@@ -184,6 +184,7 @@ func (d *daemon) openHub() error {
 		Banned:       d.banned,
 		Pseudonym:    d.pseudonym,
 		Reported:     d.reported,
+		Risk:         d.cases.Risk,
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
