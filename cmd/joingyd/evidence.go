@@ -36,11 +36,12 @@ func newEvidenceCommand() *cobra.Command {
 func newEvidenceOpenCommand(flags *adminFlags) *cobra.Command {
 	var identities []string
 	var out string
+	var addresses bool
 	cmd := &cobra.Command{
 		Use:   "open CASE|REPORT",
 		Short: "Show the evidence of a case",
-		Long: `Show what was said and seen in a case: the chat's last lines, the reporter's note, the
-addresses of who was reported. Who looks is written into the audit log.
+		Long: `Show what was said and seen in a case: the chat's last lines, the reporter's note and,
+with --addresses, the addresses of who was reported. Who looks is written into the audit log.
 
 Where the site has keys for its moderators (moderation.recipients), evidence is sealed,
 and this command opens it with the private key of one of them, from a file that
@@ -67,10 +68,13 @@ by this command alone and never sent to the daemon: run it on your own machine, 
 					err = opened.save(out)
 				}
 				return opened, err
-			}, printEvidence)
+			}, func(w io.Writer, e openedEvidence) error {
+				return printEvidence(w, e, addresses)
+			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&identities, "identity", nil, "file with a moderator's private key; may be given several times")
+	cmd.Flags().BoolVar(&addresses, "addresses", false, "show the addresses too: to ban or to judge nobody needs them")
 	cmd.Flags().StringVar(&out, "out", "", "directory to make, and to write each part into as a file")
 	return cmd
 }
@@ -155,7 +159,7 @@ func (e openedEvidence) save(dir string) error {
 	return nil
 }
 
-func printEvidence(w io.Writer, e openedEvidence) error {
+func printEvidence(w io.Writer, e openedEvidence, addresses bool) error {
 	if len(e.Parts) == 0 {
 		_, err := fmt.Fprintln(w, "nothing is kept of this case: it is decided, or the daemon was restarted and has no keys to seal evidence for (moderation.recipients)")
 		return err
@@ -166,7 +170,11 @@ func printEvidence(w io.Writer, e openedEvidence) error {
 			p.printf("\n")
 		}
 		p.printf("%s, %s:\n", part.Name, timeText(part.At))
-		for _, line := range partLines(part) {
+		lines := partLines(part)
+		if part.Name == "addresses" && !addresses {
+			lines = []string{fmt.Sprintf("%d; --addresses shows them", len(lines))}
+		}
+		for _, line := range lines {
 			p.printf("  %s\n", line)
 		}
 	}

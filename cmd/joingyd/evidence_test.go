@@ -40,6 +40,10 @@ func TestEvidenceInMemory(t *testing.T) {
 	d := startDaemon(t, nil)
 	k := reportedChat(t, d)
 	text := command(t, d, "evidence", "open", k.ID)
+	if !strings.Contains(text, "addresses, ") || !strings.Contains(text, "  1; --addresses shows them\n") || strings.Contains(text, "127.0.0.3") {
+		t.Errorf("without being asked for addresses:\n%s", text)
+	}
+	text = command(t, d, "evidence", "open", k.ID, "--addresses")
 	for _, want := range []string{"chat, ", " reported  heliotrope ·[31m red\n", "note, ", "  look, heliotrope\n", "addresses, ", "  127.0.0.3\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -64,15 +68,15 @@ func TestEvidenceInMemory(t *testing.T) {
 	}
 
 	_, text = output(t, "audit", "list", "--data-dir", d.cfg.DataDir)
-	for _, want := range []string{"  evidence.open  " + k.ID, "  report.decide  " + k.ID + "  do=dismiss gravity=slight", "\n4 entries\n"} {
+	for _, want := range []string{"  evidence.open  " + k.ID, "  report.decide  " + k.ID + "  do=dismiss gravity=slight", "\n5 entries\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if _, text := output(t, "audit", "list", "--data-dir", d.cfg.DataDir, "--limit", "1"); !strings.HasSuffix(text, "\n1 of 4 entries\n") || strings.Contains(text, "decide") {
+	if _, text := output(t, "audit", "list", "--data-dir", d.cfg.DataDir, "--limit", "1"); !strings.HasSuffix(text, "\n1 of 5 entries\n") || strings.Contains(text, "decide") {
 		t.Errorf("the last entry:\n%s", text)
 	}
-	if _, text := output(t, "audit", "verify", "--data-dir", d.cfg.DataDir); !strings.HasPrefix(text, "4 entries verify, and so do 0 exported heads\nhead 4 ") {
+	if _, text := output(t, "audit", "verify", "--data-dir", d.cfg.DataDir); !strings.HasPrefix(text, "5 entries verify, and so do 0 exported heads\nhead 5 ") {
 		t.Errorf("verify:\n%s", text)
 	}
 }
@@ -102,7 +106,7 @@ func TestEvidenceIsSealed(t *testing.T) {
 	}
 
 	d, stop = startDaemonToStop(t, settings)
-	if text := command(t, d, "evidence", "open", k.ID, "--identity", identity); !strings.Contains(text, "heliotrope ·[31m red\n") || !strings.Contains(text, "  127.0.0.3\n") {
+	if text := command(t, d, "evidence", "open", k.ID, "--addresses", "--identity", identity); !strings.Contains(text, "heliotrope ·[31m red\n") || !strings.Contains(text, "  127.0.0.3\n") {
 		t.Errorf("opened:\n%s", text)
 	}
 	status, text := output(t, "evidence", "open", k.ID, "--socket", d.adminPath)
