@@ -23,7 +23,7 @@
 //	GET    /v1/reports              → ReportList
 //	GET    /v1/cases?limit=         → CaseList
 //	GET    /v1/cases/{id}           → Case
-//	GET    /v1/cases/{id}/evidence  → EvidenceList
+//	GET    /v1/cases/{id}/evidence?for= → EvidenceList
 //	GET    /v1/cases/stats          → CaseStats
 //	POST   /v1/cases/decide         DecideRequest → DecideResult
 //	POST   /v1/cases/guardian       GuardianRequest → GuardianResult

@@ -44,8 +44,18 @@ type SealedEvidence struct {
 // EvidenceRequest asks for the evidence of a case. By is as in BanRequest.
 type EvidenceRequest struct {
 	Case string
+	For  EvidenceUse
 	By   string
 }
+
+// EvidenceUse is what somebody wants evidence for. It is written down with who they are.
+type EvidenceUse string
+
+// The uses.
+const (
+	ToJudge EvidenceUse = "" // to judge a case
+	ToNCMEC EvidenceUse = "ncmec"
+)
 
 // Evidence hands out what there is of a case. Who asked is written down first.
 func (s *Service) Evidence(_ context.Context, req EvidenceRequest) (EvidenceList, error) {
@@ -59,7 +69,15 @@ func (s *Service) Evidence(_ context.Context, req EvidenceRequest) (EvidenceList
 	if err != nil {
 		return EvidenceList{}, fromCases(err, req.Case)
 	}
-	if err := s.record(req.By, "evidence.open", k.ID, nil); err != nil {
+	var details map[string]string
+	switch req.For {
+	case ToJudge:
+	case ToNCMEC:
+		details = map[string]string{"for": string(req.For)}
+	default:
+		return EvidenceList{}, invalid("for is %s; write ncmec, or leave it out", quote(string(req.For)))
+	}
+	if err := s.record(req.By, "evidence.open", k.ID, details); err != nil {
 		return EvidenceList{}, err
 	}
 	list := EvidenceList{Case: k.ID, Parts: []EvidencePart{}, Sealed: []SealedEvidence{}}
@@ -90,10 +108,11 @@ func (s *Service) record(by, did, on string, details map[string]string) error {
 }
 
 func (s *Server) evidence(r *http.Request) (any, error) {
-	if err := noQuery(r); err != nil {
+	query, err := readQuery(r, "for")
+	if err != nil {
 		return nil, err
 	}
-	return s.service.Evidence(r.Context(), EvidenceRequest{Case: r.PathValue("id"), By: peerOf(r.Context())})
+	return s.service.Evidence(r.Context(), EvidenceRequest{Case: r.PathValue("id"), For: EvidenceUse(query.Get("for")), By: peerOf(r.Context())})
 }
 
 // Evidence hands out what there is of a case. The server ignores req.By and asks the
@@ -102,6 +121,10 @@ func (c *Client) Evidence(ctx context.Context, req EvidenceRequest) (list Eviden
 	if err := validateReport(req.Case); err != nil {
 		return list, err
 	}
-	err = c.do(ctx, http.MethodGet, "/v1/cases/"+url.PathEscape(req.Case)+"/evidence", nil, &list)
+	path := "/v1/cases/" + url.PathEscape(req.Case) + "/evidence"
+	if req.For != ToJudge {
+		path += "?for=" + url.QueryEscape(string(req.For))
+	}
+	err = c.do(ctx, http.MethodGet, path, nil, &list)
 	return list, err
 }

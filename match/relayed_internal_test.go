@@ -50,7 +50,7 @@ func TestAllocationsOfRelayedMessages(t *testing.T) {
 		message string // without its end
 		most    float64
 	}{
-		{"text", pool.Text, `{"type":"text","id":"17","body":"hello, how are you?","pair":"`, 22},
+		{"text", pool.Text, `{"type":"text","id":"17","body":"hello, how are you?","pair":"`, 26},
 		{"candidate", pool.Video, `{"type":"candidate","candidate":{"candidate":"candidate:1 1 udp 33562367 198.18.7.7 7777 typ relay raddr 0.0.0.0 rport 0 generation 0","sdpMid":"0","sdpMLineIndex":0,"usernameFragment":"abcd"},"pair":"`, 45},
 	} {
 		h, k, a, b := talk(test.mode)

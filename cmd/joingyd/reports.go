@@ -30,7 +30,7 @@ several report), slight.`,
   joingyd reports decide k7m2x4q6 ban --reason "nudity"`,
 	}
 	flags.add(cmd)
-	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsGuardianCommand(&flags), newReportsStatsCommand(&flags))
+	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsGuardianCommand(&flags), newReportsNCMECCommand(&flags), newReportsStatsCommand(&flags))
 	return cmd
 }
 
