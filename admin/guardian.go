@@ -61,7 +61,7 @@ func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResu
 	if err := req.Validate(); err != nil {
 		return GuardianResult{}, err
 	}
-	f := moderate.Filing{ID: moderate.NewReportID(), Reason: moderate.Guardian, At: s.opts.Now(), Reporter: req.By, Trusted: true, Note: true}
+	f := moderate.Filing{ID: moderate.NewID(), Reason: moderate.Guardian, At: s.opts.Now(), Reporter: req.By, Trusted: true, Note: true}
 	if err := s.guardianOf(req, &f); err != nil {
 		return GuardianResult{}, err
 	}

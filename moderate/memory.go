@@ -1,11 +1,6 @@
 package moderate
 
-import (
-	"crypto/rand"
-	"encoding/base32"
-	"strings"
-	"sync"
-)
+import "sync"
 
 // Memory keeps evidence in memory: for a site whose moderators have no keys to seal it
 // for. It is gone when the process ends. Its methods may be called at the same time.
@@ -30,7 +25,7 @@ func NewMemory(most int) *Memory { return &Memory{most: most} }
 
 // Seal implements Evidence. It keeps copies.
 func (m *Memory) Seal(caseID string, parts []Part) (string, error) {
-	k := kept{id: newEvidenceID(), caseID: caseID, parts: make([]Part, len(parts))}
+	k := kept{id: NewID(), caseID: caseID, parts: make([]Part, len(parts))}
 	for i, part := range parts {
 		part.Data = append([]byte(nil), part.Data...)
 		k.parts[i] = part
@@ -100,14 +95,4 @@ func (k *kept) clear() {
 	for _, part := range k.parts {
 		clear(part.Data)
 	}
-}
-
-// NewReportID returns an id for a report that no visitor made: 8 characters of a-z and
-// 2-7, at random.
-func NewReportID() string { return newEvidenceID() }
-
-func newEvidenceID() string {
-	var raw [5]byte
-	rand.Read(raw[:])
-	return strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
 }
