@@ -43,9 +43,8 @@ Nothing is sent by joingyd, and the commands name NCMEC's test server unless
 
 Evidence that is sealed is opened with --identity, on the machine where this runs. Do
 this before the case is decided: a decision deletes its evidence.`,
-		Example: `  joingyd reports ncmec k7m2x4q6 --out tip --type "Online Enticement of Children for Sexual Acts" \
-    --first-name Ann --last-name Roe --email ann@example.org --identity moderator.key`,
-		Args: cobra.ExactArgs(1),
+		Example: `  joingyd reports ncmec k7m2x4q6 --out tip --type "Child Sexual Molestation" --first-name Ann --last-name Roe --email ann@example.org`,
+		Args:    cobra.ExactArgs(1),
 
 		ValidArgsFunction: completeFirst(completeCases(flags)),
 		RunE: func(cmd *cobra.Command, args []string) error {
