@@ -11,6 +11,25 @@ import (
 	"time"
 )
 
+// snapshotsPath is where browsers post stills: the one place that takes anything.
+const snapshotsPath = "/api/snapshots"
+
+// takeStills has Snapshots answer what is its own, of any method, and next the rest.
+func (o Options) takeStills(next http.Handler) http.Handler {
+	if o.Snapshots == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != snapshotsPath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Security-Policy", answerPolicy)
+		w.Header().Set("Cache-Control", "no-store")
+		o.Snapshots.ServeHTTP(w, r)
+	})
+}
+
 // readyTimeout bounds a readiness check: a probe wants an answer, not a hang.
 const readyTimeout = 3 * time.Second
 

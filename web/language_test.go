@@ -175,7 +175,7 @@ var (
 
 // In a language of brackets, every word that a page shows is between brackets.
 func TestEveryTextIsTranslated(t *testing.T) {
-	all := must(render(Options{SiteName: "[site]", Policy: "[policy]"}, must(loadAssets(nil)), textsIn(pseudo("de", "ltr"))))
+	all := must(render(Options{SiteName: "[site]", Policy: "[policy]", Stills: true}, must(loadAssets(nil)), textsIn(pseudo("de", "ltr"))))
 	for name, page := range map[string]page{"start": all.byPath["/"], "notfound": all.notFound} {
 		html := Inlined.ReplaceAllString(shown(page, variant{lang: "de"}), "")
 		shown := []string{markup.ReplaceAllString(html, "\n")}

@@ -16,6 +16,7 @@ type pageData struct {
 	LogoType  string        // its content type
 	Colours   string        // URL of the site's own colours, empty if it has none
 	Banner    string
+	Stills    bool   // visitors are told of them
 	Name      string // of the page: "start", "about", …
 	Lang      *tongue
 	Languages []*tongue

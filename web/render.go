@@ -43,6 +43,7 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		Logo:      static.prefix + o.Logo.name(),
 		LogoType:  contentTypes[path.Ext(o.Logo.name())],
 		Banner:    o.Banner,
+		Stills:    o.Stills,
 		Languages: texts.languages,
 	}}
 	if o.Accent != nil {

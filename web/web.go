@@ -2,14 +2,16 @@
 // chat, the pages about rules and privacy, and the few answers that their
 // scripts need.
 //
-//	request ─▶ security headers ─▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health │ /ws
+//	request ─▶ security headers ─┬▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health │ /ws
+//	                             └▶ /api/snapshots, which takes POST
 //
 // Every page is rendered by New, once for each language (languages/CODE.json) and
 // theme: what fails to render fails at start, and a request only chooses
 // (variant.go). Most pages are Markdown that an operator can replace (text.go,
 // package prose). The browser client (static/js) is plain ES modules, of which
 // main.js is where to start reading; browsers get them as one script (bundle.go).
-// The WebSocket that it opens, /ws, is somebody else's, behind the same headers.
+// The WebSocket that it opens, /ws, and what takes the stills that it posts are somebody
+// else's, behind the same headers.
 //
 // The start page has its style sheet and its script in it (inline.go). But for these
 // two, by their hashes, the content security policy leaves no room for inline scripts,
@@ -44,6 +46,9 @@ type Options struct {
 	Banner     string      // on every page; empty: none
 	Processors []string    // "NAME: what it does, where": who handles visitors' data for the operator
 	Node       *NodeCookie // set with pages; nil: no cookie
+
+	Stills    bool         // visitors are told that a program looks at stills of video chats
+	Snapshots http.Handler // takes POST /api/snapshots; nil: there is none
 
 	Socket http.Handler                          // the WebSocket's, for /ws; nil: there is none
 	Online func() int                            // visitors with a session; nil: 0
@@ -109,7 +114,7 @@ func New(o Options) (http.Handler, error) {
 		mux.Handle("/ws", o.Node.On(o.Socket))
 	}
 	mux.Handle("/", notFound)
-	return SecurityHeaders(readOnly(mux), o.HSTS), nil
+	return SecurityHeaders(o.takeStills(readOnly(mux)), o.HSTS), nil
 }
 
 // files are what this site serves under /static/ besides what is embedded.

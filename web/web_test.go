@@ -234,6 +234,68 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+// Stills are posted to one path, whose answers have the headers of all; nothing else
+// takes anything, and nothing does where there is no one to take them.
+func TestSnapshots(t *testing.T) {
+	asked := 0
+	site := newSite(t, web.Options{Snapshots: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.Method != http.MethodPost || r.Header.Get("Authorization") != "Bearer x" {
+			t.Errorf("%s, headers %v", r.Method, r.Header)
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})})
+	resp := do(site, http.MethodPost, "/api/snapshots", "Authorization", "Bearer x")
+	if resp.StatusCode != http.StatusAccepted || asked != 1 {
+		t.Errorf("status %d, asked %d times", resp.StatusCode, asked)
+	}
+	for name, want := range map[string]string{
+		"Content-Security-Policy": "; sandbox", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+	} {
+		if got := resp.Header.Get(name); !strings.Contains(got, want) {
+			t.Errorf("%s is %q, lacks %q", name, got, want)
+		}
+	}
+	for _, path := range []string{"/", "/api/snapshots/", "/api/snapshots/1", "/api//snapshots", "/API/snapshots", "/api/online", "/ws", "/none"} {
+		if got := do(site, http.MethodPost, path).StatusCode; got != http.StatusMethodNotAllowed {
+			t.Errorf("POST %s: status %d", path, got)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	without := newSite(t, web.Options{})
+	for method, want := range map[string]int{http.MethodPost: http.StatusMethodNotAllowed, http.MethodGet: http.StatusNotFound} {
+		if got := do(without, method, "/api/snapshots").StatusCode; got != want {
+			t.Errorf("%s where nobody takes stills: status %d, want %d", method, got, want)
+		}
+	}
+}
+
+// Visitors are told of stills where a site asks for them, and only there.
+func TestStillsAreTold(t *testing.T) {
+	for _, stills := range []bool{false, true} {
+		site := newSite(t, web.Options{Stills: stills})
+		for lang, words := range map[string]struct{ told, nothing string }{
+			"en": {"a program looks at single pictures", "This site records nothing."},
+			"de": {"ein Programm zufällig ausgewählte einzelne Bilder", "Diese Seite zeichnet nichts auf."},
+			"ar": {"يفحص برنامجٌ صورًا مفردة", "هذا الموقع لا يسجّل شيئًا."},
+		} {
+			html := web.Inlined.ReplaceAllString(body(t, do(site, http.MethodGet, "/?lang="+lang)), "")
+			checkBalanced(t, html)
+			if got := strings.Contains(html, words.told); got != stills {
+				t.Errorf("%s: with stills %v, told %v", lang, stills, got)
+			}
+			if got := strings.Contains(html, words.nothing); got == stills {
+				t.Errorf("%s: with stills %v, says that nothing is recorded: %v", lang, stills, got)
+			}
+			if _, note, _ := strings.Cut(html, `<p id="stills"`); stills && !strings.Contains(note[:600], `<a href="/privacy?lang=`+lang+`" target="_blank">`) {
+				t.Errorf("%s: the note does not lead to the privacy policy", lang)
+			}
+		}
+	}
+}
+
 func TestOnline(t *testing.T) {
 	resp := do(newSite(t, web.Options{Online: func() int { return 7 }}), http.MethodGet, "/api/online")
 	if got := body(t, resp); got != `{"online":7}` || resp.Header.Get("Content-Type") != "application/json" {
