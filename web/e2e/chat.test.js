@@ -23,6 +23,33 @@ async function swipe({ page }, across, along) {
   await devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
 }
 
+/**
+ * Keeps what the page posts as stills from the server, to be looked at.
+ * @param {Visitor} visitor
+ */
+async function catchStills({ page }) {
+  const posts = /** @type {import('playwright-core').Request[]} */ ([]);
+  await page.route('**/api/snapshots', async (route) => {
+    posts.push(route.request());
+    await route.fulfill({ status: 202 });
+  });
+  return posts;
+}
+
+/** What is in a JPEG: its size, and how bright it is, from 0 to 255. @param {Visitor} visitor @param {Buffer} jpeg */
+const decode = (visitor, jpeg) =>
+  visitor.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));
+    const { width, height } = bitmap;
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    let sum = 0;
+    for (let i = 0; i < data.length; i += 4) sum += data[i] + data[i + 1] + data[i + 2];
+    return { width, height, bright: sum / (3 * width * height) };
+  }, jpeg.toString('base64'));
+
 /** Waits until partners have left so often. @param {Visitor} visitor @param {number} times */
 const gone = ({ page }, times) =>
   page.waitForFunction((n) => /** @type {any} */ (window).seen.messages.filter((/** @type {string} */ m) => m.includes('"left"')).length >= n, times);
@@ -35,6 +62,36 @@ test('a partner is blurred and silent until lifted, and Next can be undone', asy
   await meet(a, b, 'video');
   await a.decodes(3);
   assert.deepEqual([await a.page.getAttribute('#stage', 'data-veil'), await muted(a)], ['blur', true]);
+
+  const pair = await a.pair();
+  const posts = await catchStills(a);
+  const tokens = /** @type {string[]} */ ([]);
+  /** The still that the page posts when it is asked for one. @param {'partner' | 'self'} of */
+  const still = async (of) => {
+    const token = `token-${tokens.length}_`;
+    tokens.push(token);
+    const posted = a.page.waitForRequest((request) => request.headers().authorization === `Bearer ${token}`);
+    await a.hears({ type: 'snapshot', pair, of, token, expires: new Date(Date.now() + 60_000) });
+    const request = await posted;
+    const jpeg = request.postDataBuffer() ?? Buffer.of();
+    assert.deepEqual([request.method(), request.headers()['content-type']], ['POST', 'image/jpeg']);
+    assert.ok(jpeg.length <= 64 << 10, `${jpeg.length} bytes`);
+    return decode(a, jpeg);
+  };
+  const expires = new Date(Date.now() + 60_000);
+  await a.hears({ type: 'snapshot', pair: 'A'.repeat(22), of: 'partner', token: 'of another pair', expires });
+  await a.hears({ type: 'snapshot', pair, of: 'partner', token: 'late', expires: new Date(Date.now() - 1) });
+  for (const of of /** @type {const} */ (['partner', 'self'])) {
+    const { width, height, bright } = await still(of); // the blur is on the page, not on the still
+    assert.deepEqual([width, height], [320, 240]);
+    assert.ok(bright > 30, `the picture of ${of} is as bright as ${bright}`);
+  }
+  await a.page.click('#camera');
+  for (let bright = 255; bright > 10; ({ bright } = await still('self')));
+  await a.page.click('#camera');
+  assert.deepEqual(posts.map((request) => request.headers().authorization), tokens.map((token) => `Bearer ${token}`));
+  assert.ok(!posts.some((request) => request.headers().cookie));
+
   await a.page.click('#lift');
   await veiled(a, '');
   assert.equal(await muted(a), false);
@@ -45,6 +102,20 @@ test('a partner is blurred and silent until lifted, and Next can be undone', asy
   await veiled(a, 'blur');
   await a.page.keyboard.press('b');
   await veiled(a, '');
+
+  for (const [reason, said] of [['Porn', /pornography\. Show it only/], ['weapons', /may be weapons\./]]) {
+    await a.hears({ type: 'action', pair: 'A'.repeat(22), do: 'blur', reason: 'of another pair' });
+    await a.hears({ type: 'action', pair, do: 'blur', reason });
+    await veiled(a, 'blur');
+    assert.equal(await muted(a), true);
+    await a.page.locator('#veiled', { hasText: said }).waitFor();
+    await a.page.locator('#said', { hasText: said }).waitFor({ state: 'attached' });
+    if (reason === 'Porn') await a.page.keyboard.press('b');
+    else await a.page.click('#lift');
+    await veiled(a, '');
+    assert.ok(await a.page.isHidden('#veiled'));
+    await a.page.locator('#status').click();
+  }
 
   for (const undo of ['u', 'Control+z', '#undo']) {
     await a.page.keyboard.press('Escape');

@@ -183,6 +183,19 @@ export class Guest {
     );
   }
 
+  /** Has the page hear a message as if the server had sent it. @param {Record<string, unknown>} message */
+  async hears(message) {
+    await this.evaluate((data) => {
+      const socket = /** @type {any} */ (window).seen.sockets.at(-1);
+      socket.dispatchEvent(new MessageEvent('message', { data }));
+    }, JSON.stringify(message));
+  }
+
+  /** The chat of now, or the last one. @returns {Promise<string>} */
+  async pair() {
+    return (await this.received('matched')).at(-1).pair;
+  }
+
   /** Keeps from the page what the server sends, until release. */
   async hold() {
     await this.evaluate(() => void (/** @type {any} */ (window).seen.held = []));

@@ -68,6 +68,11 @@ export async function tourStates(t, look) {
       await inCall(visitor, look);
       await choose(visitor, '#blur');
       await page.locator('#lift').waitFor();
+      await page.evaluate(() => { // as if the server had asked for it
+        const why = /** @type {HTMLElement} */ (document.querySelector('#veiled'));
+        why.textContent = 'A program thinks that this may be a pornographic drawing. Show it only if you want to.';
+        why.hidden = false;
+      });
       cut();
       await page.locator('#banner').waitFor();
       await look(`blurred and reconnecting ${mode}`, page);

@@ -2,6 +2,7 @@
 // One chat with one stranger at a time: its pair, its call and what is written.
 
 import { showCommon } from './common.js';
+import { answer } from './still.js';
 import * as words from './words.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
@@ -12,7 +13,7 @@ export class Encounter {
   #send;
 
   /**
-   * @param {Pick<import('./types.js').Views, 'chat' | 'pairs'>} views
+   * @param {Pick<import('./types.js').Views, 'chat' | 'pairs' | 'stage'>} views
    * @param {import('./video.js').Video} video
    * @param {(message: {type: string, [field: string]: unknown}) => boolean} send
    */
@@ -61,10 +62,11 @@ export class Encounter {
     this.#send({ ...message, pair: this.#views.pairs.now });
   }
 
-  /** Takes what the partner says, if it is the partner of now. @param {ServerMessage} m */
+  /** Takes what the partner says, or what is asked about them, if it is the partner of now. @param {ServerMessage} m */
   receive(m) {
     if (!this.has(m)) return;
     if (m.type === 'description' || m.type === 'candidate') this.#video.receive(m);
+    else if (m.type === 'snapshot') answer(m, this.#views.stage.video(m.of), () => this.has(m));
     else this.#views.chat.receive(m);
   }
 

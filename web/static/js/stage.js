@@ -56,6 +56,11 @@ export class Stage {
     this.#start();
   }
 
+  /** What shows a picture: one's own, as it is sent, or the partner's. @param {'self' | 'partner'} [of] */
+  video(of) {
+    return of === 'self' ? this.#local : this.#remote;
+  }
+
   /** Takes the partner's picture away. @param {'none' | 'seeking'} picture what is shown instead */
   clear(picture) {
     this.#remote.srcObject = null;

@@ -51,6 +51,9 @@
  * @property {string} [appeal]
  * @property {string} [code]
  * @property {string} [do]
+ * @property {'partner' | 'self'} [of]
+ * @property {string} [token]
+ * @property {string} [expires] RFC 3339
  * @property {string} [detail]
  * @property {string} [re]
  * @property {string} [report]

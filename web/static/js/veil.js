@@ -1,8 +1,9 @@
 // @ts-check
 // What keeps the partner's picture and sound back: the blur, until the visitor lifts
-// it, and a Next that can still be undone.
+// it, and a Next that can still be undone. The visitor may have asked for the blur, or
+// the server, which says why.
 
-import { byId } from './dom.js';
+import { byId, say } from './dom.js';
 import { settings } from './settings.js';
 
 /** @typedef {'blur' | 'next'} Reason */
@@ -11,6 +12,7 @@ export class Veil {
   #stage = byId('stage', HTMLElement);
   #video = byId('remote-video', HTMLVideoElement);
   #button = byId('blur', HTMLButtonElement);
+  #why = byId('veiled', HTMLElement);
   /** @type {Set<Reason>} */
   #reasons = new Set();
 
@@ -25,10 +27,11 @@ export class Veil {
     this.set('blur', settings.get('blur'));
   }
 
-  /** @param {Reason} reason @param {boolean} on */
-  set(reason, on) {
+  /** @param {Reason} reason @param {boolean} on @param {string} [why] what the visitor is told of the blur */
+  set(reason, on, why = '') {
     if (on) this.#reasons.add(reason);
     else this.#reasons.delete(reason);
+    if (reason === 'blur') say(this.#why, why);
     const blur = this.#reasons.has('blur');
     this.#stage.dataset.veil = this.#reasons.has('next') ? 'next' : blur ? 'blur' : '';
     this.#button.setAttribute('aria-pressed', String(blur));

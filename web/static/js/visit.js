@@ -5,6 +5,7 @@
 //
 // Messages and buttons end up here; what is shown is up to the views.
 
+import { act } from './action.js';
 import { fetchBan } from './ban.js';
 import { Encounter } from './encounter.js';
 import { Connection } from './protocol.js';
@@ -184,6 +185,7 @@ export class Visit {
         return this.#encounter.has(m) && this.#rest(words.left(m.reason), false);
       case 'description':
       case 'candidate':
+      case 'snapshot':
       case 'text':
       case 'typing':
         return this.#encounter.receive(m);
@@ -191,7 +193,7 @@ export class Visit {
       case 'rejected':
         return this.#views.chat.fate(m);
       case 'action':
-        return this.#views.chat.system(words.action(m));
+        return act(m, this.#encounter.has(m), this.#views);
       case 'reported':
         return this.#views.chat.system(words.reported(m.report));
       case 'blocked':

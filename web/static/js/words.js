@@ -64,18 +64,9 @@ export function muted(key, until) {
   return until ? t(`${key}.until`, { until: new Date(until).toLocaleTimeString(language) }) : t(key);
 }
 
-/**
- * What the site did to the visitor, '' for what this page does not know.
- * @param {import('./types.js').ServerMessage} m the action
- */
-export function action({ do: done, reason = '', until }) {
-  switch (done) {
-    case 'mute':
-      return muted('muted', until);
-    case 'warn':
-      return t('warned', { reason });
-  }
-  return '';
+/** Why the stranger's picture is hidden. @param {string} [reason] the program's label, or words */
+export function veiled(reason) {
+  return t('veiled', { reason: reason ? (texts[`veiled.${reason.toLowerCase()}`] ?? reason) : t('veiled.unsaid') });
 }
 
 /** Why the chat ended, from the partner's side. @param {string} [reason] */
