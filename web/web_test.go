@@ -277,9 +277,9 @@ func TestStillsAreTold(t *testing.T) {
 	for _, stills := range []bool{false, true} {
 		site := newSite(t, web.Options{Stills: stills})
 		for lang, words := range map[string]struct{ told, nothing string }{
-			"en": {"a program looks at single pictures", "This site records nothing."},
-			"de": {"ein Programm zufällig ausgewählte einzelne Bilder", "Diese Seite zeichnet nichts auf."},
-			"ar": {"يفحص برنامجٌ صورًا مفردة", "هذا الموقع لا يسجّل شيئًا."},
+			"en": {"a program looks at single pictures", "This site records neither picture nor sound."},
+			"de": {"ein Programm zufällig ausgewählte einzelne Bilder", "Diese Seite zeichnet weder Bild noch Ton auf."},
+			"ar": {"يفحص برنامجٌ صورًا مفردة", "هذا الموقع لا يسجّل صورة ولا صوتًا."},
 		} {
 			html := web.Inlined.ReplaceAllString(body(t, do(site, http.MethodGet, "/?lang="+lang)), "")
 			checkBalanced(t, html)
@@ -287,7 +287,7 @@ func TestStillsAreTold(t *testing.T) {
 				t.Errorf("%s: with stills %v, told %v", lang, stills, got)
 			}
 			if got := strings.Contains(html, words.nothing); got == stills {
-				t.Errorf("%s: with stills %v, says that nothing is recorded: %v", lang, stills, got)
+				t.Errorf("%s: with stills %v, says that neither picture nor sound is recorded: %v", lang, stills, got)
 			}
 			if _, note, _ := strings.Cut(html, `<p id="stills"`); stills && !strings.Contains(note[:600], `<a href="/privacy?lang=`+lang+`" target="_blank">`) {
 				t.Errorf("%s: the note does not lead to the privacy policy", lang)

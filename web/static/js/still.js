@@ -68,7 +68,7 @@ async function post(jpeg, token) {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': jpeg.type },
     body: jpeg,
-    credentials: 'omit',
+    credentials: 'same-origin',
   });
 }
 
