@@ -18,7 +18,7 @@ run: build ## build and run the daemon on its defaults, data in ./var
 	@exec bin/joingyd serve
 
 .PHONY: test
-test: deps lint test-go fuzz test-web ## install what the tests need, and run them all
+test: deps lint test-go fuzz test-web test-classifier ## install what the tests need, and run them all
 
 .PHONY: deps
 deps: ## install what the tests need

@@ -21,7 +21,8 @@ type Case struct {
 	Opened   time.Time          `json:"opened"`
 	Session  string             `json:"session,omitempty"` // that it is about, while it lives
 	Reports  []CaseReport       `json:"reports"`
-	More     int                `json:"more,omitempty"`     // reports past those
+	More     int                `json:"more,omitempty"` // reports past those
+	Flags    []CaseFlag         `json:"flags,omitempty"`
 	Evidence []string           `json:"evidence,omitempty"` // ids of what is kept
 	Claim    *moderate.Claim    `json:"claim,omitempty"`
 	Decision *moderate.Decision `json:"decision,omitempty"`
@@ -36,6 +37,18 @@ type CaseReport struct {
 	Weight   float64   `json:"weight"`   // from 0 to 1, by what became of the reporter's earlier reports
 	Lines    int       `json:"lines"`    // of the chat, in the evidence
 	Note     bool      `json:"note,omitempty"`
+}
+
+// CaseFlag is what a program saw in a still.
+type CaseFlag struct {
+	At      time.Time `json:"at"`
+	Label   string    `json:"label"`
+	Score   float64   `json:"score"`
+	Model   string    `json:"model,omitempty"`
+	Rule    string    `json:"rule"`
+	Viewer  int       `json:"viewer"`  // 1 for the first of the case, whose browser may have sent several
+	Support string    `json:"support"` // whether the still of who is on it agrees: supported, unsupported or unknown
+	Did     []string  `json:"did"`     // at once
 }
 
 // CaseList is the cases that wait for a person, the gravest first and of those the
@@ -60,6 +73,7 @@ type DecideRequest struct {
 	Reason string          `json:"reason"`           // a ban shows it to the visitor
 	For    string          `json:"for,omitempty"`    // ban: as BanRequest has it; empty: the next of the configured steps
 	Shared bool            `json:"shared,omitempty"` // ban: many share the address
+	Force  bool            `json:"force,omitempty"`  // ban: also one that looks like a mistake
 
 	By string `json:"-"` // as in BanRequest
 }
@@ -189,7 +203,7 @@ func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequ
 		permanent := req.Do == moderate.Permanent && !alone
 		made, err := s.Ban(ctx, BanRequest{
 			Report: k.ID, Reason: req.Reason, For: req.For, Shared: req.Shared,
-			Permanent: permanent, Escalate: !permanent && req.For == "", By: req.By,
+			Permanent: permanent, Escalate: !permanent && req.For == "", Force: req.Force, By: req.By,
 		})
 		if err != nil {
 			return err
@@ -215,6 +229,15 @@ func (s *Service) caseOf(k *moderate.Case) Case {
 			reporters = append(reporters, r.Reporter)
 		}
 		c.Reports = append(c.Reports, CaseReport{ID: r.ID, Reason: r.Reason, At: r.At, Reporter: at + 1, Weight: r.Weight, Lines: r.Lines, Note: r.Note})
+	}
+	var viewers []string
+	for _, f := range k.Flags {
+		at := slices.Index(viewers, f.Viewer)
+		if at < 0 {
+			at = len(viewers)
+			viewers = append(viewers, f.Viewer)
+		}
+		c.Flags = append(c.Flags, CaseFlag{At: f.At, Label: f.Label, Score: f.Score, Model: f.Model, Rule: f.Rule, Viewer: at + 1, Support: f.Support, Did: f.Did})
 	}
 	return c
 }

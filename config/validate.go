@@ -61,6 +61,7 @@ func (c Config) Validate() []*Problem {
 	}
 	v.filter(c.Filter)
 	v.bans(c.Bans)
+	v.moderation(c.Moderation)
 	v.site(c.Site)
 	v.contact(c)
 	v.admin(c.Admin)
@@ -342,4 +343,9 @@ func ParseProxy(text string) (netip.Prefix, error) {
 		err = fmt.Errorf("%q lets everybody claim any address; name the proxies alone", text)
 	}
 	return prefix, err
+}
+
+func (v *validator) moderation(m Moderation) {
+	v.number("moderation.snapshot_share", m.SnapshotShare, 0, 100)
+	v.duration("moderation.snapshot_every", m.SnapshotEvery, 2*time.Second, time.Hour)
 }

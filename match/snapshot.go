@@ -7,6 +7,7 @@ import (
 	"io"
 	randv2 "math/rand/v2"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -45,6 +46,8 @@ type Still struct {
 	Moment  uint64        // the same for the two that were asked for at once
 	At      time.Time     // when they were, UTC
 	JPEG    []byte
+
+	Subjects, Viewers []netip.Addr // that the two had then: who is on it may be gone soon
 }
 
 // stillHash is what is kept of a still's token.
@@ -115,7 +118,10 @@ func (h *Hub) askLocked(p *pair, side int) {
 		subject, viewer = p.b, p.a
 	}
 	now := h.opts.Now().UTC()
-	still := Still{Pair: p.id, Subject: subject.id, Viewer: viewer.id, Moment: randv2.Uint64(), At: now}
+	still := Still{
+		Pair: p.id, Subject: subject.id, Viewer: viewer.id, Moment: randv2.Uint64(), At: now,
+		Subjects: h.addrsLocked(subject), Viewers: h.addrsLocked(viewer),
+	}
 	var hashes [2]stillHash
 	for i, of := range [2]string{"partner", "self"} {
 		by := viewer

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -86,7 +88,8 @@ func TestStillsAreTaken(t *testing.T) {
 		}
 		one, two := s.taken[0], s.taken[1]
 		subject := mustSession(t, b.welcome.Session)
-		if one.Self || !two.Self || one.Moment != two.Moment || one.Subject != subject || two.Subject != subject || one.Viewer != mustSession(t, a.welcome.Session) || !bytes.Equal(one.JPEG, jpegBytes) {
+		if one.Self || !two.Self || one.Moment != two.Moment || one.Subject != subject || two.Subject != subject || one.Viewer != mustSession(t, a.welcome.Session) || !bytes.Equal(one.JPEG, jpegBytes) ||
+			!slices.Equal(one.Viewers, []netip.Addr{netip.MustParseAddr("192.0.2.1")}) || !slices.Equal(two.Subjects, []netip.Addr{netip.MustParseAddr("192.0.2.2")}) {
 			t.Errorf("taken %+v, %+v", one, two)
 		}
 		again := a.expect("snapshot")

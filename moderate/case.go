@@ -44,7 +44,8 @@ type Case struct {
 	Gravity  Gravity   `json:"gravity"`
 	Score    float64   `json:"score"` // weights of its distinct reporters
 	Reports  []Report  `json:"reports"`
-	More     int       `json:"more,omitempty"`     // reports past those
+	More     int       `json:"more,omitempty"` // reports past those
+	Flags    []Flag    `json:"flags,omitempty"`
 	Evidence []string  `json:"evidence,omitempty"` // ids
 	Claim    *Claim    `json:"claim,omitempty"`
 	Decision *Decision `json:"decision,omitempty"` // the last
@@ -60,6 +61,19 @@ type Report struct {
 	Weight   float64   `json:"weight"` // 0: not counted
 	Lines    int       `json:"lines"`  // of the chat, in the evidence
 	Note     bool      `json:"note"`   // there is one in the evidence
+}
+
+// Flag is what a program saw in a still.
+type Flag struct {
+	At       time.Time `json:"at"`
+	Label    string    `json:"label"`
+	Score    float64   `json:"score"`
+	Model    string    `json:"model,omitempty"`
+	Rule     string    `json:"rule"`
+	Viewer   string    `json:"viewer"`             // pseudonym of who saw it, and posted the still
+	Support  string    `json:"support"`            // whether the subject's own still agrees: supported, unsupported or unknown
+	Distance int       `json:"distance,omitempty"` // between the two, in bits of 256
+	Did      []string  `json:"did"`                // at once
 }
 
 // Claim is who looks at a case just now, so that nobody else does.
@@ -79,7 +93,7 @@ func (c *Case) undecided() bool { return c.State == StateOpen || c.State == Stat
 // clone returns a copy that shares nothing with c.
 func (c *Case) clone() *Case {
 	d := *c
-	d.Suspects, d.Reports, d.Evidence = slices.Clone(c.Suspects), slices.Clone(c.Reports), slices.Clone(c.Evidence)
+	d.Suspects, d.Reports, d.Evidence, d.Flags = slices.Clone(c.Suspects), slices.Clone(c.Reports), slices.Clone(c.Evidence), slices.Clone(c.Flags)
 	if c.Claim != nil {
 		claim := *c.Claim
 		d.Claim = &claim
@@ -106,6 +120,11 @@ func (c *Case) weigh() {
 			gravity = max(gravity, gravityOf(r.Reason))
 		}
 	}
+	// A flag is a browser's word: each viewer's counts once, by how sure the program is.
+	for _, f := range c.Flags {
+		weights[f.Viewer] = max(weights[f.Viewer], f.Score)
+		gravity = max(gravity, gravityOf(f.Label))
+	}
 	c.Score = 0
 	for _, w := range weights {
 		c.Score += w
@@ -119,12 +138,15 @@ func (c *Case) weigh() {
 // Guardian is the reason of what a parent or guardian says: a child uses the site.
 const Guardian = "guardian"
 
-// gravityOf returns how grave it is what a report says.
+// Known is the label of a still that is on the list of known images.
+const Known = "known"
+
+// gravityOf returns how grave it is what a report or a flag says.
 func gravityOf(reason string) Gravity {
 	switch reason {
-	case "minor", Guardian:
+	case "minor", Guardian, Known:
 		return Urgent
-	case "nudity", "violence":
+	case "nudity", "violence", "porn", "hentai", "sexy":
 		return Grave
 	}
 	return Slight

@@ -278,7 +278,7 @@ func TestDecide(t *testing.T) {
 		t.Errorf("nothing was decided: %v", err)
 	}
 	totals, err := f.Totals()
-	if want := []moderate.Totals{{Month: "2026-11", Reports: map[string]int{"spam": 1}, Decisions: map[string]int{"ban": 1}}}; err != nil || !reflect.DeepEqual(totals, want) {
+	if want := []moderate.Totals{{Month: "2026-11", Reports: map[string]int{"spam": 1}, Flags: map[string]int{}, Decisions: map[string]int{"ban": 1}}}; err != nil || !reflect.DeepEqual(totals, want) {
 		t.Errorf("totals %+v, %v", totals, err)
 	}
 }
@@ -393,6 +393,48 @@ func TestRisk(t *testing.T) {
 	f.decide(id, "ann", moderate.Dismiss)
 	if f.Risk([]string{"of-s"}) != 0 {
 		t.Error("a risk of who was judged")
+	}
+}
+
+// What a program saw becomes a part of the session's case, and one browser's word counts
+// once, however often it is said.
+func TestFlags(t *testing.T) {
+	f := open(t, nil)
+	flag := func(viewer, label string, score float64) (string, int) {
+		t.Helper()
+		id, viewers, err := f.Flag(moderate.Flagging{
+			Flag:    moderate.Flag{Label: label, Score: score, Viewer: viewer, Rule: "r", Support: "unknown", Did: []string{"blur"}},
+			Session: "s", Suspects: []string{"of-s"}, Parts: []moderate.Part{{Name: "still", Type: "image/jpeg", Data: []byte("x")}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id, viewers
+	}
+	first, viewers := flag("v", "porn", 0.9)
+	if again, n := flag("v", "porn", 0.8); again != first || viewers != 1 || n != 1 {
+		t.Errorf("case %s then %s, %d and %d viewers", first, again, viewers, n)
+	}
+	k, err := f.Get(first)
+	if err != nil || k.Gravity != moderate.Grave || k.Score != 0.9 || len(k.Flags) != 2 || len(k.Evidence) != 2 || !k.Flags[0].At.Equal(noon) {
+		t.Errorf("%+v, %v", k, err)
+	}
+	if same := f.file("s", "spam", "a"); same != first {
+		t.Error("a report of the same session is in another case")
+	}
+	f.reopen()
+	if _, n := flag("w", moderate.Known, 1); n != 2 {
+		t.Errorf("%d viewers, want 2", n)
+	}
+	if k, err := f.Get(first); err != nil || k.Gravity != moderate.Urgent || len(k.Reports) != 1 || f.Risk([]string{"of-s"}) != 1 {
+		t.Errorf("%+v, %v", k, err)
+	}
+	if totals, err := f.Totals(); err != nil || totals[0].Flags["porn"] != 2 || totals[0].Flags["known"] != 1 {
+		t.Errorf("%+v, %v", totals, err)
+	}
+	f.decide(first, "ann", moderate.Dismiss)
+	if len(f.evidence.kept) != 0 {
+		t.Error("stills are kept after the decision")
 	}
 }
 

@@ -11,12 +11,13 @@ import (
 type Totals struct {
 	Month     string         `json:"month"`     // 2026-11, UTC
 	Reports   map[string]int `json:"reports"`   // by reason
+	Flags     map[string]int `json:"flags"`     // of stills, by label
 	Decisions map[string]int `json:"decisions"` // by action
 	Expired   int            `json:"expired"`   // cases that nobody judged
 }
 
 func newTotals(month string) *Totals {
-	return &Totals{Month: month, Reports: make(map[string]int), Decisions: make(map[string]int)}
+	return &Totals{Month: month, Reports: make(map[string]int), Decisions: make(map[string]int), Flags: make(map[string]int)}
 }
 
 // count changes the figures of this month.

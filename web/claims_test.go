@@ -42,6 +42,7 @@ var claims = []struct {
 	{"Not your IP address.", []string{"hidden.test.js: B3 over", "match TestSignallingPassesTheMask"}},
 
 	{"They are encrypted between the two browsers", []string{"cmd/joingyd TestCall", "cmd/joingyd TestVisitLeavesNoTrace"}},
+	{"No program looks at pictures", []string{"match TestShareOfPictures", "moderate/watch TestUnflaggedIsForgotten", "moderate/watch TestFlagged"}},
 	{"The keys are agreed through this site’s server", advice},
 
 	{"Bans. For a banned address or household network", []string{"ban TestFileHoldsNoTraceOfAnAddress", "ban TestTaggerIsHMAC", "ban TestKeepAddress"}},
@@ -116,7 +117,7 @@ func has(known map[string]bool, proof string) bool {
 // statements returns the text of each paragraph and list item of a page.
 func statements(t *testing.T, page *prose.Page) (list []string) {
 	t.Helper()
-	text := string(must(page.HTML(prose.Values{Site: "x", Contact: "y", Processors: "<hr>"})))
+	text := string(must(page.HTML(prose.Values{Site: "x", Contact: "y", Pictures: "No program looks at pictures", Processors: "<hr>"})))
 	for _, block := range regexp.MustCompile(`(?s)<(p|li)>(.*?)</(?:p|li)>`).FindAllStringSubmatch(text, -1) {
 		list = append(list, html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(block[2], "")))
 	}

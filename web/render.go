@@ -139,6 +139,14 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
+	looked := "pictures.nobody"
+	if r.options.Stills {
+		looked = "pictures.program"
+	}
+	pictures, err := l.text(looked)
+	if err != nil {
+		return nil, err
+	}
 	updated, err := l.date(source.Updated)
 	if err != nil {
 		return nil, err
@@ -147,6 +155,7 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 		Site:       escaped(r.options.SiteName),
 		Contact:    contact(r.options.Contact, nobody),
 		Abuse:      contact(cmp.Or(r.options.Abuse, r.options.Contact), nobody),
+		Pictures:   escaped(pictures),
 		Processors: processorList(r.options.Processors, noProcessors),
 		Link:       data.Href,
 	})

@@ -25,6 +25,7 @@ import (
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
+	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
 	"github.com/joingyd/joingyd/web"
@@ -45,6 +46,7 @@ type daemon struct {
 	audit *audit.Log
 
 	evidence *evidenceStore
+	watch    *watch.Watch // nil: nobody looks at stills
 	relay    *turn.Server
 	clients  *front.ClientAddr
 	hub      *match.Hub
@@ -96,7 +98,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -185,6 +187,7 @@ func (d *daemon) openHub() error {
 		Pseudonym:    d.pseudonym,
 		Reported:     d.reported,
 		Risk:         d.cases.Risk,
+		Snapshots:    d.snapshots(),
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
@@ -250,6 +253,9 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { return d.sweep(ctx) })
 	if d.cfg.Moderation.AuditHeads != "" {
 		group.Go(func() error { return d.exportHeads(ctx) })
+	}
+	if d.watch != nil {
+		group.Go(func() error { d.watch.Run(ctx); return nil })
 	}
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })

@@ -85,6 +85,9 @@ func reasonsText(k admin.Case) string {
 	for _, r := range k.Reports {
 		counts[r.Reason]++
 	}
+	for _, f := range k.Flags {
+		counts["still: "+f.Label]++
+	}
 	var texts []string
 	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
@@ -160,6 +163,9 @@ func printCase(w io.Writer, k admin.Case, now time.Time) error {
 		return err
 	}
 	err = printTable(w, func(p *printer) {
+		if len(k.Reports) == 0 {
+			return
+		}
 		p.printf("REPORT\tMADE\tREASON\tREPORTER\tWEIGHT\tLINES\tNOTE\n")
 		for _, r := range k.Reports {
 			note := "no"
@@ -172,7 +178,18 @@ func printCase(w io.Writer, k admin.Case, now time.Time) error {
 	if err == nil && k.More > 0 {
 		_, err = fmt.Fprintf(w, "and %s more\n", count(k.More, "report"))
 	}
-	return err
+	if err != nil || len(k.Flags) == 0 {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return printTable(w, func(p *printer) {
+		p.printf("STILL\tSEEN\tSCORE\tVIEWER\tOWN STILL\tDONE\n")
+		for _, f := range k.Flags {
+			p.printf("%s ago\t%s\t%.2f\t%d\t%s\t%s\n", about(now.Sub(f.At)), f.Label, f.Score, f.Viewer, f.Support, cmp.Or(strings.Join(f.Did, ", "), "nothing"))
+		}
+	})
 }
 
 func newReportsDecideCommand(flags *adminFlags) *cobra.Command {
@@ -213,6 +230,7 @@ when a case is decided.`,
 	}
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in a few words; a ban shows it to the visitor")
 	cmd.Flags().StringVar(&req.For, "for", "", "how long a ban lasts, such as 24h or 7d (default: the next of bans.steps)")
+	cmd.Flags().BoolVar(&req.Force, "force", false, "ban although it looks like a mistake, such as this machine's own address")
 	cmd.Flags().BoolVar(&req.Shared, "shared", false, "many people share the address: ban it for a short time")
 	return cmd
 }
@@ -258,7 +276,7 @@ func printCaseStats(w io.Writer, stats admin.CaseStats) error {
 		}
 		p.printf("dropped\t%s since the start\n", count(int(stats.Dropped), "report"))
 		for _, m := range stats.Months {
-			p.printf("%s\treports: %s; decided: %s; expired: %d\n", m.Month, countsText(m.Reports), countsText(m.Decisions), m.Expired)
+			p.printf("%s\treports: %s; stills: %s; decided: %s; expired: %d\n", m.Month, countsText(m.Reports), countsText(m.Flags), countsText(m.Decisions), m.Expired)
 		}
 	})
 }

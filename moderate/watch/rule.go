@@ -43,19 +43,19 @@ func (r Rule) String() string {
 	for i, action := range r.Do {
 		do[i] = string(action)
 	}
-	return text + ": " + strings.Join(do, ", ")
+	return text + ": " + strings.Join(do, " ")
 }
 
 // Has reports whether the rule wants an action.
 func (r Rule) Has(action Action) bool { return slices.Contains(r.Do, action) }
 
-var ruleForm = regexp.MustCompile(`^([a-z0-9_-]{1,64})(?:>=([0-9.]+))?: *([a-z, ]+)$`)
+var ruleForm = regexp.MustCompile(`^([a-z0-9_-]{1,64})(?:>=([0-9.]+))?: *([a-z]+(?: +[a-z]+)*)$`)
 
-// ParseRule reads a rule: "porn>=0.85: blur, queue", or "known: end, queue".
+// ParseRule reads a rule: "porn>=0.85: blur queue", or "known: end queue".
 func ParseRule(text string) (r Rule, err error) {
 	m := ruleForm.FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
-		return r, fmt.Errorf(`%q is no rule; write one like "porn>=0.85: blur, queue" or "known: end, queue"`, text)
+		return r, fmt.Errorf(`%q is no rule; write one like "porn>=0.85: blur queue" or "known: end queue"`, text)
 	}
 	r.Label = m[1]
 	switch score, err := strconv.ParseFloat(m[2], 64); {
@@ -67,8 +67,8 @@ func ParseRule(text string) (r Rule, err error) {
 	default:
 		r.Score = score
 	}
-	for name := range strings.SplitSeq(m[3], ",") {
-		action := Action(strings.TrimSpace(name))
+	for name := range strings.FieldsSeq(m[3]) {
+		action := Action(name)
 		if !slices.Contains(Actions(), action) {
 			return r, fmt.Errorf("%q: %q is none of %v", text, action, Actions())
 		}

@@ -57,6 +57,9 @@ type Still struct {
 	Moment  uint64 // the same for the two that were asked for at once
 	At      time.Time
 	JPEG    []byte // the Watch's own from now on
+
+	Suspects []string // pseudonyms of the subject's addresses
+	Seer     string   // pseudonym of the viewer's address
 }
 
 // Support is whether the subject's own still agrees.

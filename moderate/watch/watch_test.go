@@ -109,7 +109,7 @@ func cleared(jpeg []byte) bool { return len(bytes.Trim(jpeg, "\x00")) == 0 }
 // What no rule is about is forgotten at once, with the subject's own still.
 func TestUnflaggedIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := start(t, watch.Options{Classifier: &oracle{labels: map[string]float64{"porn": 0.8, "neutral": 0.2}}, Rules: rules(t, "porn>=0.85: blur, queue")})
+		b := start(t, watch.Options{Classifier: &oracle{labels: map[string]float64{"porn": 0.8, "neutral": 0.2}}, Rules: rules(t, "porn>=0.85: blur queue")})
 		own, seen := picture(t, 1), picture(t, 1)
 		b.Take(still(true, own))
 		b.Take(still(false, seen))
@@ -138,7 +138,7 @@ func TestFlagged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := start(t, watch.Options{Classifier: &oracle{labels: map[string]float64{"porn": 0.9, "neutral": 0.9}}, Rules: rules(t, "neutral>=0.5: warn", "porn>=0.85: queue, blur")})
+				b := start(t, watch.Options{Classifier: &oracle{labels: map[string]float64{"porn": 0.9, "neutral": 0.9}}, Rules: rules(t, "neutral>=0.5: warn", "porn>=0.85: queue blur")})
 				seen, own := picture(t, 1), picture(t, max(1, test.own))
 				if test.first {
 					b.Take(still(true, own))
@@ -160,7 +160,7 @@ func TestFlagged(t *testing.T) {
 					t.Fatalf("found: %+v", b.found)
 				}
 				f := b.found[0]
-				if f.Support != test.support || f.Label != "porn" || f.Score != 0.9 || f.Model != "oracle" || f.Rule != "porn>=0.85: queue, blur" || cleared(f.JPEG) {
+				if f.Support != test.support || f.Label != "porn" || f.Score != 0.9 || f.Model != "oracle" || f.Rule != "porn>=0.85: queue blur" || cleared(f.JPEG) {
 					t.Errorf("found %+v", f)
 				}
 				if !cleared(seen) || test.own != 0 && !cleared(own) {
@@ -193,7 +193,7 @@ func knownPicture(t *testing.T, seed uint64) *pdq.List {
 func TestKnownImages(t *testing.T) {
 	known := knownPicture(t, 3)
 	synctest.Test(t, func(t *testing.T) {
-		b := start(t, watch.Options{Known: known, Rules: rules(t, "known: end, queue")})
+		b := start(t, watch.Options{Known: known, Rules: rules(t, "known: end queue")})
 		b.Take(still(false, picture(t, 3)))
 		b.Take(still(false, picture(t, 4)))
 		synctest.Wait()
@@ -284,7 +284,7 @@ func TestSpoiltStills(t *testing.T) {
 }
 
 func TestParseRule(t *testing.T) {
-	for _, text := range []string{"porn>=0.85: blur, queue", "known: end, queue, ban", "under-18>=1: queue"} {
+	for _, text := range []string{"porn>=0.85: blur queue", "known: end queue ban", "under-18>=1: queue"} {
 		if r, err := watch.ParseRule("  " + text); err != nil || r.String() != text {
 			t.Errorf("%q: %v, %v", text, r, err)
 		}

@@ -17,7 +17,7 @@ import (
 
 // placeholders are the known ones. A block stands alone in its paragraph.
 var placeholders = map[string]struct{ block bool }{
-	"site": {}, "contact": {}, "abuse": {}, "processors": {block: true},
+	"site": {}, "contact": {}, "abuse": {}, "pictures": {}, "processors": {block: true},
 }
 
 var (

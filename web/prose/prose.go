@@ -82,6 +82,7 @@ type Values struct {
 	Site       template.HTML
 	Contact    template.HTML // how to reach the operator
 	Abuse      template.HTML // how to report abuse
+	Pictures   template.HTML // who looks at pictures of video chats
 	Processors template.HTML // one block: who else handles data
 
 	Link func(path string) string // address of the page at a path of the site; nil: the path
