@@ -79,9 +79,10 @@ type Options struct {
 	// reporter, who may try again. Nil: a report is counted, and known for a day.
 	Reported func(Complaint) error
 
-	// Risk says how much is held against a visitor, by the Pseudonyms of their addresses,
-	// from 0 to 1. It is called with the hub's lock held. Nil: nothing is.
-	Risk func(pseudonyms []string) float64
+	// Risk says how much is held against a visitor with these addresses, of those that
+	// count as one only one, from 0 to 1. It is called with the hub's lock held, at every
+	// search. Nil: nothing is.
+	Risk func([]netip.Addr) float64
 
 	Snapshots Snapshots // of video chats
 

@@ -230,12 +230,11 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *report, 0})
 		return
 	}
-	lines := h.prover.proven(id, s.id, partner, m.Lines)
+	var lines []Line
 	if s.pair != nil && s.pair.id == id {
-		lines = merge(s.pair.said.all(), lines)
-	} else {
-		lines = merge(nil, lines)
+		lines = s.pair.said.all()
 	}
+	lines = merge(lines, h.prover.proven(id, s.id, partner, m.Lines))
 	f := filed{Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, of}
 	f.ID = h.ledger.add(f)
 	*report = f.ID

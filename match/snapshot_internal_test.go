@@ -21,10 +21,9 @@ func TestAttention(t *testing.T) {
 	h, _, a, _ := talk(pool.Video)
 	defer h.Close(t.Context()) //nolint:errcheck // there are no connections
 	risk := 0.0
-	h.opts.Pseudonym = netip.Addr.String
 	h.opts.Snapshots = Snapshots{Share: 0.1}
-	h.opts.Risk = func(of []string) float64 {
-		if len(of) != 1 || of[0] != a.addr.String() {
+	h.opts.Risk = func(of []netip.Addr) float64 {
+		if len(of) != 1 || of[0] != a.addr {
 			t.Errorf("asked about %v", of)
 		}
 		return risk

@@ -22,8 +22,8 @@ type studio struct {
 }
 
 // risk is nothing when b searches, and much when b is matched, a moment later.
-func (s *studio) risk(of []string) float64 {
-	if of[0] != "p192-0-2-2" {
+func (s *studio) risk(of []netip.Addr) float64 {
+	if of[0] != netip.MustParseAddr("192.0.2.2") {
 		return 0
 	}
 	s.asked++
@@ -44,7 +44,7 @@ func runStills(t *testing.T, test func(t *testing.T, f *fixture, s *studio)) {
 	t.Helper()
 	s := &studio{}
 	runWith(t, func(o *match.Options) {
-		o.Pseudonym, o.Risk = pseudonym, s.risk
+		o.Risk = s.risk
 		o.Snapshots = match.Snapshots{Every: 10 * time.Second, Take: s.take}
 	}, func(t *testing.T, f *fixture) { test(t, f, s) })
 }

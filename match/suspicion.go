@@ -61,14 +61,10 @@ func (h *Hub) suspicionLocked(key netip.Prefix, now time.Time) (level int) {
 // riskLocked returns how much is held against a visitor by those who reported them, in
 // this visit or an earlier one: 0, nothing, to 1.
 func (h *Hub) riskLocked(s *session) float64 {
-	if h.opts.Risk == nil || h.opts.Pseudonym == nil {
+	if h.opts.Risk == nil {
 		return 0
 	}
-	var pseudonyms []string
-	for _, addr := range distinct(h.addrsLocked(s)) {
-		pseudonyms = append(pseudonyms, h.opts.Pseudonym(addr))
-	}
-	return h.opts.Risk(pseudonyms)
+	return h.opts.Risk(distinct(h.addrsLocked(s)))
 }
 
 // riskLevel returns how suspicious a risk makes: 0 below a half, suspicionLevels at 1.

@@ -46,7 +46,7 @@ func TestExamplesOfTheReference(t *testing.T) {
 				o.MaxBitrate = e.maxBitrate()
 				if e.looksAtB() {
 					s := &studio{}
-					o.Pseudonym, o.Risk = pseudonym, s.risk
+					o.Risk = s.risk
 					o.Snapshots = match.Snapshots{Every: 2 * time.Second, Take: s.take}
 				}
 				o.Filter = match.Filter{Links: filter.Reject, Contacts: filter.Mask, MuteAfter: 2, MuteFor: 10 * time.Minute}

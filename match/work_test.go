@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/bits"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -356,8 +357,8 @@ func TestHonestVisitorsNeverWork(t *testing.T) {
 func TestRiskBringsWork(t *testing.T) {
 	risk := 0.0
 	runWith(t, func(o *match.Options) {
-		o.Pseudonym, o.Risk = pseudonym, func(of []string) float64 {
-			if len(of) != 1 || of[0] != "p192-0-2-1" {
+		o.Risk = func(of []netip.Addr) float64 {
+			if len(of) != 1 || of[0] != netip.MustParseAddr("192.0.2.1") {
 				t.Errorf("asked about %v", of)
 			}
 			return risk

@@ -186,7 +186,7 @@ func (d *daemon) openHub() error {
 		Banned:       d.banned,
 		Pseudonym:    d.pseudonym,
 		Reported:     d.reported,
-		Risk:         d.cases.Risk,
+		Risk:         d.risk,
 		Snapshots:    d.snapshots(),
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -46,6 +47,19 @@ func (d *daemon) reported(c match.Complaint) error {
 	}
 	_, err = d.cases.File(filing)
 	return err
+}
+
+// risk is how much is held against a visitor. Where no case waits nothing is, and no
+// address need be hashed.
+func (d *daemon) risk(addrs []netip.Addr) float64 {
+	if d.cases.Waiting() == 0 {
+		return 0
+	}
+	suspects := make([]string, len(addrs))
+	for i, addr := range addrs {
+		suspects[i] = d.pseudonym(addr)
+	}
+	return d.cases.Risk(suspects)
 }
 
 // shownLine is a line of a chat in the evidence.
