@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
@@ -221,25 +220,24 @@ func (s *Service) caseOf(k *moderate.Case) Case {
 	if id, err := ident.ParseSession(k.Session); err == nil && len(s.live.Addresses(id)) > 0 {
 		c.Session = k.Session
 	}
-	var reporters []string
+	reporters, viewers := make(numbers), make(numbers)
 	for _, r := range k.Reports {
-		at := slices.Index(reporters, r.Reporter)
-		if at < 0 {
-			at = len(reporters)
-			reporters = append(reporters, r.Reporter)
-		}
-		c.Reports = append(c.Reports, CaseReport{ID: r.ID, Reason: r.Reason, At: r.At, Reporter: at + 1, Weight: r.Weight, Lines: r.Lines, Note: r.Note})
+		c.Reports = append(c.Reports, CaseReport{ID: r.ID, Reason: r.Reason, At: r.At, Reporter: reporters.of(r.Reporter), Weight: r.Weight, Lines: r.Lines, Note: r.Note})
 	}
-	var viewers []string
 	for _, f := range k.Flags {
-		at := slices.Index(viewers, f.Viewer)
-		if at < 0 {
-			at = len(viewers)
-			viewers = append(viewers, f.Viewer)
-		}
-		c.Flags = append(c.Flags, CaseFlag{At: f.At, Label: f.Label, Score: f.Score, Model: f.Model, Rule: f.Rule, Viewer: at + 1, Support: f.Support, Did: f.Did})
+		c.Flags = append(c.Flags, CaseFlag{At: f.At, Label: f.Label, Score: f.Score, Model: f.Model, Rule: f.Rule, Viewer: viewers.of(f.Viewer), Support: f.Support, Did: f.Did})
 	}
 	return c
+}
+
+// numbers stand for pseudonyms, from 1 in the order in which they come.
+type numbers map[string]int
+
+func (n numbers) of(pseudonym string) int {
+	if n[pseudonym] == 0 {
+		n[pseudonym] = len(n) + 1
+	}
+	return n[pseudonym]
 }
 
 // fromCases turns an error of the cases into one for the wire.
