@@ -41,6 +41,7 @@ const (
 	fileMode    = 0o600
 	lockTimeout = 2 * time.Second
 	mapSize     = 256 << 20 // bytes of address space the file gets at once
+	growBy      = 1 << 20   // bytes of file at a time
 )
 
 // Options are the settings of a Store that have a default.
@@ -107,6 +108,7 @@ func Open(path string, o Options) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w; if it is damaged, move it away: its cases are lost, bans are not", path, err)
 	}
+	s.db.AllocSize = growBy
 	if err := s.prepare(); err != nil {
 		s.db.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
