@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/joingyd/joingyd/moderate/internal/durable"
+	"github.com/joingyd/joingyd/internal/durable"
 )
 
 // ErrClosed is the error of Append after Close.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/moderate/audit"
-	"github.com/joingyd/joingyd/moderate/internal/durable"
+	"github.com/joingyd/joingyd/internal/durable"
 )
 
 var start = time.Date(2026, time.November, 29, 7, 43, 44, 0, time.UTC)

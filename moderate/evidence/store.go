@@ -16,7 +16,7 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/joingyd/joingyd/moderate/internal/durable"
+	"github.com/joingyd/joingyd/internal/durable"
 )
 
 // The errors of a Store.

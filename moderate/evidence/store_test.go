@@ -17,7 +17,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/joingyd/joingyd/moderate/evidence"
-	"github.com/joingyd/joingyd/moderate/internal/durable"
+	"github.com/joingyd/joingyd/internal/durable"
 )
 
 var start = time.Date(2026, time.November, 29, 7, 43, 44, 5e8, time.UTC)

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/joingyd/joingyd/moderate/internal/durable"
+	"github.com/joingyd/joingyd/internal/durable"
 )
 
 func TestLockIsForOne(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/joingyd/joingyd/moderate/internal/durable"
+	"github.com/joingyd/joingyd/internal/durable"
 )
 
 func TestAFullDiskLeavesNoFile(t *testing.T) {
