@@ -35,6 +35,8 @@ var forbidden = []struct {
 	{"moderate/classify", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client"}, "a client of a classifier knows its contract, not who asks"},
 	{"moderate/watch", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client"}, "what looks at a picture knows no chat"},
 	{"moderate/pdq", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate"}, "a hash is of a picture, wherever it comes from"},
+	{"iplog", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate"}, "a log of events knows no session, and has no private key"},
+	{"internal/durable", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate", "iplog"}, "a file that survives depends on nothing"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
 	{"web/prose", []string{"web", "ident", "front", "check", "client", "recent"}, "a page is text: it knows no site and no HTTP"},
