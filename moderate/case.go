@@ -1,6 +1,7 @@
 package moderate
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -35,8 +36,9 @@ const (
 
 // Case is what is known of what a visitor did.
 type Case struct {
-	ID       string    `json:"id"`      // its first report's
-	Session  string    `json:"session"` // that it is about
+	ID       string    `json:"id"`             // its first report's
+	Kind     Kind      `json:"kind,omitempty"` // empty in old files: a report
+	Session  string    `json:"session"`        // that it is about
 	Suspects []string  `json:"suspects"`
 	Opened   time.Time `json:"opened"`
 	Changed  time.Time `json:"changed"`
@@ -49,6 +51,8 @@ type Case struct {
 	Evidence []string  `json:"evidence,omitempty"` // ids
 	Claim    *Claim    `json:"claim,omitempty"`
 	Decision *Decision `json:"decision,omitempty"` // the last
+	Appeal   *Appeal   `json:"appeal,omitempty"`   // only of KindAppeal
+	Receipts []string  `json:"receipts,omitempty"` // hashes of those that tell what became of it
 }
 
 // Report is one visitor's word.
@@ -82,6 +86,12 @@ type Claim struct {
 	Until time.Time `json:"until"`
 }
 
+// decodeCase reads what put wrote.
+func decodeCase(value []byte) (*Case, error) {
+	k := &Case{Kind: KindReport}
+	return k, json.Unmarshal(value, k)
+}
+
 // held reports whether somebody else than by holds the case.
 func (c *Case) held(by string, now time.Time) bool {
 	return c.Claim != nil && c.Claim.By != by && now.Before(c.Claim.Until)
@@ -94,6 +104,10 @@ func (c *Case) undecided() bool { return c.State == StateOpen || c.State == Stat
 func (c *Case) clone() *Case {
 	d := *c
 	d.Suspects, d.Reports, d.Evidence, d.Flags = slices.Clone(c.Suspects), slices.Clone(c.Reports), slices.Clone(c.Evidence), slices.Clone(c.Flags)
+	d.Receipts = slices.Clone(c.Receipts)
+	if c.Appeal != nil {
+		d.Appeal = &Appeal{By: c.Appeal.By, Bans: slices.Clone(c.Appeal.Bans)}
+	}
 	if c.Claim != nil {
 		claim := *c.Claim
 		d.Claim = &claim

@@ -19,10 +19,21 @@ const (
 	End       Action = "end"       // its session ends; it may come back
 	Ban       Action = "ban"       // for a time
 	Permanent Action = "permanent" // a ban for good
+
+	Uphold Action = "uphold" // of an appeal: the bans stay
+	Lift   Action = "lift"   // of an appeal: the bans end
 )
 
 // Actions lists every action.
-func Actions() []Action { return []Action{Dismiss, Warn, End, Ban, Permanent} }
+func Actions() []Action { return []Action{Dismiss, Warn, End, Ban, Permanent, Uphold, Lift} }
+
+// Actions lists those that there are for a case of this kind.
+func (c *Case) Actions() []Action {
+	if c.Kind == KindAppeal {
+		return []Action{Uphold, Lift}
+	}
+	return []Action{Dismiss, Warn, End, Ban, Permanent}
+}
 
 // Decision is what a person made of a case.
 type Decision struct {
@@ -42,7 +53,19 @@ const (
 var (
 	ErrDecided      = errors.New("the case is decided already")
 	ErrNeedsAnother = errors.New("somebody else than who decided it must confirm a permanent ban")
+	ErrOwnBan       = errors.New("somebody else than who made the ban must uphold it; who made it may lift it")
 )
+
+// ErrAction refuses an action that a case of this kind does not have.
+type ErrAction struct {
+	Kind Kind
+	Do   Action
+	Have []Action
+}
+
+func (e ErrAction) Error() string {
+	return fmt.Sprintf("do: %q is no way to decide a case of kind %s; it is one of %v", e.Do, e.Kind, e.Have)
+}
 
 // Validate says what is wrong with a decision, naming the field.
 func (d *Decision) Validate() error {
@@ -72,6 +95,18 @@ func (k *Case) mayJudge(by string, now time.Time) error {
 	return nil
 }
 
+// Allows says why a decision is not one for the case, if so, whoever holds that and
+// whatever has become of it.
+func (s *Store) Allows(k *Case, d *Decision) error {
+	switch have := k.Actions(); {
+	case !slices.Contains(have, d.Do):
+		return ErrAction{k.Kind, d.Do, have}
+	case s.opts.TwoPeople && d.Do == Uphold && k.BannedBy(d.By):
+		return ErrOwnBan
+	}
+	return nil
+}
+
 // Decide ends a case, or, if the decision needs a second person, leaves it pending. The
 // reporters' records learn of it. Whoever calls it carries it out first: a decision
 // that is on disk was carried out. It returns the case as it is now.
@@ -86,6 +121,9 @@ func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 			return err
 		}
 		if err := k.mayJudge(d.By, c.now); err != nil {
+			return err
+		}
+		if err := s.Allows(k, &d); err != nil {
 			return err
 		}
 		d.At = c.now
@@ -103,7 +141,7 @@ func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 		if err := c.remember(k); err != nil {
 			return err
 		}
-		if err := c.count(func(t *Totals) { t.Decisions[string(d.Do)]++ }); err != nil {
+		if err := c.count(func(t *Totals) { t.decided(d.Do) }); err != nil {
 			return err
 		}
 		return c.put(k)

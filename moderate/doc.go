@@ -1,7 +1,8 @@
 // Package moderate is what becomes of reports: cases, which people judge.
 //
-//	report ─┐                      ┌─ a person decides: dismiss, warn, end, ban
-//	flag  ──┴▶ case of a session ──┤
+//	report ─┐                      ┌─ a person decides: dismiss, warn, end, ban;
+//	flag  ──┴▶ case of a session ──┤  of an appeal: uphold, lift
+//	appeal ──▶ case of its own   ──┤
 //	           gravest, oldest first└─ or nobody does, and it expires
 //
 // A case is about one visitor's session. It holds no address and nothing that was

@@ -18,6 +18,7 @@ type Filing struct {
 	Lines    int      // of the chat, among the parts
 	Note     bool     // there is one among the parts
 	Parts    []Part   // what was said and seen; overwritten by the caller afterwards
+	Receipt  Receipt  // of who filed it by a form of the site; zero: none. It is taken in full or not at all
 }
 
 // mostPerCase is how many reports, and pieces of evidence, a case takes in full. Those
@@ -27,7 +28,8 @@ const mostPerCase = 50
 // File takes a report, and returns the case that it is in now, when both are on
 // disk. A session has one undecided case. What a reporter says past their most of a day
 // is counted and opens nothing. The error is ErrFull where nobody judges the cases that
-// there are.
+// there are, and ErrNoRoom where what somebody wrote who is to have a receipt could not be
+// kept.
 func (s *Store) File(f Filing) (caseID string, err error) {
 	if s.of(f.Session) == "" && s.Waiting() >= s.opts.Cases && !f.Trusted {
 		s.drop()
@@ -43,9 +45,18 @@ func (s *Store) File(f Filing) (caseID string, err error) {
 			return err
 		}
 		caseID = k.ID
-		if len(k.Reports) < mostPerCase {
+		if !f.Receipt.IsZero() {
+			if err := s.formFor(c, k, f.Receipt); err != nil {
+				return err
+			}
+		}
+		if len(k.Reports) < mostPerCase || !f.Receipt.IsZero() {
+			before := len(k.Evidence)
 			if err := s.seal(k, f.Parts); err != nil {
 				return err
+			}
+			if !f.Receipt.IsZero() && len(k.Evidence) == before {
+				return ErrNoRoom
 			}
 			k.Reports = append(k.Reports, Report{
 				ID: f.ID, Reason: f.Reason, At: f.At.UTC(), Reporter: f.Reporter, Trusted: f.Trusted, Weight: weight, Lines: f.Lines, Note: f.Note,
@@ -62,11 +73,25 @@ func (s *Store) File(f Filing) (caseID string, err error) {
 		}
 		return c.put(k)
 	})
-	if errors.Is(err, errTooMany) {
+	switch {
+	case errors.Is(err, errTooMany):
 		s.drop()
 		return "", nil
+	case errors.Is(err, ErrFull):
+		s.drop()
 	}
 	return caseID, err
+}
+
+// formFor notes a receipt of a case, if there is room for what comes by forms.
+func (s *Store) formFor(c *change, k *Case, r Receipt) error {
+	s.mu.RLock()
+	waiting := s.forms[k.Kind]
+	s.mu.RUnlock()
+	if len(k.Receipts) >= mostPerCase || len(k.Receipts) == 0 && waiting >= s.opts.Forms {
+		return ErrFull
+	}
+	return c.receipt(k, r)
 }
 
 var errTooMany = errors.New("too many reports of a reporter")
@@ -102,7 +127,7 @@ func (s *Store) caseFor(c *change, f Filing) (*Case, error) {
 		}
 		return k, nil
 	}
-	return &Case{ID: f.ID, Session: f.Session, Suspects: slices.Clone(f.Suspects), Opened: c.now, State: StateOpen}, nil
+	return &Case{ID: f.ID, Kind: KindReport, Session: f.Session, Suspects: slices.Clone(f.Suspects), Opened: c.now, State: StateOpen}, nil
 }
 
 // seal keeps evidence for a case.

@@ -50,6 +50,20 @@ func (s *Store) Get(id string) (k *Case, err error) {
 	return k, err
 }
 
+// Receipted returns the case that a receipt is of. The error is ErrNotFound if there is
+// none, any more.
+func (s *Store) Receipted(r Receipt) (k *Case, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		id := tx.Bucket(receiptBucket).Get([]byte(r.digest()))
+		if id == nil {
+			return ErrNotFound
+		}
+		k, err = findCase(tx, string(id))
+		return err
+	})
+	return k, err
+}
+
 // ErrHeld refuses a case that somebody else looks at.
 type ErrHeld struct{ Claim }
 

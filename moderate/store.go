@@ -29,6 +29,7 @@ var (
 	reportBucket   = []byte("moderate/reports")   // id → id of its case
 	reporterBucket = []byte("moderate/reporters") // pseudonym → JSON of a reporter
 	totalsBucket   = []byte("moderate/totals")    // month → JSON of Totals
+	receiptBucket  = []byte("moderate/receipts")  // hash of a receipt → id of its case
 
 	schemaKey = []byte("schema")
 )
@@ -48,6 +49,7 @@ const (
 type Options struct {
 	Evidence  Evidence         // nil: nothing of what was said and seen is kept
 	Cases     int              // that may wait for a person; 0: 20,000
+	Forms     int              // of them that came by a form of the site, of each kind; 0: 1,000
 	WaitFor   time.Duration    // how long a case waits for a person; 0: 30 days
 	KeepFor   time.Duration    // how long a case is kept once decided or expired, and how long a reporter's record; 0: 90 days
 	ClaimFor  time.Duration    // how long who looks at a case has it; 0: 5 minutes
@@ -83,13 +85,16 @@ type Store struct {
 	waiting  map[string]*Case
 	sessions map[string]string   // session → undecided case
 	suspects map[string][]string // pseudonym → ids of undecided cases
-	dropped  uint64              // reports past a reporter's most, or for want of room
+	appeals  map[string]string   // Appeal.keys → undecided appeal
+	forms    map[Kind]int        // undecided cases that somebody has a receipt of
+	dropped  uint64              // reports and appeals past a reporter's most, or for want of room
 }
 
 // Open opens the file at path, or makes it with mode 0600. The error wraps ErrLocked
 // after 2 s in which another process has it, and ErrNewer.
 func Open(path string, o Options) (*Store, error) {
 	o.Cases = cmp.Or(o.Cases, 20_000)
+	o.Forms = cmp.Or(o.Forms, 1000)
 	o.WaitFor = cmp.Or(o.WaitFor, 30*day)
 	o.KeepFor = cmp.Or(o.KeepFor, 90*day)
 	o.ClaimFor = cmp.Or(o.ClaimFor, 5*time.Minute)
@@ -99,7 +104,10 @@ func Open(path string, o Options) (*Store, error) {
 	if o.Evidence == nil {
 		o.Evidence = nowhere{}
 	}
-	s := &Store{path: path, opts: o, waiting: make(map[string]*Case), sessions: make(map[string]string), suspects: make(map[string][]string)}
+	s := &Store{
+		path: path, opts: o, waiting: make(map[string]*Case), sessions: make(map[string]string), suspects: make(map[string][]string),
+		appeals: make(map[string]string), forms: make(map[Kind]int),
+	}
 	var err error
 	s.db, err = bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType})
 	switch {
@@ -122,7 +130,7 @@ func (s *Store) prepare() error {
 		return fmt.Errorf("%w; the daemon's user must own the file", err)
 	}
 	return s.db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{metaBucket, caseBucket, reportBucket, reporterBucket, totalsBucket} {
+		for _, name := range [][]byte{metaBucket, caseBucket, reportBucket, reporterBucket, totalsBucket, receiptBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -138,12 +146,12 @@ func (s *Store) prepare() error {
 			return ErrNewer
 		}
 		return tx.Bucket(caseBucket).ForEach(func(id, value []byte) error {
-			var c Case
-			if err := json.Unmarshal(value, &c); err != nil {
+			c, err := decodeCase(value)
+			if err != nil {
 				return fmt.Errorf("case %s: %w", id, err)
 			}
 			if c.undecided() {
-				s.indexLocked(&c)
+				s.indexLocked(c)
 			}
 			return nil
 		})
@@ -210,11 +218,11 @@ func findCase(tx *bbolt.Tx, id string) (*Case, error) {
 	if value == nil {
 		return nil, ErrNotFound
 	}
-	var k Case
-	if err := json.Unmarshal(value, &k); err != nil {
+	k, err := decodeCase(value)
+	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", id, err)
 	}
-	return &k, nil
+	return k, nil
 }
 
 // reporter returns the record of a reporter.
@@ -241,6 +249,14 @@ func (s *Store) indexLocked(k *Case) {
 	for _, suspect := range k.Suspects {
 		s.suspects[suspect] = append(s.suspects[suspect], k.ID)
 	}
+	if k.Appeal != nil {
+		for _, key := range k.Appeal.keys() {
+			s.appeals[key] = k.ID
+		}
+	}
+	if len(k.Receipts) > 0 {
+		s.forms[k.Kind]++
+	}
 }
 
 func (s *Store) unindexLocked(id string) {
@@ -257,6 +273,14 @@ func (s *Store) unindexLocked(id string) {
 		if s.suspects[suspect] = left; len(left) == 0 {
 			delete(s.suspects, suspect)
 		}
+	}
+	if k.Appeal != nil {
+		for _, key := range k.Appeal.keys() {
+			delete(s.appeals, key)
+		}
+	}
+	if len(k.Receipts) > 0 {
+		s.forms[k.Kind]--
 	}
 }
 

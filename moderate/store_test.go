@@ -278,7 +278,7 @@ func TestDecide(t *testing.T) {
 		t.Errorf("nothing was decided: %v", err)
 	}
 	totals, err := f.Totals()
-	if want := []moderate.Totals{{Month: "2026-11", Reports: map[string]int{"spam": 1}, Flags: map[string]int{}, Decisions: map[string]int{"ban": 1}}}; err != nil || !reflect.DeepEqual(totals, want) {
+	if want := []moderate.Totals{{Month: "2026-11", Reports: map[string]int{"spam": 1}, Flags: map[string]int{}, Decisions: map[string]int{"ban": 1}, Appeals: map[string]int{}}}; err != nil || !reflect.DeepEqual(totals, want) {
 		t.Errorf("totals %+v, %v", totals, err)
 	}
 }

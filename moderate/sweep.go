@@ -34,7 +34,7 @@ func (s *Store) expire(c *change, gone *[]string) error {
 		}
 		k.State, k.Claim = StateExpired, nil
 		*gone = append(*gone, k.ID)
-		if err := c.count(func(t *Totals) { t.Expired++ }); err != nil {
+		if err := c.count(func(t *Totals) { t.expired(k.Kind) }); err != nil {
 			return err
 		}
 		if err := c.put(k); err != nil {
@@ -58,15 +58,15 @@ func (s *Store) overdue(now time.Time) (ids []string) {
 
 // forget deletes what was kept for long enough.
 func (s *Store) forget(c *change) error {
-	cases, reports, reporters := c.tx.Bucket(caseBucket), c.tx.Bucket(reportBucket), c.tx.Bucket(reporterBucket)
+	cases, reports, reporters, receipts := c.tx.Bucket(caseBucket), c.tx.Bucket(reportBucket), c.tx.Bucket(reporterBucket), c.tx.Bucket(receiptBucket)
 	var old []*Case
 	err := cases.ForEach(func(_, value []byte) error {
-		var k Case
-		if err := json.Unmarshal(value, &k); err != nil {
+		k, err := decodeCase(value)
+		if err != nil {
 			return err
 		}
 		if !k.undecided() && c.now.Sub(k.Changed) >= s.opts.KeepFor && len(old) < sweepBatch {
-			old = append(old, &k)
+			old = append(old, k)
 		}
 		return nil
 	})
@@ -76,6 +76,11 @@ func (s *Store) forget(c *change) error {
 	for _, k := range old {
 		for _, r := range k.Reports {
 			if err := reports.Delete([]byte(r.ID)); err != nil {
+				return err
+			}
+		}
+		for _, digest := range k.Receipts {
+			if err := receipts.Delete([]byte(digest)); err != nil {
 				return err
 			}
 		}

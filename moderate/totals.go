@@ -12,12 +12,42 @@ type Totals struct {
 	Month     string         `json:"month"`     // 2026-11, UTC
 	Reports   map[string]int `json:"reports"`   // by reason
 	Flags     map[string]int `json:"flags"`     // of stills, by label
-	Decisions map[string]int `json:"decisions"` // by action
-	Expired   int            `json:"expired"`   // cases that nobody judged
+	Decisions map[string]int `json:"decisions"` // of reports and stills, by action
+	Expired   int            `json:"expired"`   // cases of them that nobody judged
+	Appeals   map[string]int `json:"appeals"`   // received, and what became of them: upheld, lifted, expired
 }
 
+// The keys of Totals.Appeals.
+const (
+	appealReceived = "received"
+	appealUpheld   = "upheld"
+	appealLifted   = "lifted"
+	appealExpired  = "expired"
+)
+
 func newTotals(month string) *Totals {
-	return &Totals{Month: month, Reports: make(map[string]int), Decisions: make(map[string]int), Flags: make(map[string]int)}
+	return &Totals{Month: month, Reports: make(map[string]int), Decisions: make(map[string]int), Flags: make(map[string]int), Appeals: make(map[string]int)}
+}
+
+// decided counts a decision.
+func (t *Totals) decided(do Action) {
+	switch do {
+	case Uphold:
+		t.Appeals[appealUpheld]++
+	case Lift:
+		t.Appeals[appealLifted]++
+	default:
+		t.Decisions[string(do)]++
+	}
+}
+
+// expired counts a case that nobody judged.
+func (t *Totals) expired(kind Kind) {
+	if kind == KindAppeal {
+		t.Appeals[appealExpired]++
+	} else {
+		t.Expired++
+	}
 }
 
 // count changes the figures of this month.
