@@ -6,14 +6,18 @@ import (
 	"errors"
 	"time"
 
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/moderate"
 )
 
-// Case is what is known of what a visitor did, for a person to judge. It names no
+// Case is what is known of what a visitor did, or what somebody who is banned asks, for
+// a person to judge. It names no
 // address, and reporters only by numbers.
 type Case struct {
 	ID       string             `json:"id"`
+	Kind     moderate.Kind      `json:"kind"`
+	Actions  []moderate.Action  `json:"actions"` // that it can be decided with
 	State    moderate.State     `json:"state"`
 	Gravity  string             `json:"gravity"` // slight, grave or urgent
 	Score    float64            `json:"score"`   // weights of its distinct reporters
@@ -25,6 +29,7 @@ type Case struct {
 	Evidence []string           `json:"evidence,omitempty"` // ids of what is kept
 	Claim    *moderate.Claim    `json:"claim,omitempty"`
 	Decision *moderate.Decision `json:"decision,omitempty"`
+	Appeal   *CaseAppeal        `json:"appeal,omitempty"` // only of that kind
 }
 
 // CaseReport is one visitor's word.
@@ -72,7 +77,7 @@ type DecideRequest struct {
 	Reason string          `json:"reason"`           // a ban shows it to the visitor
 	For    string          `json:"for,omitempty"`    // ban: as BanRequest has it; empty: the next of the configured steps
 	Shared bool            `json:"shared,omitempty"` // ban: many share the address
-	Force  bool            `json:"force,omitempty"`  // ban: also one that looks like a mistake
+	Force  bool            `json:"force,omitempty"`  // ban: also one that looks like a mistake; lift: also a ban on a whole network
 
 	By string `json:"-"` // as in BanRequest
 }
@@ -83,6 +88,9 @@ type DecideResult struct {
 	Ban    *BanResult `json:"ban,omitempty"`    // that was made
 	Ended  bool       `json:"ended,omitempty"`  // end: there was a session to end
 	Warned bool       `json:"warned,omitempty"` // warn: there was a session to warn
+
+	Lifted  []ban.Ban `json:"lifted,omitempty"`  // lift: the bans that have ended
+	Warning string    `json:"warning,omitempty"` // what whoever decided is to know
 }
 
 // Validate reports what is wrong with the request itself.
@@ -165,14 +173,20 @@ func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideR
 	if err := req.Validate(); err != nil {
 		return result, err
 	}
-	k, err := s.opts.Cases.Claim(req.Case, req.By) // nobody else decides meanwhile
+	d := moderate.Decision{Do: req.Do, By: req.By, Reason: req.Reason}
+	k, err := s.opts.Cases.Get(req.Case)
+	if err == nil {
+		err = s.opts.Cases.Allows(k, &d)
+	}
+	if err == nil {
+		k, err = s.opts.Cases.Claim(k.ID, req.By) // nobody else decides meanwhile
+	}
 	if err != nil {
 		return result, fromCases(err, req.Case)
 	}
 	if err := s.record(req.By, "report.decide", k.ID, map[string]string{"do": string(req.Do), "gravity": k.Gravity.String()}); err != nil {
 		return result, err
 	}
-	d := moderate.Decision{Do: req.Do, By: req.By, Reason: req.Reason}
 	if err := s.carryOut(ctx, k, req, &result); err != nil {
 		return result, err
 	}
@@ -208,17 +222,27 @@ func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequ
 			return err
 		}
 		result.Ban = &made
+	case moderate.Uphold:
+		if k.BannedBy(req.By) {
+			result.Warning = ownBan
+		}
+	case moderate.Lift:
+		result.Lifted, err = s.lift(ctx, k, req)
+		return err
 	}
 	return nil
 }
 
 func (s *Service) caseOf(k *moderate.Case) Case {
 	c := Case{
-		ID: k.ID, State: k.State, Gravity: k.Gravity.String(), Score: k.Score, Opened: k.Opened,
+		ID: k.ID, Kind: k.Kind, Actions: k.Actions(), State: k.State, Gravity: k.Gravity.String(), Score: k.Score, Opened: k.Opened,
 		Reports: []CaseReport{}, More: k.More, Evidence: k.Evidence, Claim: k.Claim, Decision: k.Decision,
 	}
 	if id, err := ident.ParseSession(k.Session); err == nil && len(s.live.Addresses(id)) > 0 {
 		c.Session = k.Session
+	}
+	if k.Appeal != nil {
+		c.Appeal = &CaseAppeal{k.Appeal.Bans}
 	}
 	reporters, viewers := make(numbers), make(numbers)
 	for _, r := range k.Reports {
@@ -243,6 +267,7 @@ func (n numbers) of(pseudonym string) int {
 // fromCases turns an error of the cases into one for the wire.
 func fromCases(err error, id string) error {
 	held, isHeld := errors.AsType[moderate.ErrHeld](err)
+	_, wrongAction := errors.AsType[moderate.ErrAction](err)
 	switch {
 	case errors.Is(err, moderate.ErrNotFound):
 		return notFound("there is no case or report %s; joingyd reports list shows those that wait", quote(id))
@@ -250,7 +275,7 @@ func fromCases(err error, id string) error {
 		return &Error{CodeUnavailable, held.Error() + " (UTC); take another, or ask them"}
 	case errors.Is(err, moderate.ErrDecided):
 		return invalid("case %s is decided already; joingyd reports show %s tells how", id, id)
-	case errors.Is(err, moderate.ErrNeedsAnother):
+	case wrongAction, errors.Is(err, moderate.ErrNeedsAnother), errors.Is(err, moderate.ErrOwnBan):
 		return invalid("%s", err)
 	}
 	return &Error{CodeInternal, err.Error()}

@@ -10,6 +10,14 @@ import (
 	"github.com/joingyd/joingyd/admin"
 )
 
+// completeActions offers what a case can be decided with.
+func completeActions(f *adminFlags, id string) cobra.CompletionFunc {
+	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
+		k, err := c.Case(ctx, id)
+		return texts(k.Actions), err
+	})
+}
+
 // completeCases offers the cases that wait, the gravest first.
 func completeCases(f *adminFlags) cobra.CompletionFunc {
 	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {

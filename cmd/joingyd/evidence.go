@@ -196,7 +196,10 @@ func partLines(part admin.EvidencePart) (lines []string) {
 	case part.Type == "application/json":
 		var text string
 		if json.Unmarshal(part.Data, &text) == nil {
-			return []string{quoteControls(text)}
+			for line := range strings.SplitSeq(text, "\n") {
+				lines = append(lines, quoteControls(line))
+			}
+			return lines
 		}
 		var list []string
 		if json.Unmarshal(part.Data, &list) == nil {

@@ -20,14 +20,15 @@ func newReportsCommand() *cobra.Command {
 	var flags adminFlags
 	cmd := &cobra.Command{
 		Use:   "reports",
-		Short: "Judge what visitors report",
+		Short: "Judge what visitors report, and appeals against bans",
 		Long: `Look at what visitors report, and decide what becomes of it. All reports of one
-session make one case. Cases wait for a person, the gravest first and of those the
-oldest: urgent (somebody under 18 may be concerned), grave (nudity, violence, or what
-several report), slight.`,
+session make one case, and each appeal against a ban (by /appeal) is one. Cases
+wait for a person, the gravest first and of those the oldest: urgent (somebody under 18
+may be concerned), grave (nudity, violence, or what several report), slight.`,
 		Example: `  joingyd reports list
   joingyd reports show k7m2x4q6
-  joingyd reports decide k7m2x4q6 ban --reason "nudity"`,
+  joingyd reports decide k7m2x4q6 ban --reason "nudity"
+  joingyd reports decide a4n7x2qm lift --reason "It was a neighbour."`,
 	}
 	flags.add(cmd)
 	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsGuardianCommand(&flags), newReportsNCMECCommand(&flags), newReportsStatsCommand(&flags))
@@ -62,10 +63,10 @@ func printCases(w io.Writer, list admin.CaseList, now time.Time) error {
 		return err
 	}
 	err := printTable(w, func(p *printer) {
-		p.printf("CASE\tGRAVITY\tOPENED\tREASONS\tREPORTERS\tSCORE\tSESSION\tSTATE\n")
+		p.printf("CASE\tKIND\tGRAVITY\tOPENED\tREASONS\tREPORTERS\tSCORE\tSESSION\tSTATE\n")
 		for _, k := range list.Cases {
-			p.printf("%s\t%s\t%s ago\t%s\t%d\t%.1f\t%s\t%s\n", k.ID, k.Gravity, about(now.Sub(k.Opened)), reasonsText(k), reporters(k), k.Score,
-				cmp.Or(k.Session, "ended"), stateText(k, now))
+			p.printf("%s\t%s\t%s\t%s ago\t%s\t%d\t%.1f\t%s\t%s\n", k.ID, k.Kind, k.Gravity, about(now.Sub(k.Opened)), reasonsText(k), reporters(k), k.Score,
+				sessionOf(k), stateText(k, now))
 		}
 	})
 	if err != nil {
@@ -79,9 +80,23 @@ func printCases(w io.Writer, list admin.CaseList, now time.Time) error {
 	return err
 }
 
-// reasonsText counts the reasons of a case: spam ×3, nudity.
+// sessionOf names the session that a case is about; an appeal is about none.
+func sessionOf(k admin.Case) string {
+	if k.Kind == moderate.KindAppeal {
+		return "-"
+	}
+	return cmp.Or(k.Session, "ended")
+}
+
+// reasonsText counts the reasons of a case: spam ×3, nudity; of an appeal, those of the
+// bans.
 func reasonsText(k admin.Case) string {
 	counts := make(map[string]int)
+	if k.Appeal != nil {
+		for _, b := range k.Appeal.Bans {
+			counts["banned: "+cmp.Or(b.Reason, "no reason")]++
+		}
+	}
 	for _, r := range k.Reports {
 		counts[r.Reason]++
 	}
@@ -141,10 +156,12 @@ func newReportsShowCommand(flags *adminFlags) *cobra.Command {
 
 func printCase(w io.Writer, k admin.Case, now time.Time) error {
 	err := printTable(w, func(p *printer) {
-		p.printf("case\t%s\n", k.ID)
+		p.printf("case\t%s (%s)\n", k.ID, k.Kind)
 		p.printf("gravity\t%s (score %.1f)\n", k.Gravity, k.Score)
 		p.printf("opened\t%s (%s ago)\n", timeText(k.Opened), about(now.Sub(k.Opened)))
-		p.printf("session\t%s\n", cmp.Or(k.Session, "ended"))
+		if k.Kind != moderate.KindAppeal {
+			p.printf("session\t%s\n", cmp.Or(k.Session, "ended"))
+		}
 		p.printf("state\t%s\n", stateText(k, now))
 		if d := k.Decision; d != nil {
 			p.printf("decision\t%s by %s, %s: %s\n", d.Do, d.By, timeText(d.At), d.Reason)
@@ -163,6 +180,9 @@ func printCase(w io.Writer, k admin.Case, now time.Time) error {
 		return err
 	}
 	err = printTable(w, func(p *printer) {
+		if k.Appeal != nil {
+			printAppealed(p, k.Appeal.Bans, now)
+		}
 		if len(k.Reports) == 0 {
 			return
 		}
@@ -192,10 +212,24 @@ func printCase(w io.Writer, k admin.Case, now time.Time) error {
 	})
 }
 
+func printAppealed(p *printer, bans []moderate.AppealedBan, now time.Time) {
+	p.printf("BAN\tON\tSCOPE\tUNTIL\tBY\tCASE\tREASON\n")
+	for _, b := range bans {
+		until := "for good"
+		if !b.Until.IsZero() {
+			until = timeText(b.Until)
+			if !b.Until.After(now) {
+				until += " (over)"
+			}
+		}
+		p.printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", b.ID, cmp.Or(b.Prefix, "hidden"), b.Scope, until, b.By, cmp.Or(b.Report, "-"), cmp.Or(b.Reason, "-"))
+	}
+}
+
 func newReportsDecideCommand(flags *adminFlags) *cobra.Command {
 	var req admin.DecideRequest
 	cmd := &cobra.Command{
-		Use:   "decide CASE dismiss|warn|end|ban|permanent --reason TEXT",
+		Use:   "decide CASE dismiss|warn|end|ban|permanent|uphold|lift --reason TEXT",
 		Short: "Decide a case, and carry it out",
 		Long: `Decide a case, and carry it out at once:
 
@@ -205,16 +239,23 @@ func newReportsDecideCommand(flags *adminFlags) *cobra.Command {
   ban        every address of that session is banned, for the next of bans.steps or --for
   permanent  the same, for good; with moderation.two_people somebody else must say so too
 
-The reason is shown to who is warned or banned. What was kept as evidence is deleted
-when a case is decided.`,
+and of an appeal:
+
+  uphold     the bans stay; with moderation.two_people not by who made them
+  lift       the bans end that the appeal is against, and those of the same case on
+             other addresses; a ban on a whole network only with --force
+
+The reason is shown to who is warned or banned, and to who has a receipt of the case.
+What was kept as evidence is deleted when a case is decided.`,
 		Example: `  joingyd reports decide k7m2x4q6 ban --reason "nudity"
   joingyd reports decide k7m2x4q6 ban --for 7d --reason "threats"
-  joingyd reports decide k7m2x4q6 dismiss --reason "nothing to see"`,
+  joingyd reports decide k7m2x4q6 dismiss --reason "nothing to see"
+  joingyd reports decide a4n7x2qm lift --reason "It was a neighbour."`,
 		Args: cobra.ExactArgs(2),
 
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				return slices.DeleteFunc(texts(moderate.Actions()), func(action string) bool { return !strings.HasPrefix(action, typed) }), cobra.ShellCompDirectiveNoFileComp
+				return completeActions(flags, args[0])(cmd, args, typed)
 			}
 			return completeFirst(completeCases(flags))(cmd, args, typed)
 		},
@@ -228,9 +269,9 @@ when a case is decided.`,
 			}, printDecided)
 		},
 	}
-	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in a few words; a ban shows it to the visitor")
+	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in a few words; a ban shows it to the visitor, a receipt to the appellant")
 	cmd.Flags().StringVar(&req.For, "for", "", "how long a ban lasts, such as 24h or 7d (default: the next of bans.steps)")
-	cmd.Flags().BoolVar(&req.Force, "force", false, "ban although it looks like a mistake, such as this machine's own address")
+	cmd.Flags().BoolVar(&req.Force, "force", false, "ban although it looks like a mistake, such as this machine's own address; lift a ban on a whole network")
 	cmd.Flags().BoolVar(&req.Shared, "shared", false, "many people share the address: ban it for a short time")
 	return cmd
 }
@@ -245,7 +286,15 @@ func printDecided(w io.Writer, result admin.DecideResult) error {
 	if result.Ban != nil {
 		p.printf("banned %s (id %s) until %s, and ended %s\n", describe(result.Ban.Ban), result.Ban.Ban.ID, endText(result.Ban.Ban, time.Now()), count(result.Ban.EndedSessions, "session"))
 	}
+	for _, b := range result.Lifted {
+		p.printf("unbanned %s (id %s)\n", describe(b), b.ID)
+	}
+	if result.Warning != "" {
+		p.printf("warning: %s\n", result.Warning)
+	}
 	switch {
+	case k.Decision.Do == moderate.Lift && len(result.Lifted) == 0:
+		p.printf("the bans had ended by themselves, or others are in their place\n")
 	case k.Decision.Do == moderate.Warn && !result.Warned:
 		p.printf("the visitor has left and was not warned\n")
 	case k.Decision.Do == moderate.End && !result.Ended:
@@ -276,7 +325,7 @@ func printCaseStats(w io.Writer, stats admin.CaseStats) error {
 		}
 		p.printf("dropped\t%s since the start\n", count(int(stats.Dropped), "report"))
 		for _, m := range stats.Months {
-			p.printf("%s\treports: %s; stills: %s; decided: %s; expired: %d\n", m.Month, countsText(m.Reports), countsText(m.Flags), countsText(m.Decisions), m.Expired)
+			p.printf("%s\treports: %s; stills: %s; decided: %s; expired: %d; appeals: %s\n", m.Month, countsText(m.Reports), countsText(m.Flags), countsText(m.Decisions), m.Expired, countsText(m.Appeals))
 		}
 	})
 }

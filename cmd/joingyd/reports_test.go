@@ -33,7 +33,7 @@ func TestBanOfAReport(t *testing.T) {
 		t.Errorf("report %+v, want spam by session %s", report, b.welcome.Session)
 	}
 	text := command(t, d, "reports", "list")
-	if !strings.HasPrefix(text, "CASE ") || !strings.Contains(text, report.ID+"  slight ") || !strings.Contains(text, "  "+b.welcome.Session+"  open\n1 case\n") || strings.Contains(text, "127.0.0") {
+	if !strings.HasPrefix(text, "CASE ") || !strings.Contains(text, report.ID+"  report  slight ") || !strings.Contains(text, "  "+b.welcome.Session+"  open\n1 case\n") || strings.Contains(text, "127.0.0") {
 		t.Errorf("reports list:\n%s", text)
 	}
 	if got := complete(t, "ban", "--socket", d.adminPath, "--report", ""); len(got) != 1 || !strings.HasPrefix(got[0], report.ID+"\tspam, ") || !strings.HasSuffix(got[0], " ago, live") {
@@ -109,7 +109,7 @@ func TestCaseIsJudged(t *testing.T) {
 	if _, response, err := dialWS(t.Context(), d, "127.0.0.3"); err == nil || response == nil || response.StatusCode != http.StatusForbidden {
 		t.Errorf("the reported visitor came back: %v", err)
 	}
-	if text := command(t, d, "reports", "stats"); !strings.HasPrefix(text, "waiting  0 urgent, 0 grave, 0 slight\n") || !strings.Contains(text, "1 harassment, 1 violence; stills: none; decided: 1 ban, 1 warn; expired: 0\n") {
+	if text := command(t, d, "reports", "stats"); !strings.HasPrefix(text, "waiting  0 urgent, 0 grave, 0 slight\n") || !strings.Contains(text, "1 harassment, 1 violence; stills: none; decided: 1 ban, 1 warn; expired: 0; appeals: none\n") {
 		t.Errorf("stats:\n%s", text)
 	}
 }
