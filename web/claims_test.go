@@ -36,6 +36,7 @@ var claims = []struct {
 	{"The last 40 lines of a chat", []string{"match TestSaidIsBounded", "match TestReportTakesTheChatAlong", "match TestProofFitsOneLine", "chat.test.js: stop and report is one press"}},
 	{"Fingerprints of the links and contacts", []string{"match/filter TestFingerprintsNeedTheKey", "match/filter TestFingerprintsAreBoundedAndForgotten"}},
 	{"When a line of yours was rejected as spam", []string{"match/filter TestStrikesExpire", "match TestW5RepeatedSpamIsMutedThenBanned"}},
+	{"How often the forms of this site", []string{"web TestPace"}},
 	{"Reports, for a day", []string{"match TestReportLeadsToTheReported", "match TestReportOfWhoIsGone", "admin TestReports"}},
 	{"A program looks through the lines", []string{"match TestTextsAreFiltered", "match TestInterestsAreFiltered", "cmd/joingyd TestVisitLeavesNoTrace"}},
 
@@ -50,6 +51,7 @@ var claims = []struct {
 	{"Reports are judged by the operator’s people.", []string{"moderate TestReportsOfOneSessionMakeOneCase", "moderate TestSweep", "moderate TestDecide", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestCaseIsJudged"}},
 	{"What a report brings", []string{"moderate TestMemory", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestEvidenceInMemory", "cmd/joingyd TestEvidenceIsSealed", "moderate/evidence TestNothingIsOnDiskInClear", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Who reports:", []string{"moderate TestWeightOfReporters", "moderate TestSweep", "cmd/joingyd TestVisitLeavesNoTrace"}},
+	{"Appeals, and what guardians write,", []string{"moderate TestAppeal", "moderate TestFileWithoutKinds", "cmd/joingyd TestAppealByForm", "cmd/joingyd TestGuardianByForm"}},
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained"}},
 	{"Monthly totals:", []string{"moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},

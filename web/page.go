@@ -20,9 +20,10 @@ type pageData struct {
 	Name      string // of the page: "start", "about", …
 	Lang      *tongue
 	Languages []*tongue
-	Theme     string    // "light", "dark", or "" for what the device prefers
-	Text      *article  // nil: the page is a template of its own
-	Extra     []article // pages that only this site has: their names and titles
+	Theme     string     // "light", "dark", or "" for what the device prefers
+	Text      *article   // nil: the page is a template of its own
+	Extra     []article  // pages that only this site has: their names and titles
+	Form      *formState // nil: the page has none
 
 	asked bool // see variant
 }

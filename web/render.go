@@ -15,6 +15,7 @@ import (
 // pages are all HTML documents of the site, rendered.
 type pages struct {
 	byPath   map[string]page
+	forms    map[string]*formPage // in place of those of byPath
 	notFound page
 }
 
@@ -31,7 +32,7 @@ type rendering struct {
 // language and theme: start.html is "/", notfound.html has no path, and text.html is
 // every page in Markdown, whose path is its name.
 func render(o Options, static assets, texts *Texts) (pages, error) {
-	layout, err := template.New("").Funcs(template.FuncMap{"element": element}).ParseFS(files, "pages/part/*.html")
+	layout, err := parseLayout()
 	if err != nil {
 		return pages{}, err
 	}
@@ -64,7 +65,13 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 			return pages{}, err
 		}
 	}
-	return all, nil
+	all.forms, err = r.formPages(o)
+	return all, err
+}
+
+// parseLayout returns what all pages have around them.
+func parseLayout() (*template.Template, error) {
+	return template.New("").Funcs(template.FuncMap{"element": element}).ParseFS(files, "pages/part/*.html")
 }
 
 // page renders a page in all its variants.

@@ -193,9 +193,9 @@ func TestContactsAndProcessors(t *testing.T) {
 		path    string
 		want    string
 	}{
-		{Options{}, "/guardian", "Write to (no contact has been given yet)."},
-		{Options{Contact: "desk@example.org"}, "/guardian", `Write to <a href="mailto:desk@example.org" rel="noopener noreferrer">desk@example.org</a>.`},
-		{Options{Contact: "desk@example.org", Abuse: "abuse@example.org"}, "/guardian", `Write to <a href="mailto:abuse@example.org"`},
+		{Options{}, "/guardian", "write to (no contact has been given yet)."},
+		{Options{Contact: "desk@example.org"}, "/guardian", `write to <a href="mailto:desk@example.org" rel="noopener noreferrer">desk@example.org</a>.`},
+		{Options{Contact: "desk@example.org", Abuse: "abuse@example.org"}, "/guardian", `write to <a href="mailto:abuse@example.org"`},
 		{Options{Contact: "desk@example.org", Abuse: "abuse@example.org"}, "/appeal", `operator: <a href="mailto:desk@example.org"`},
 		{Options{}, "/privacy", "<p>The operator has named no other company"},
 		{Options{Processors: []string{"Host & Co: the server", "<Mail>"}}, "/privacy", "<p>Besides the operator:</p>\n<ul><li>Host &amp; Co: the server</li><li>&lt;Mail&gt;</li></ul>"},

@@ -3,7 +3,7 @@
 // scripts need.
 //
 //	request ─▶ security headers ─┬▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health │ /ws
-//	                             └▶ /api/snapshots, which takes POST
+//	                             └▶ /appeal, /guardian and /api/snapshots, which take POST
 //
 // Every page is rendered by New, once for each language (languages/CODE.json) and
 // theme: what fails to render fails at start, and a request only chooses
@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path"
 	"time"
 )
@@ -49,6 +50,8 @@ type Options struct {
 
 	Stills    bool         // visitors are told that a program looks at stills of video chats
 	Snapshots http.Handler // takes POST /api/snapshots; nil: there is none
+
+	Forms *Forms // what /appeal and /guardian take; nil: they are pages of text
 
 	Socket http.Handler                          // the WebSocket's, for /ws; nil: there is none
 	Online func() int                            // visitors with a session; nil: 0
@@ -99,10 +102,14 @@ func New(o Options) (http.Handler, error) {
 	mux.Handle(manifestPath, manifest)
 	mux.Handle(workerPath, worker)
 	for at, page := range pages.byPath {
-		if at == "/" {
+		var shown http.Handler = page
+		switch form := pages.forms[at]; {
+		case at == "/":
 			at = "/{$}"
+		case form != nil:
+			shown = form
 		}
-		mux.Handle(at, o.Node.On(page))
+		mux.Handle(at, o.Node.On(shown))
 	}
 	notFound := o.Node.On(pages.notFound.withStatus(http.StatusNotFound))
 	mux.Handle("/static/{path...}", static.handler(notFound))
@@ -114,7 +121,7 @@ func New(o Options) (http.Handler, error) {
 		mux.Handle("/ws", o.Node.On(o.Socket))
 	}
 	mux.Handle("/", notFound)
-	return SecurityHeaders(o.takeStills(readOnly(mux)), o.HSTS), nil
+	return SecurityHeaders(o.takeStills(readOnly(mux, pages.forms)), o.HSTS), nil
 }
 
 // files are what this site serves under /static/ besides what is embedded.
@@ -165,16 +172,21 @@ func withDefaults(o Options) Options {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
 	}
+	if o.Forms != nil && o.Forms.Addr == nil {
+		forms := *o.Forms
+		forms.Addr = func(*http.Request) netip.Addr { return netip.Addr{} }
+		o.Forms = &forms
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o
 }
 
-// readOnly refuses every method but GET and HEAD.
-func readOnly(next http.Handler) http.Handler {
+// readOnly refuses every method but GET and HEAD, where there is no form.
+func readOnly(next http.Handler, forms map[string]*formPage) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if forms[r.URL.Path] == nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD are served here", http.StatusMethodNotAllowed)
 			return
