@@ -20,6 +20,7 @@ func (d *daemon) openHTTP() error {
 	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
 	options.Socket = d.hub
 	options.Snapshots = http.HandlerFunc(d.hub.ServeSnapshot)
+	options.Forms = d.forms()
 	options.Online = d.hub.Online
 	options.Ban = d.banNotice
 	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
