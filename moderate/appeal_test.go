@@ -157,6 +157,19 @@ func TestFormsAreBounded(t *testing.T) {
 		t.Errorf("%d reports, %d more, %d pieces", len(k.Reports), k.More, len(k.Evidence))
 	}
 
+	full := open(t, nil)
+	full.evidence.broken = errors.New("no space left on device")
+	a := appealing("a", "ban1")
+	if _, err := full.Appeal(a); !errors.Is(err, full.evidence.broken) || full.Waiting() != 0 {
+		t.Errorf("an appeal on a full disk: %v", err)
+	}
+	full.reopen()
+	if _, err := full.Receipted(a.Receipt); !errors.Is(err, moderate.ErrNotFound) {
+		t.Errorf("its receipt: %v", err)
+	}
+	full.evidence.broken = nil
+	full.appeal(a)
+
 	broken := open(t, func(o *moderate.Options) { o.Evidence = moderate.NewMemory(1) })
 	_, err := broken.Appeal(moderate.Appealing{Receipt: moderate.NewReceipt(), Appellant: "a"})
 	if !errors.Is(err, moderate.ErrNoRoom) || broken.Waiting() != 0 {
