@@ -17,6 +17,16 @@ build: ## build bin/joingyd
 run: build ## build and run the daemon on its defaults, data in ./var
 	@exec bin/joingyd serve
 
+.PHONY: parts
+parts: web/parts/dist/NOTICE.txt ## make what of others' code for browsers the next build embeds, with npm (optional)
+
+web/parts/dist/NOTICE.txt: packaging/parts/node_modules $(wildcard packaging/parts/*.go packaging/parts/*.js packaging/parts/licences/*)
+	$(GO) run ./packaging/parts
+
+packaging/parts/node_modules: packaging/parts/package-lock.json
+	cd packaging/parts && npm ci --no-audit --no-fund
+	touch $@
+
 .PHONY: test
 test: deps lint test-go fuzz test-web test-classifier ## install what the tests need, and run them all
 
@@ -39,7 +49,7 @@ fuzz: ## run each fuzz test for FUZZ=1s
 	scripts/fuzz $(FUZZ)
 
 .PHONY: test-web
-test-web: build ## types of the browser client, and tests in real browsers
+test-web: parts build ## types of the browser client, and tests in real browsers
 	cd web/e2e && npm run --silent check && npm run --silent test
 
 .PHONY: test-classifier
@@ -88,4 +98,4 @@ pictures: build ## the README's pictures, into docs
 
 .PHONY: clean
 clean: ## remove what builds and tests made; ./var stays
-	rm -rf bin web/e2e/node_modules web/e2e/out packaging/classifier/node_modules
+	rm -rf bin web/e2e/node_modules web/e2e/out packaging/classifier/node_modules packaging/parts/node_modules web/parts/dist/* admin/desk/dist/*

@@ -71,6 +71,7 @@ var owners = map[string][]string{
 	"github.com/caddyserver":     {"cert"},
 	"golang.org/x/text":          {"match/pool", "match/filter", "web", "web/prose"},
 	"github.com/yuin/goldmark":   {"web/prose"},
+	"github.com/evanw/esbuild":   {"web", "packaging/parts"},
 	"filippo.io/age":             {"moderate/evidence"},
 	"go.mau.fi/util":             {"match/filter"},
 	"github.com/TwiN/go-away":    {"match/filter"},
