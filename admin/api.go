@@ -27,6 +27,7 @@
 //	GET    /v1/cases/stats          → CaseStats
 //	POST   /v1/cases/decide         DecideRequest → DecideResult
 //	POST   /v1/cases/guardian       GuardianRequest → GuardianResult
+//	POST   /v1/desk/login           LoginRequest → LoginResult
 //	GET    /v1/sessions?state=&sort=&limit= → SessionList
 //	POST   /v1/sessions/{id}/kick   → KickResult
 //	GET    /v1/relay?session=&addresses= → RelayList

@@ -14,6 +14,7 @@ func (s *Server) routeCases() {
 	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", answer(s.evidence))
 	s.mux.HandleFunc("POST /v1/cases/guardian", answer(s.guardian))
 	s.mux.HandleFunc("POST /v1/cases/decide", answer(s.decide))
+	s.mux.HandleFunc("POST /v1/desk/login", answer(s.login))
 }
 
 func (s *Server) cases(r *http.Request) (any, error) {

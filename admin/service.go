@@ -25,6 +25,7 @@ type Options struct {
 	Cases      *moderate.Store  // nil: there are none
 	Evidence   Evidence         // of cases; nil: there is none
 	Audit      *audit.Log       // who judged what and saw what; nil: nobody writes it down
+	Links      Links            // to the moderators' page; nil: there is none
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
 	Steps      []time.Duration  // of bans that escalate; empty: 1 hour, 1 day, 30 days
 	SharedFor  time.Duration    // the longest ban on what many share; zero: 1 hour
