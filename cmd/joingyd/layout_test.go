@@ -41,6 +41,7 @@ var forbidden = []struct {
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
 	{"web/prose", []string{"web", "ident", "front", "check", "client", "recent"}, "a page is text: it knows no site and no HTTP"},
 	{"admin", []string{"metrics", "turn", "match", "config", "web", "cert", "cmd"}, "the control API asks an interface"},
+	{"admin/desk", []string{"metrics", "turn", "match", "ban", "config", "web", "cert", "cmd", "ident", "front", "check", "client"}, "the desk asks an interface, which the control API's service is"},
 	{"ident", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd"}, "identities depend on nothing"},
 	{"client", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "check"}, "a client knows the protocol, not the daemon"},
 	{"check", []string{"metrics", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a check sees a site from outside"},
