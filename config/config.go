@@ -141,10 +141,16 @@ type Site struct {
 
 // Admin is what only the operator reaches.
 type Admin struct {
-	Socket        string `key:"socket" doc:"Path of the control socket. Empty: admin.sock in the data directory."`
-	Group         string `key:"group" doc:"Group whose members may use the control socket too, and so ban, read every ban and save the keys. It must be able to enter the socket's directory. Empty: the daemon's user and root alone."`
-	Listen        string `key:"listen" doc:"Address for the control API over TCP as well, host:port on loopback; for who holds the token. Port 0 is any free one, named in the line that serve prints. Empty: the socket alone."`
-	TokenFile     string `key:"token_file" doc:"File with that token, at least 32 bytes, mode 0600; made if it is missing. Empty: admin.token in the data directory."`
+	Socket    string `key:"socket" doc:"Path of the control socket. Empty: admin.sock in the data directory."`
+	Group     string `key:"group" doc:"Group whose members may use the control socket too, and so ban, read every ban and save the keys. It must be able to enter the socket's directory. Empty: the daemon's user and root alone."`
+	Listen    string `key:"listen" doc:"Address for the control API over TCP as well, host:port on loopback; for who holds the token. Port 0 is any free one, named in the line that serve prints. Empty: the socket alone."`
+	TokenFile string `key:"token_file" doc:"File with that token, at least 32 bytes, mode 0600; made if it is missing. Empty: admin.token in the data directory."`
+
+	WebListen          string `key:"web_listen" doc:"Address for the moderators' page, host:port on loopback: come through ssh -L, or a reverse proxy with TLS. Beyond loopback only with an https admin.web_origin, on a network that nobody else reads. Port 0 is any free one, named in the line that serve prints. Empty: no such page."`
+	WebOrigin          string `key:"web_origin" doc:"Origin under which browsers show that page, where it is not web_listen: that of the proxy, such as https://desk.example.org, which has to send Host as it came; or of a forwarded port, such as http://localhost:9090. Any other Host is refused."`
+	WebProxyUserHeader string `key:"web_proxy_user_header" doc:"Header in which the proxy says which moderator comes, such as X-Forwarded-User, so that no link is needed. The proxy sends its secret along, in Joingyd-Proxy-Secret, and takes both headers out of what browsers send. Empty: none; moderators log in by a link (joingyd reports login)."`
+	WebProxySecretFile string `key:"web_proxy_secret_file" doc:"File with that secret, at least 32 bytes, mode 0600; made if it is missing. Goes with web_proxy_user_header."`
+
 	MetricsListen string `key:"metrics_listen" doc:"Address for GET /metrics (Prometheus), host:port, without a password: keep it on loopback or a private network. Port 0 is any free one, named in the line that serve prints. Empty: no metrics."`
 }
 

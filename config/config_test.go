@@ -60,7 +60,8 @@ func TestGoodFile(t *testing.T) {
 	want.TURN.Transports = []string{"tcp"}
 	want.TURN.CredentialLifetime = 30 * time.Minute
 	want.TURN.AllocationsPerSession = 8
-	want.Admin = config.Admin{Group: "adm", Listen: "[::1]:9479", TokenFile: "/etc/joingyd/admin.token"}
+	want.Admin = config.Admin{Group: "adm", Listen: "[::1]:9479", TokenFile: "/etc/joingyd/admin.token",
+		WebListen: "10.0.0.1:8090", WebOrigin: "https://desk.example.org", WebProxyUserHeader: "X-Forwarded-User", WebProxySecretFile: "/etc/joingyd/desk.secret"}
 	want.Match.Patience = 1500 * time.Millisecond
 	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
 	want.Filter.Links, want.Filter.Words, want.Filter.BanAfter = "reject", "allow", 0
@@ -205,6 +206,15 @@ func TestO1BadFiles(t *testing.T) {
 		{"admin:\n  listen: 'chat.example.org:9479'\n", "admin.listen", "reached from elsewhere"},
 		{"admin:\n  token_file: a.token\n", "admin.token_file", "without admin.listen"},
 		{"admin:\n  metrics_listen: '127.0.0.1:http'\n", "admin.metrics_listen", "valid port"},
+		{"admin:\n  web_listen: '127.0.0.1'\n", "admin.web_listen", "host:port"},
+		{"admin:\n  web_listen: ':8090'\n", "admin.web_listen", "evidence would cross the network in clear"},
+		{"admin:\n  web_listen: '192.0.2.1:8090'\n  web_origin: 'http://localhost:8090'\n", "admin.web_listen", "reverse proxy with TLS"},
+		{"admin:\n  web_listen: '127.0.0.1:8090'\n  web_origin: 'http://desk.example.org'\n", "admin.web_origin", "is not https"},
+		{"admin:\n  web_listen: '127.0.0.1:8090'\n  web_origin: 'https://example.org/desk'\n", "admin.web_origin", "not an origin"},
+		{"admin:\n  web_origin: 'https://desk.example.org'\n", "admin.web_origin", "without admin.web_listen"},
+		{"admin:\n  web_listen: '127.0.0.1:8090'\n  web_origin: 'https://desk.example.org'\n  web_proxy_user_header: X-User\n", "admin.web_proxy_user_header", "give both"},
+		{"admin:\n  web_listen: '127.0.0.1:8090'\n  web_proxy_user_header: X-User\n  web_proxy_secret_file: s\n", "admin.web_origin", "under which the proxy serves"},
+		{"admin:\n  web_listen: '127.0.0.1:8090'\n  web_origin: 'https://desk.example.org'\n  web_proxy_user_header: 'X User'\n  web_proxy_secret_file: s\n", "admin.web_proxy_user_header", "not a header's name"},
 	} {
 		file := writeFile(t, test.text)
 		_, err := load(t, "--config", file)

@@ -47,8 +47,11 @@ func (c Config) HTTPListen() []string {
 
 // Warnings returns what may be meant, but is most likely not.
 func (c Config) Warnings() (list []string) {
+	if c.Admin.WebListen != "" && beyondLoopback(c.Admin.WebListen) {
+		list = append(list, "admin.web_listen can be reached from elsewhere, and what is between it and the proxy is in clear; keep that network private, or listen on 127.0.0.1")
+	}
 	if c.Site.answerable() {
-		return nil
+		return list
 	}
 	const remedy = "set site.contact, and site.abuse_contact if that is no e-mail address"
 	if c.HTTP.Listen == "" && c.TLS.Listen == "" {

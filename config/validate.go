@@ -202,6 +202,7 @@ func (v *validator) admin(c Admin) {
 	if c.MetricsListen != "" {
 		v.listen("admin.metrics_listen", c.MetricsListen)
 	}
+	v.web(c)
 	if c.Listen == "" {
 		if c.TokenFile != "" {
 			v.add("admin.token_file", "means nothing without admin.listen; set that, or take this out")

@@ -72,6 +72,7 @@ type daemon struct {
 	adminListener net.Listener
 	adminTCP      *adminTCP // nil: none
 	adminPath     string
+	moderators    *moderators // their page; nil: none
 
 	closers []func() error // undo what newDaemon did, in order
 }
@@ -221,7 +222,16 @@ func (d *daemon) openAdmin() error {
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit = d.cases, d.evidence, d.audit
+	if err := d.listenDesk(); err != nil {
+		return err
+	}
+	if d.moderators != nil {
+		options.Links = d.moderators.links
+	}
 	d.service = admin.NewService(d.bans, options)
+	if err := d.openDesk(); err != nil {
+		return err
+	}
 	d.admin = admin.NewServer(d.service, d.log)
 	listener, err := admin.Listen(d.adminPath, d.cfg.Admin.Group)
 	if err != nil {
@@ -262,6 +272,9 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
 	if d.adminTCP != nil {
 		group.Go(func() error { return d.admin.RunToken(ctx, d.adminTCP, d.adminTCP.token) })
+	}
+	if d.moderators != nil {
+		group.Go(func() error { return d.moderators.Run(ctx, d.moderators.Listener) })
 	}
 	if d.metrics != nil {
 		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })
@@ -325,6 +338,9 @@ func (d *daemon) readyLine() string {
 	listening = append(listening, "admin "+d.adminPath)
 	if d.adminTCP != nil {
 		listening = append(listening, "admin http://"+d.adminTCP.Addr().String())
+	}
+	if d.moderators != nil {
+		listening = append(listening, "moderators http://"+d.moderators.Addr().String())
 	}
 	if d.metrics != nil {
 		listening = append(listening, "metrics "+d.metricsListener.Addr().String())

@@ -31,7 +31,7 @@ may be concerned), grave (nudity, violence, or what several report), slight.`,
   joingyd reports decide a4n7x2qm lift --reason "It was a neighbour."`,
 	}
 	flags.add(cmd)
-	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsGuardianCommand(&flags), newReportsNCMECCommand(&flags), newReportsStatsCommand(&flags))
+	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsGuardianCommand(&flags), newReportsLoginCommand(&flags), newReportsNCMECCommand(&flags), newReportsStatsCommand(&flags))
 	return cmd
 }
 
