@@ -49,6 +49,7 @@ type CaseFlag struct {
 	Label   string    `json:"label"`
 	Score   float64   `json:"score"`
 	Model   string    `json:"model,omitempty"`
+	Claimed bool      `json:"claimed,omitempty"` // the viewer's browser says so, and nobody else
 	Rule    string    `json:"rule"`
 	Viewer  int       `json:"viewer"`  // 1 for the first of the case, whose browser may have sent several
 	Support string    `json:"support"` // whether the still of who is on it agrees: supported, unsupported or unknown
@@ -249,7 +250,7 @@ func (s *Service) caseOf(k *moderate.Case) Case {
 		c.Reports = append(c.Reports, CaseReport{ID: r.ID, Reason: r.Reason, At: r.At, Reporter: reporters.of(r.Reporter), Weight: r.Weight, Lines: r.Lines, Note: r.Note})
 	}
 	for _, f := range k.Flags {
-		c.Flags = append(c.Flags, CaseFlag{At: f.At, Label: f.Label, Score: f.Score, Model: f.Model, Rule: f.Rule, Viewer: viewers.of(f.Viewer), Support: f.Support, Did: f.Did})
+		c.Flags = append(c.Flags, CaseFlag{At: f.At, Label: f.Label, Score: f.Score, Model: f.Model, Claimed: f.Claimed, Rule: f.Rule, Viewer: viewers.of(f.Viewer), Support: f.Support, Did: f.Did})
 	}
 	return c
 }

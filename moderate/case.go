@@ -73,6 +73,7 @@ type Flag struct {
 	Label    string    `json:"label"`
 	Score    float64   `json:"score"`
 	Model    string    `json:"model,omitempty"`
+	Claimed  bool      `json:"claimed,omitempty"` // the viewer's own browser says so, and nobody else
 	Rule     string    `json:"rule"`
 	Viewer   string    `json:"viewer"`             // pseudonym of who saw it, and posted the still
 	Support  string    `json:"support"`            // whether the subject's own still agrees: supported, unsupported or unknown
@@ -134,9 +135,14 @@ func (c *Case) weigh() {
 			gravity = max(gravity, gravityOf(r.Reason))
 		}
 	}
-	// A flag is a browser's word: each viewer's counts once, by how sure the program is.
+	// A flag is a browser's word: each viewer's counts once, by how sure the program is, and
+	// where that is the browser's too, no more than a report.
 	for _, f := range c.Flags {
-		weights[f.Viewer] = max(weights[f.Viewer], f.Score)
+		score := f.Score
+		if f.Claimed {
+			score = min(score, new(reporter).weight(c.Changed))
+		}
+		weights[f.Viewer] = max(weights[f.Viewer], score)
 		gravity = max(gravity, gravityOf(f.Label))
 	}
 	c.Score = 0

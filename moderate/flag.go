@@ -11,8 +11,8 @@ type Flagging struct {
 }
 
 // Flag makes a flag a part of the session's case, and returns that, when both are on disk.
-// Viewers is how many different ones have seen something by now: one browser alone can
-// make a still up. The error is ErrFull where nobody judges the cases that there are.
+// Viewers is how many different ones have seen something by now, claims aside: one browser
+// alone can make a still up. The error is ErrFull where nobody judges the cases that there are.
 func (s *Store) Flag(f Flagging) (caseID string, viewers int, err error) {
 	if s.of(f.Session) == "" && s.Waiting() >= s.opts.Cases {
 		s.drop()
@@ -41,11 +41,12 @@ func (s *Store) Flag(f Flagging) (caseID string, viewers int, err error) {
 	return caseID, viewers, err
 }
 
-// viewers counts the different ones whose stills were flagged.
+// viewers counts the different ones whose stills were flagged here: what browsers claim
+// is no evidence against anybody.
 func (c *Case) viewers() int {
 	var seen []string
 	for _, f := range c.Flags {
-		if !slices.Contains(seen, f.Viewer) {
+		if !f.Claimed && !slices.Contains(seen, f.Viewer) {
 			seen = append(seen, f.Viewer)
 		}
 	}

@@ -3,6 +3,7 @@ package moderate_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -393,6 +394,35 @@ func TestRisk(t *testing.T) {
 	f.decide(id, "ann", moderate.Dismiss)
 	if f.Risk([]string{"of-s"}) != 0 {
 		t.Error("a risk of who was judged")
+	}
+}
+
+// What a browser claims weighs what a report does, whatever score it says, and is no
+// evidence for a ban.
+func TestClaimedFlags(t *testing.T) {
+	f := open(t, nil)
+	for i, test := range []struct {
+		viewer  string
+		claimed bool
+		score   float64 // of the case
+		viewers int
+	}{
+		{"v", true, 2. / 3, 0},
+		{"v", true, 2. / 3, 0},
+		{"w", true, 4. / 3, 0},
+		{"w", false, 2./3 + 1, 1},
+	} {
+		id, viewers, err := f.Flag(moderate.Flagging{
+			Flag:    moderate.Flag{Label: "porn", Score: 1, Viewer: test.viewer, Claimed: test.claimed, Rule: "r", Support: "supported"},
+			Session: "s", Suspects: []string{"of-s"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := f.Get(id)
+		if err != nil || viewers != test.viewers || math.Abs(k.Score-test.score) > 1e-9 {
+			t.Errorf("after flag %d: %d viewers, score %v, %v; want %d and %v", i, viewers, k.Score, err, test.viewers, test.score)
+		}
 	}
 }
 

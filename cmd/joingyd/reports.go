@@ -205,9 +205,13 @@ func printCase(w io.Writer, k admin.Case, now time.Time) error {
 		return err
 	}
 	return printTable(w, func(p *printer) {
-		p.printf("STILL\tSEEN\tSCORE\tVIEWER\tOWN STILL\tDONE\n")
+		p.printf("STILL\tSEEN\tSCORE\tBY\tVIEWER\tOWN STILL\tDONE\n")
 		for _, f := range k.Flags {
-			p.printf("%s ago\t%s\t%.2f\t%d\t%s\t%s\n", about(now.Sub(f.At)), f.Label, f.Score, f.Viewer, f.Support, cmp.Or(strings.Join(f.Did, ", "), "nothing"))
+			by := "server"
+			if f.Claimed {
+				by = "browser"
+			}
+			p.printf("%s ago\t%s\t%.2f\t%s\t%d\t%s\t%s\n", about(now.Sub(f.At)), f.Label, f.Score, by, f.Viewer, f.Support, cmp.Or(strings.Join(f.Did, ", "), "nothing"))
 		}
 	})
 }

@@ -127,7 +127,7 @@ func (d *daemon) found(f watch.Finding) {
 	}
 	flagging := moderate.Flagging{
 		Flag: moderate.Flag{
-			Label: f.Label, Score: f.Score, Model: f.Model, Rule: f.Rule, Viewer: f.Seer, Support: string(f.Support), Distance: f.Distance, Did: did,
+			Label: f.Label, Score: f.Score, Model: f.Model, Claimed: f.Claimed, Rule: f.Rule, Viewer: f.Seer, Support: string(f.Support), Distance: f.Distance, Did: did,
 		},
 		Session: f.Subject, Suspects: f.Suspects,
 		Parts: []moderate.Part{{Name: "still", Type: "image/jpeg", At: f.At, Data: f.JPEG}},

@@ -98,7 +98,7 @@ func TestStillsAreJudged(t *testing.T) {
 	if len(k.Flags) != 1 || k.Flags[0].Label != "porn" || k.Flags[0].Support != "supported" || k.Flags[0].Model != "oracle" || k.Gravity != "grave" {
 		t.Errorf("%+v", k)
 	}
-	if text := command(t, d, "reports", "show", k.ID); !strings.Contains(text, "  porn  0.97   1       supported  blur\n") {
+	if text := command(t, d, "reports", "show", k.ID); !strings.Contains(text, "  porn  0.97   server  1       supported  blur\n") {
 		t.Errorf("show:\n%s", text)
 	}
 	if text := command(t, d, "evidence", "open", k.ID); !strings.Contains(text, "still, ") || !strings.Contains(text, "image/jpeg, ") {

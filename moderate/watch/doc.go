@@ -13,4 +13,8 @@
 // own still of the same moment, and the two are compared (package pdq). That they
 // agree supports what was found, it proves nothing; that they do not, or that there is
 // none, does not clear anybody either.
+//
+// Where the viewer's own browser looked (Claim), its word decides nothing: it hid the
+// picture from its own visitor, and whatever else a rule wants is left to a person. What is
+// on the list of known images is found here, whoever posted it.
 package watch

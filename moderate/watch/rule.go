@@ -91,6 +91,34 @@ func ParseRules(texts []string) (rules []Rule, err error) {
 	return rules, nil
 }
 
+// leavesDevice reports whether a viewer's browser that looks at stills itself has to post
+// the one that an action is wanted for. What it can do alone is hide the picture.
+func leavesDevice(a Action) bool { return a != Blur }
+
+// Claimable returns what such a browser has to know of the rules, for the labels that its
+// classifier tells apart: the scores from which it hides a picture, and those from which
+// it posts the still.
+func Claimable(rules []Rule, labels []string) (hide, post map[string]float64) {
+	hide, post = make(map[string]float64), make(map[string]float64)
+	lower := func(least map[string]float64, r Rule) {
+		if score, set := least[r.Label]; !set || r.Score < score {
+			least[r.Label] = r.Score
+		}
+	}
+	for _, r := range rules {
+		if r.Label == Known || !slices.Contains(labels, r.Label) {
+			continue
+		}
+		if r.Has(Blur) {
+			lower(hide, r)
+		}
+		if slices.ContainsFunc(r.Do, leavesDevice) {
+			lower(post, r)
+		}
+	}
+	return hide, post
+}
+
 // choose returns what all rules want that apply to labels, and the rule that wants the
 // most, nil if none applies.
 func choose(rules []Rule, labels map[string]float64) (rule *Rule, do []Action) {

@@ -8,6 +8,8 @@ import (
 	"image"
 	"image/jpeg"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,9 +59,17 @@ type Still struct {
 	Moment  uint64 // the same for the two that were asked for at once
 	At      time.Time
 	JPEG    []byte // the Watch's own from now on
+	Claim   *Claim // what the viewer's browser says of it; nil: it did not look
 
 	Suspects []string // pseudonyms of the subject's addresses
 	Seer     string   // pseudonym of the viewer's address
+}
+
+// Claim is what a viewer's browser says that a still shows. Nobody can check it: who posts
+// a still can say anything of it.
+type Claim struct {
+	Model  string // that it should have asked
+	Labels map[string]float64
 }
 
 // Support is whether the subject's own still agrees.
@@ -75,10 +85,11 @@ const (
 // Finding is a still that a rule wants something of.
 type Finding struct {
 	Still
-	Labels   map[string]float64
-	Label    string  // of the rule that wants the most
-	Score    float64 // of that label; of a known image, how near it is: 1 is the same
-	Model    string  // of the classifier
+	Labels   map[string]float64 // those that were found here
+	Label    string             // of the rule that wants the most
+	Score    float64            // of that label; of a known image, how near it is: 1 is the same
+	Claimed  bool               // the viewer's browser says so, and nobody else
+	Model    string             // of the classifier
 	Rule     string
 	Do       []Action
 	Support  Support
@@ -256,7 +267,8 @@ func (w *Watch) look(ctx context.Context, s Still) {
 // errSpoilt is for a still that is no picture.
 var errSpoilt = errors.New("watch: no JPEG of a sensible size")
 
-// judge returns what a still shows that a rule is about, nil if nothing.
+// judge returns what a still shows that a rule is about, nil if nothing. What was found
+// here goes before what is claimed, which only a person does anything about.
 func (w *Watch) judge(ctx context.Context, s Still) (*Finding, error) {
 	f := &Finding{Still: s, Labels: make(map[string]float64), Support: Unknown}
 	if w.opts.Known != nil && w.opts.Known.Len() > 0 {
@@ -280,11 +292,21 @@ func (w *Watch) judge(ctx context.Context, s Still) (*Finding, error) {
 			}
 		}
 	}
-	rule, do := choose(w.opts.Rules, f.Labels)
-	if rule == nil {
+	if rule, do := choose(w.opts.Rules, f.Labels); rule != nil {
+		f.Label, f.Score, f.Rule, f.Do = rule.Label, f.Labels[rule.Label], rule.String(), do
+		return f, failed
+	}
+	if s.Claim == nil {
 		return nil, failed
 	}
-	f.Label, f.Score, f.Rule, f.Do = rule.Label, f.Labels[rule.Label], rule.String(), do
+	claimed := maps.Clone(s.Claim.Labels)
+	delete(claimed, Known) // that is found here or nowhere
+	rule, do := choose(w.opts.Rules, claimed)
+	if rule == nil || !slices.ContainsFunc(do, leavesDevice) {
+		return nil, failed
+	}
+	f.Claimed, f.Model = true, s.Claim.Model
+	f.Label, f.Score, f.Rule, f.Do = rule.Label, claimed[rule.Label], rule.String(), []Action{Queue}
 	return f, failed
 }
 

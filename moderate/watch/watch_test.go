@@ -305,3 +305,55 @@ func TestParseRule(t *testing.T) {
 		}
 	}
 }
+
+// What a viewer's browser claims is left to a person, whatever the rule wants; what is
+// found here is not, whoever posted it.
+func TestClaims(t *testing.T) {
+	known, shown := knownPicture(t, 3), picture(t, 3)
+	for name, test := range map[string]struct {
+		rules  []string
+		labels map[string]float64
+		jpeg   []byte
+		want   *watch.Finding // nil: it is forgotten
+	}{
+		"more than a veil is for a person": {[]string{"porn>=0.9: blur warn end ban"}, map[string]float64{"porn": 0.95}, picture(t, 1),
+			&watch.Finding{Label: "porn", Score: 0.95, Claimed: true, Model: "theirs", Do: []watch.Action{watch.Queue}}},
+		"a veil is their own":  {[]string{"porn>=0.9: blur"}, map[string]float64{"porn": 0.95}, picture(t, 1), nil},
+		"no rule is about it":  {[]string{"porn>=0.9: queue"}, map[string]float64{"porn": 0.89}, picture(t, 1), nil},
+		"a known image is not": {[]string{"porn>=0.9: queue", "known: blur end"}, map[string]float64{"porn": 0.95}, shown, &watch.Finding{Label: "known", Score: 1, Do: []watch.Action{watch.Blur, watch.End}}},
+		"nobody claims that":   {[]string{"known: end"}, map[string]float64{"known": 1}, picture(t, 1), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := start(t, watch.Options{Known: known, Rules: rules(t, test.rules...)})
+				s := still(false, slices.Clone(test.jpeg))
+				s.Claim = &watch.Claim{Model: "theirs", Labels: test.labels}
+				b.Take(s)
+				synctest.Wait()
+				if test.want == nil {
+					if len(b.hidden) != 0 || !cleared(s.JPEG) {
+						t.Errorf("found %d times; cleared: %v", len(b.hidden), cleared(s.JPEG))
+					}
+					return
+				}
+				if len(b.hidden) != 1 {
+					t.Fatalf("found %d times", len(b.hidden))
+				}
+				got := b.hidden[0]
+				got = watch.Finding{Label: got.Label, Score: got.Score, Claimed: got.Claimed, Model: got.Model, Do: got.Do}
+				if !reflect.DeepEqual(got, *test.want) {
+					t.Errorf("got %+v, want %+v", got, *test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestClaimable(t *testing.T) {
+	list := rules(t, "porn>=0.9: blur queue", "porn>=0.6: blur", "drawing>=0.5: ban", "under-18>=0.5: queue", "known: queue")
+	hide, post := watch.Claimable(list, []string{"drawing", "porn", "neutral"})
+	wantHide, wantPost := map[string]float64{"porn": 0.6}, map[string]float64{"porn": 0.9, "drawing": 0.5}
+	if !reflect.DeepEqual(hide, wantHide) || !reflect.DeepEqual(post, wantPost) {
+		t.Errorf("got %v, %v; want %v, %v", hide, post, wantHide, wantPost)
+	}
+}
