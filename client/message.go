@@ -35,6 +35,7 @@ type Message struct {
 	Of          string       `json:"of"`          // snapshot: partner or self
 	Token       string       `json:"token"`       // snapshot
 	Expires     time.Time    `json:"expires"`     // snapshot
+	Look        *Look        `json:"look"`        // snapshot: nil: post it whatever it shows
 
 	Count  int        `json:"count"`  // online
 	Reason string     `json:"reason"` // left, banned, rejected, action
@@ -99,4 +100,10 @@ type hello struct {
 type consent struct {
 	Policy string `json:"policy"`
 	Adult  bool   `json:"adult"`
+}
+
+// Look is how a client looks at a still itself: scores from 0 to 1, by label.
+type Look struct {
+	Veil map[string]float64 `json:"veil"` // from which it hides the picture
+	Post map[string]float64 `json:"post"` // from which it posts the still
 }

@@ -221,6 +221,7 @@ type message struct {
 	Seq         uint64
 	Order       uint64
 	At, Expires time.Time
+	Look        *match.Local
 	Lines       int
 	Online      int
 	Count       int

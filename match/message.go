@@ -257,6 +257,7 @@ type snapshotMessage struct {
 	Of      string    `json:"of"` // partner or self
 	Token   string    `json:"token"`
 	Expires time.Time `json:"expires"`
+	Look    *Local    `json:"look,omitempty"` // look at it first, and post it only if that finds something
 }
 
 type leftMessage struct {

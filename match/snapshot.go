@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io"
 	randv2 "math/rand/v2"
 	"net/http"
@@ -35,6 +36,17 @@ type Snapshots struct {
 	// Take takes a still, whose bytes are its own, and returns at once. It reports
 	// whether there was room for it.
 	Take func(Still) bool
+	// Local, if set, has the browser of whoever sees a picture look at the still first, so
+	// that only one that it finds something in leaves the device.
+	Local *Local
+}
+
+// Local is how a viewer's own browser looks at stills. What it says nobody can check: a
+// claim. It is not changed once the hub has it.
+type Local struct {
+	Labels []string           `json:"-"`    // that its classifier tells apart
+	Veil   map[string]float64 `json:"veil"` // the score from which it hides a picture by itself, by label
+	Post   map[string]float64 `json:"post"` // the score from which it posts the still
 }
 
 // Still is one picture of a video chat.
@@ -44,8 +56,9 @@ type Still struct {
 	Viewer  ident.Session // who sees it
 	Self    bool          // the subject's browser made it, not the viewer's
 	Moment  uint64        // the same for the two that were asked for at once
-	At      time.Time     // when they were, UTC
+	At      time.Time     // when they were, UTC; of one with a claim, when it came
 	JPEG    []byte
+	Claim   map[string]float64 // scores by label, as the viewer's browser has them; nil: it did not look
 
 	Subjects, Viewers []netip.Addr // that the two had then: who is on it may be gone soon
 }
@@ -66,12 +79,13 @@ const (
 	stillTaken   stillOutcome = "taken"
 	stillDropped stillOutcome = "dropped" // there was no room for it
 	stillLate    stillOutcome = "late"    // it did not come in time
-	stillRefused stillOutcome = "refused" // an unknown token, or no JPEG
+	stillKept    stillOutcome = "kept"    // the browser that looks at it did not post it: it found nothing, or cannot look
+	stillRefused stillOutcome = "refused" // an unknown token, no JPEG, or no claim where there has to be one
 )
 
 // StillOutcomes lists every outcome that Stats.Stills may count.
 func StillOutcomes() []string {
-	return []string{string(stillTaken), string(stillDropped), string(stillLate), string(stillRefused)}
+	return []string{string(stillTaken), string(stillDropped), string(stillLate), string(stillKept), string(stillRefused)}
 }
 
 // watchLocked decides which of a new pair's pictures are looked at, and when.
@@ -110,39 +124,58 @@ func (h *Hub) askLaterLocked(p *pair, side int, from, to time.Duration) {
 	})
 }
 
-// askLocked asks both for a still of a side's picture: the partner for what they see,
-// and whose picture it is for what they send.
+// askLocked asks for a still of a side's picture: the partner for what they see, and,
+// where the server looks at it, whose picture it is for what they send.
 func (h *Hub) askLocked(p *pair, side int) {
 	subject, viewer := p.a, p.b
 	if side == 1 {
 		subject, viewer = p.b, p.a
 	}
-	now := h.opts.Now().UTC()
 	still := Still{
-		Pair: p.id, Subject: subject.id, Viewer: viewer.id, Moment: randv2.Uint64(), At: now,
+		Pair: p.id, Subject: subject.id, Viewer: viewer.id, Moment: randv2.Uint64(), At: h.opts.Now().UTC(),
 		Subjects: h.addrsLocked(subject), Viewers: h.addrsLocked(viewer),
 	}
-	var hashes [2]stillHash
-	for i, of := range [2]string{"partner", "self"} {
-		by := viewer
-		if still.Self = of == "self"; still.Self {
-			by = subject
-		}
-		var token string
-		token, hashes[i] = newStillToken()
-		h.snapshots.open[hashes[i]] = still
-		h.sendLocked(by, &snapshotMessage{head{Type: "snapshot"}, p.id.String(), of, token, now.Add(stillTime)})
+	h.askForLocked(viewer, still)
+	if h.opts.Snapshots.Local == nil {
+		still.Self = true
+		h.askForLocked(subject, still)
 	}
+}
+
+// askForLocked asks one of a pair for a still, and forgets it when its time is over.
+func (h *Hub) askForLocked(by *session, still Still) {
+	token, hash := newStillToken()
+	h.snapshots.open[hash] = still
+	message := &snapshotMessage{head: head{Type: "snapshot"}, Pair: still.Pair.String(), Of: "partner", Token: token, Expires: still.At.Add(stillTime)}
+	late := stillLate
+	switch {
+	case still.Self:
+		message.Of = "self"
+	case h.opts.Snapshots.Local != nil:
+		message.Look, late = h.opts.Snapshots.Local, stillKept
+	}
+	h.sendLocked(by, message)
 	time.AfterFunc(stillTime, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		for _, hash := range hashes {
-			if _, still := h.snapshots.open[hash]; still {
-				delete(h.snapshots.open, hash)
-				h.snapshots.counts[stillLate]++
-			}
+		if _, open := h.snapshots.open[hash]; open {
+			delete(h.snapshots.open, hash)
+			h.snapshots.counts[late]++
 		}
 	})
+}
+
+// askSubject asks for the own still of who is on one that a browser posted after it had
+// looked, if that chat goes on: nothing was asked of them before.
+func (h *Hub) askSubject(claimed Still) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.sessions[claimed.Subject]
+	if s == nil || s.pair == nil || s.pair.id != claimed.Pair {
+		return
+	}
+	claimed.Self, claimed.JPEG, claimed.Claim = true, nil, nil
+	h.askForLocked(s, claimed)
 }
 
 // stopWatching ends what was planned for a pair.
@@ -187,6 +220,12 @@ func (h *Hub) ServeSnapshot(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "a still is image/jpeg", http.StatusUnsupportedMediaType)
 		return
 	}
+	var err error
+	if wanted.Claim, err = h.readClaim(r, wanted); err != nil {
+		h.countStill(stillRefused)
+		http.Error(w, ClaimHeader+": "+err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxStill))
 	if err != nil || len(data) < 4 || data[0] != 0xff || data[1] != 0xd8 {
 		h.countStill(stillRefused)
@@ -194,12 +233,32 @@ func (h *Hub) ServeSnapshot(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	wanted.JPEG = data
+	if wanted.Claim != nil {
+		wanted.At = h.opts.Now().UTC()
+	}
 	if h.opts.Snapshots.Take(wanted) {
 		h.countStill(stillTaken)
+		if wanted.Claim != nil {
+			h.askSubject(wanted)
+		}
 	} else {
 		h.countStill(stillDropped)
 	}
 	w.WriteHeader(http.StatusAccepted)
+}
+
+// readClaim returns what a request says of the still that it brings, if that still needs
+// it: one that a viewer's own browser looked at.
+func (h *Hub) readClaim(r *http.Request, wanted Still) (map[string]float64, error) {
+	local := h.opts.Snapshots.Local
+	if local == nil || wanted.Self {
+		return nil, nil
+	}
+	claim, err := parseClaim(r.Header.Get(ClaimHeader), local.Labels)
+	if err == nil && !met(claim, local.Post) {
+		err = errors.New("says nothing for which a still is wanted")
+	}
+	return claim, err
 }
 
 // claimStill returns what a token was given for, once.

@@ -65,6 +65,113 @@ func (f *fixture) post(from, token, kind string, body []byte) int {
 	return w.Code
 }
 
+// runLocal is runStills with viewers' browsers that look at stills themselves.
+func runLocal(t *testing.T, test func(t *testing.T, f *fixture, s *studio)) {
+	t.Helper()
+	s := &studio{}
+	runWith(t, func(o *match.Options) {
+		o.Risk = s.risk
+		o.Snapshots = match.Snapshots{Every: 10 * time.Second, Take: s.take, Local: localLook()}
+	}, func(t *testing.T, f *fixture) { test(t, f, s) })
+}
+
+func localLook() *match.Local {
+	return &match.Local{
+		Labels: []string{"drawing", "neutral", "porn"},
+		Veil:   map[string]float64{"porn": 0.85, "drawing": 0.5},
+		Post:   map[string]float64{"porn": 0.9},
+	}
+}
+
+// postClaim posts a still as a browser does that looked at it, and returns the answer's
+// status.
+func (f *fixture) postClaim(from, token, claim string) int {
+	f.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "http://site.test/api/snapshots", bytes.NewReader(jpegBytes))
+	r.Header.Set("Test-Addr", from)
+	r.Header.Set("Content-Type", "image/jpeg")
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set(match.ClaimHeader, claim)
+	w := httptest.NewRecorder()
+	f.ServeSnapshot(w, r)
+	return w.Code
+}
+
+// A viewer's browser that looks itself is told what for. One that posts nothing is not
+// late; only after it posted something is the subject asked for a still of their own.
+func TestLocalStills(t *testing.T) {
+	runLocal(t, func(t *testing.T, f *fixture, s *studio) {
+		a, b, pair := f.pair("video")
+		first := a.expect("snapshot")
+		if first.Of != "partner" || first.Look == nil || first.Look.Veil["drawing"] != 0.5 || first.Look.Post["porn"] != 0.9 {
+			t.Errorf("a is asked for %+v", first)
+		}
+		again := a.expect("snapshot")
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		if got := f.Stats().Stills; got["kept"] == 0 || got["late"] != 0 {
+			t.Errorf("after nothing was posted, counted %v", got)
+		}
+		for len(a.messages) > 0 {
+			again = a.expect("snapshot")
+		}
+		if len(b.messages) != 0 {
+			t.Errorf("b was told something: %+v", <-b.messages)
+		}
+		posted := time.Now().UTC()
+		if status := f.postClaim("192.0.2.1", again.Token, "porn=0.901, drawing=0.05"); status != http.StatusAccepted {
+			t.Fatalf("status %d", status)
+		}
+		own := b.expect("snapshot")
+		if own.Of != "self" || own.Look != nil || own.Pair != pair || !own.Expires.Equal(posted.Add(10*time.Second)) {
+			t.Errorf("b is asked for %+v", own)
+		}
+		if status := f.post("192.0.2.2", own.Token, "image/jpeg", jpegBytes); status != http.StatusAccepted {
+			t.Errorf("b's own: status %d", status)
+		}
+		if len(s.taken) != 2 {
+			t.Fatalf("%d stills were taken", len(s.taken))
+		}
+		one, two := s.taken[0], s.taken[1]
+		if one.Self || !two.Self || one.Moment != two.Moment || !one.At.Equal(posted) || one.Claim["porn"] != 0.901 || two.Claim != nil {
+			t.Errorf("taken %+v, %+v", one, two)
+		}
+	})
+}
+
+// Who posts a still without having found something in it that it is wanted for, is
+// refused, and nobody is asked for anything because of it.
+func TestClaimsAreChecked(t *testing.T) {
+	runLocal(t, func(t *testing.T, f *fixture, s *studio) {
+		a, b, _ := f.pair("video")
+		for name, claim := range map[string]string{
+			"nothing":           "",
+			"too little":        "porn=0.899, drawing=1",
+			"another label":     "porn=0.95, under-18=0.9",
+			"what is no number": "porn=NaN",
+		} {
+			if status := f.postClaim("192.0.2.1", a.expect("snapshot").Token, claim); status != http.StatusUnprocessableEntity {
+				t.Errorf("%s: status %d", name, status)
+			}
+		}
+		synctest.Wait()
+		if len(s.taken) != 0 || len(b.messages) != 0 {
+			t.Errorf("%d stills were taken, b was told %d times", len(s.taken), len(b.messages))
+		}
+		// The chat may be over when something was found, and then there is nobody to ask.
+		m := a.expect("snapshot")
+		b.send(`{"type":"leave"}`)
+		a.expect("left")
+		if status := f.postClaim("192.0.2.1", m.Token, "porn=1"); status != http.StatusAccepted || len(s.taken) != 1 {
+			t.Errorf("after the end: status %d, %d stills were taken", status, len(s.taken))
+		}
+		synctest.Wait()
+		if len(b.messages) != 0 {
+			t.Errorf("b was told %+v", <-b.messages)
+		}
+	})
+}
+
 // Both are asked at once, and what they post is taken, once.
 func TestStillsAreTaken(t *testing.T) {
 	runStills(t, func(t *testing.T, f *fixture, s *studio) {

@@ -48,6 +48,9 @@ func TestExamplesOfTheReference(t *testing.T) {
 					s := &studio{}
 					o.Risk = s.risk
 					o.Snapshots = match.Snapshots{Every: 2 * time.Second, Take: s.take}
+					if slices.Contains(e.steps, "# "+inBrowsers) {
+						o.Snapshots.Local = &match.Local{Labels: []string{"porn"}, Veil: map[string]float64{"porn": 0.85}, Post: map[string]float64{"porn": 0.9}}
+					}
 				}
 				o.Filter = match.Filter{Links: filter.Reject, Contacts: filter.Mask, MuteAfter: 2, MuteFor: 10 * time.Minute}
 			}
@@ -382,7 +385,10 @@ func (e example) maxBitrate() int {
 // looksAtB reports whether the example is about stills of B's picture.
 func (e example) looksAtB() bool { return slices.Contains(e.steps, "# "+picturesOfB) }
 
-const picturesOfB = "pictures of B are looked at"
+const (
+	picturesOfB = "pictures of B are looked at"
+	inBrowsers  = "browsers look at them themselves"
+)
 
 // events are what examples may say between the messages.
 var events = []struct {
@@ -469,6 +475,7 @@ var events = []struct {
 		}
 		return nil
 	}},
+	{regexp.MustCompile("^" + inBrowsers + "$"), func(*player, []string) error { return nil }},  // the same
 	{regexp.MustCompile("^" + picturesOfB + "$"), func(*player, []string) error { return nil }}, // from the start: see looksAtB
 	{regexp.MustCompile(`^a program hides the picture of ([A-Z]): (.+)$`), func(p *player, m []string) error {
 		id, err := ident.ParseSession(p.values["session "+m[1]])
