@@ -17,12 +17,16 @@ export function act(m, now, { chat, stage }) {
     case 'warn':
       return chat.system(t('warned', { reason: m.reason ?? '' }));
     case 'blur':
-      return now && hide(stage, veiled(m.reason));
+      return now && hide(stage, m.reason ?? '');
   }
 }
 
-/** Hides the partner's picture until the visitor wants to see it. @param {import('./stage.js').Stage} stage @param {string} why */
-function hide(stage, why) {
-  stage.veil.set('blur', true, why);
-  announce(why);
+/**
+ * Hides the partner's picture until the visitor wants to see it, for each reason once a
+ * chat: who lifted the veil is not asked again, whoever finds the same.
+ * @param {import('./stage.js').Stage} stage @param {string} reason
+ */
+export function hide(stage, reason) {
+  const why = veiled(reason);
+  if (stage.veil.suspect(reason, why)) announce(why);
 }

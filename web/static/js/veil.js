@@ -15,6 +15,8 @@ export class Veil {
   #why = byId('veiled', HTMLElement);
   /** @type {Set<Reason>} */
   #reasons = new Set();
+  /** @type {Set<string>} */
+  #suspected = new Set(); // what a program took this partner's picture for
 
   constructor() {
     byId('lift', HTMLButtonElement).addEventListener('click', () => this.set('blur', false));
@@ -23,8 +25,20 @@ export class Veil {
 
   /** A new partner: what was lifted for the last one is not lifted for this one. */
   renew() {
+    this.#suspected.clear();
     this.set('next', false);
     this.set('blur', settings.get('blur'));
+  }
+
+  /**
+   * Hides the picture for what a program takes it for, unless it did so in this chat.
+   * @param {string} what @param {string} why what the visitor is told
+   */
+  suspect(what, why) {
+    if (this.#suspected.has(what)) return false;
+    this.#suspected.add(what);
+    this.set('blur', true, why);
+    return true;
   }
 
   /** @param {Reason} reason @param {boolean} on @param {string} [why] what the visitor is told of the blur */
