@@ -50,10 +50,13 @@ func newDocument(body []byte, contentType string) (document, error) {
 	return d, nil
 }
 
-// compressible reports whether files of this type are text.
+// bulky are the types of files that are no text and gain all the same.
+var bulky = []string{"application/wasm", "application/octet-stream"}
+
+// compressible reports whether files of this type are text, or gain like it.
 func compressible(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
-	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") || strings.HasSuffix(kind, "json")
+	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") || strings.HasSuffix(kind, "json") || slices.Contains(bulky, kind)
 }
 
 // representation returns what the requester understands best.

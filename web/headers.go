@@ -7,7 +7,7 @@ import (
 
 // contentSecurityPolicy allows this site's own files and nothing else. Trusted
 // Types turn the DOM's string-to-code sinks off, but for one policy that only makes
-// the service worker's URL (static/js/worker-url.js). In 'self', connect-src
+// the URLs of the workers (static/js/worker-url.js). In 'self', connect-src
 // includes the WebSocket. What default-src covers is said again where OWASP's ASVS
 // 5.0 asks for it by name (3.4.3).
 var contentSecurityPolicy = strings.Join([]string{

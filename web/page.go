@@ -17,6 +17,7 @@ type pageData struct {
 	Colours   string        // URL of the site's own colours, empty if it has none
 	Banner    string
 	Stills    bool   // visitors are told of them
+	Worker    string // URL of what looks at them in the visitor's own browser, empty if that is elsewhere
 	Name      string // of the page: "start", "about", …
 	Lang      *tongue
 	Languages []*tongue

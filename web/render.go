@@ -45,6 +45,7 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		LogoType:  contentTypes[path.Ext(o.Logo.name())],
 		Banner:    o.Banner,
 		Stills:    o.Stills,
+		Worker:    o.Classifier.worker(),
 		Languages: texts.languages,
 	}}
 	if o.Accent != nil {
@@ -136,6 +137,17 @@ func (r *rendering) data(name string, v variant) (pageData, error) {
 	return data, nil
 }
 
+// looked is the key of the words that say who looks at pictures.
+func (o Options) looked() string {
+	switch {
+	case o.Classifier != nil:
+		return "pictures.browser"
+	case o.Stills:
+		return "pictures.program"
+	}
+	return "pictures.nobody"
+}
+
 func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 	l := data.Lang
 	nobody, err := l.text("contact.none")
@@ -146,11 +158,7 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
-	looked := "pictures.nobody"
-	if r.options.Stills {
-		looked = "pictures.program"
-	}
-	pictures, err := l.text(looked)
+	pictures, err := l.text(r.options.looked())
 	if err != nil {
 		return nil, err
 	}

@@ -48,8 +48,11 @@ type Options struct {
 	Processors []string    // "NAME: what it does, where": who handles visitors' data for the operator
 	Node       *NodeCookie // set with pages; nil: no cookie
 
-	Stills    bool         // visitors are told that a program looks at stills of video chats
-	Snapshots http.Handler // takes POST /api/snapshots; nil: there is none
+	Stills bool // visitors are told that a program looks at stills of video chats
+	// Classifier has visitors' own browsers look, and Stills is true then; nil: the program
+	// is elsewhere.
+	Classifier *Classifier
+	Snapshots  http.Handler // takes POST /api/snapshots; nil: there is none
 
 	Forms *Forms // what /appeal and /guardian take; nil: they are pages of text
 
@@ -113,6 +116,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	notFound := o.Node.On(pages.notFound.withStatus(http.StatusNotFound))
 	mux.Handle("/static/{path...}", static.handler(notFound))
+	if o.Classifier != nil {
+		mux.Handle(o.Classifier.prefix, o.Classifier.handler(notFound))
+	}
 	mux.HandleFunc("/api/online", o.serveOnline)
 	mux.HandleFunc("/api/ban", o.serveBan)
 	mux.HandleFunc("/healthz", serveHealth)

@@ -13,7 +13,7 @@ import (
 
 // bundle makes one module of a script here and all that it imports, with constants put
 // in by name, and returns it with the directories of the packages that went in.
-func bundle(entry string, constants map[string]string) (script []byte, used []string, err error) {
+func bundle(entry string, constants map[string]any) (script []byte, used []string, err error) {
 	dir, err := filepath.Abs(source)
 	if err != nil {
 		return nil, nil, err

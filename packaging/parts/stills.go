@@ -15,6 +15,10 @@ const (
 	wasmFile    = "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"
 )
 
+// labels is what the model tells apart, in the order of its output: NSFW_CLASSES of
+// nsfwjs.
+var labels = []string{"drawing", "hentai", "neutral", "porn", "sexy"}
+
 // stills is the worker that looks at stills in a visitor's browser. It fetches the model
 // and the WebAssembly that runs it from beside itself, and takes them only if they are
 // what was made with it.
@@ -31,14 +35,18 @@ func stills(p part) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, used, err := bundle(p.entry, map[string]string{
-		"MODEL": model, "WEIGHTS_INTEGRITY": integrity(weights), "WASM_INTEGRITY": integrity(wasm),
+	about, err := json.Marshal(map[string]any{"model": model, "labels": labels})
+	if err != nil {
+		return nil, err
+	}
+	script, used, err := bundle(p.entry, map[string]any{
+		"LABELS": labels, "WEIGHTS_INTEGRITY": integrity(weights), "WASM_INTEGRITY": integrity(wasm),
 	})
 	if err != nil {
 		return nil, err
 	}
 	notice, err := notice(used)
-	return []file{{"stills.js", script}, {"stills.wasm", wasm}, {"weights.bin", weights}, notice}, err
+	return []file{{"about.json", about}, {"stills.js", script}, {"stills.wasm", wasm}, {"weights.bin", weights}, notice}, err
 }
 
 // weightsText is how nsfwjs's package carries the weights: the one long string of a

@@ -2,8 +2,8 @@
 // MobileNetV2, run by TensorFlow.js's WebAssembly backend. Model and backend come from
 // beside this script, and nothing else is fetched.
 //
-//	page ──{picture, rules}──▶ worker     one at a time
-//	page ◀──{scores, jpeg}──── worker     a JPEG only if a rule is about what it shows
+//	page ──{picture, look}────────▶ worker     one at a time
+//	page ◀──{veil?, claim?, jpeg?}─ worker     a JPEG only if that is to be posted
 
 import { browser, div, env, expandDims, image, ready, setBackend, tidy } from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -11,17 +11,15 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 import topology from './node_modules/nsfwjs/dist/models/mobilenet_v2/model.min.js';
 
-/* global MODEL, WEIGHTS_INTEGRITY, WASM_INTEGRITY */
+/* global LABELS, WEIGHTS_INTEGRITY, WASM_INTEGRITY -- put in by packaging/parts/stills.go */
 
-const labels = ['drawing', 'hentai', 'neutral', 'porn', 'sexy']; // in the order of the model's output
 const side = 224; // pixels of the square that the model sees
-const longest = 320; // pixels of a still's longer side
 const most = 64 << 10; // bytes that the server takes
 const qualities = [0.7, 0.5, 0.3, 0.1]; // of the JPEG: the first that makes it small enough
 
 /** Fetches a file that must be the one that was made with this script. */
 async function get(name, integrity) {
-  const response = await fetch(new URL(name, location.href), { integrity, credentials: 'omit' });
+  const response = await fetch(new URL(name, location.href), { integrity, credentials: 'omit', priority: 'low' });
   if (!response.ok) throw new Error(`${name}: status ${response.status}`);
   return response;
 }
@@ -39,14 +37,14 @@ async function load() {
   const model = await loadLayersModel({
     load: async () => ({ modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData: data }),
   });
-  /** Gives each label its score. */
+  /** Gives each label its score, in thousandths of 1: what is compared here is compared again by the server. */
   const classify = (pixels) => {
     // As nsfwjs does it: to 0..1, and stretched to a square.
     const scores = tidy(() => {
       const square = image.resizeBilinear(div(browser.fromPixels(pixels), 255), [side, side], true);
       return model.predict(expandDims(square)).dataSync();
     });
-    return Object.fromEntries(labels.map((label, i) => [label, scores[i]]));
+    return Object.fromEntries(LABELS.map((label, i) => [label, Math.round(scores[i] * 1000) / 1000]));
   };
   classify(new ImageData(1, 1));
   return classify;
@@ -61,21 +59,26 @@ async function encode(canvas) {
   return null;
 }
 
+/** The label of those that have the score they need that has the highest, if any. */
+function met(scores, least) {
+  return Object.keys(least)
+    .filter((label) => scores[label] >= least[label])
+    .sort((a, b) => scores[b] - scores[a])[0];
+}
+
 const loaded = load();
 
 /** Looks at a picture, which it closes. */
-async function look({ picture, rules }) {
+async function answer({ picture, look }) {
   try {
     const classify = await loaded;
-    const began = performance.now();
-    const scale = longest / Math.max(picture.width, picture.height);
-    const canvas = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
+    const canvas = new OffscreenCanvas(picture.width, picture.height);
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0);
     const scores = classify(context.getImageData(0, 0, canvas.width, canvas.height));
-    const took = performance.now() - began;
-    const met = rules.find(({ label, score }) => scores[label] >= score);
-    return { model: MODEL, scores, took, met: met?.label, jpeg: met ? await encode(canvas) : null };
+    const wanted = met(scores, look.post) !== undefined;
+    const claim = LABELS.map((label) => `${label}=${scores[label].toFixed(3)}`).join(', ');
+    return { veil: met(scores, look.veil), claim: wanted ? claim : '', jpeg: wanted ? await encode(canvas) : null };
   } catch (error) {
     return { failed: String(error) };
   } finally {
@@ -83,4 +86,4 @@ async function look({ picture, rules }) {
   }
 }
 
-addEventListener('message', async ({ data }) => postMessage(await look(data)));
+addEventListener('message', async ({ data }) => postMessage(await answer(data)));

@@ -1,6 +1,7 @@
 // @ts-check
 // One chat with one stranger at a time: its pair, its call and what is written.
 
+import { hide } from './action.js';
 import { showCommon } from './common.js';
 import { answer } from './still.js';
 import * as words from './words.js';
@@ -66,8 +67,14 @@ export class Encounter {
   receive(m) {
     if (!this.has(m)) return;
     if (m.type === 'description' || m.type === 'candidate') this.#video.receive(m);
-    else if (m.type === 'snapshot') answer(m, this.#views.stage.video(m.of), () => this.has(m));
+    else if (m.type === 'snapshot') this.#still(m);
     else this.#views.chat.receive(m);
+  }
+
+  /** Has a still taken, or looked at. @param {ServerMessage} m */
+  #still(m) {
+    const { stage } = this.#views;
+    answer(m, stage.video(m.of), () => this.has(m), (reason) => hide(stage, reason));
   }
 
   /** Sends again what may have been lost with a socket, as far as it still matters. */

@@ -11,7 +11,7 @@ export function install() {
 
 async function register() {
   try {
-    await navigator.serviceWorker?.register(workerURL());
+    await navigator.serviceWorker?.register(workerURL('/sw.js'));
   } catch {
     // Forbidden here: a private window, storage switched off, a certificate made by oneself.
   }

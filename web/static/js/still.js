@@ -1,8 +1,9 @@
 // @ts-check
 // Still pictures of a video chat, where the site has a program look at some: one is
-// taken when the server asks for it, and posted.
+// taken when the server asks for it, and posted, or looked at here first.
 
 import { make } from './dom.js';
+import { look } from './look.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
 
@@ -16,13 +17,21 @@ const soon = 1_000; // ms until it is taken, however busy the page is
  * @param {ServerMessage} m
  * @param {HTMLVideoElement} video what it asks for
  * @param {() => boolean} wanted whether the chat that it is about still goes on
+ * @param {(reason: string) => void} hide hides the picture, for what was seen in it here
  */
-export async function answer(m, video, wanted) {
+export async function answer(m, video, wanted, hide) {
+  const open = () => Date.now() < Date.parse(m.expires ?? '');
   try {
     await idle();
-    if (!wanted() || !(Date.now() < Date.parse(m.expires ?? ''))) return;
-    const jpeg = await take(video);
-    if (jpeg) await post(jpeg, m.token ?? '');
+    if (!wanted() || !open()) return;
+    if (!m.look) {
+      const jpeg = await take(video);
+      if (jpeg) await post(jpeg, m.token ?? '');
+      return;
+    }
+    const { veil, jpeg, claim } = await look(video, m.look);
+    if (veil && wanted()) hide(veil);
+    if (jpeg && claim && open()) await post(jpeg, m.token ?? '', { 'Still-Labels': claim });
   } catch (error) {
     console.debug('still:', error);
   }
@@ -62,11 +71,11 @@ function encode(canvas, quality) {
   return new Promise((resolve) => canvas.toBlob(resolve, type, quality));
 }
 
-/** @param {Blob} jpeg @param {string} token */
-async function post(jpeg, token) {
+/** @param {Blob} jpeg @param {string} token @param {Record<string, string>} [headers] */
+async function post(jpeg, token, headers) {
   await fetch('/api/snapshots', {
     method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': jpeg.type },
+    headers: { ...headers, Authorization: `Bearer ${token}`, 'Content-Type': jpeg.type },
     body: jpeg,
     credentials: 'same-origin',
   });

@@ -24,6 +24,14 @@
  */
 
 /**
+ * How this browser is to look at a still itself: the scores, by label, from which it hides
+ * the picture, and those from which it posts the still.
+ * @typedef {object} Look
+ * @property {Record<string, number>} veil
+ * @property {Record<string, number>} post
+ */
+
+/**
  * Any message of the server; which fields are there is up to `type`.
  * @typedef {object} ServerMessage
  * @property {string} type
@@ -52,6 +60,7 @@
  * @property {string} [code]
  * @property {string} [do]
  * @property {'partner' | 'self'} [of]
+ * @property {Look} [look]
  * @property {string} [token]
  * @property {string} [expires] RFC 3339
  * @property {string} [detail]

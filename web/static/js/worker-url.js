@@ -1,17 +1,17 @@
 // @ts-check
 // The one Trusted Types policy of the site, which the content security policy allows
-// by its name: it makes the URL of the service worker, and nothing else.
+// by its name: it makes the URLs of the two workers, and nothing else.
 
-const url = '/sw.js';
+const workers = [/^\/sw\.js$/, /^\/static\/parts-[0-9a-f]{12}\/stills\.js$/];
 
 /** @type {{createScriptURL(url: string): string} | undefined} as text to the type checker; undefined: a browser without Trusted Types */
 const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('joingyd', {
   /** @param {string} wanted */
   createScriptURL(wanted) {
-    if (wanted !== url) throw new TypeError(`${wanted} is not the service worker`);
-    return url;
+    if (!workers.some((worker) => worker.test(wanted))) throw new TypeError(`${wanted} is no worker of this site`);
+    return wanted;
   },
 });
 
-/** The service worker's URL, as navigator.serviceWorker.register wants it. */
-export const workerURL = () => policy?.createScriptURL(url) ?? url;
+/** A worker's URL, as what starts it wants it. @param {string} url */
+export const workerURL = (url) => policy?.createScriptURL(url) ?? url;
