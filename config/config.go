@@ -117,11 +117,12 @@ type Moderation struct {
 	Recipients []string `key:"recipients" doc:"Public keys of the moderators (age1…, by age-keygen on their own machines). What reports bring is kept sealed for them, and the daemon itself cannot read it. Empty: it is kept in memory, and lost at a restart."`
 	AuditHeads string   `key:"audit_heads" doc:"File to which the head of the audit log is appended at the start, every day and at the end. It shows a log that was changed as a whole, if it is where nobody who can change the log can change it, such as on another machine. Empty: none."`
 
-	Classifier          string        `key:"classifier" doc:"URL of an image classifier (docs/classifier.md), http://, https:// or unix:///path. Empty: none, and stills of video chats are asked for only if there are known images."`
+	Classifier          string        `key:"classifier" doc:"URL of an image classifier (docs/classifier.md), http://, https:// or unix:///path. Empty: none; then see moderation.browser_classifier."`
 	ClassifierTokenFile string        `key:"classifier_token_file" doc:"File with the token that the classifier wants, mode 0600. Empty: none."`
+	BrowserClassifier   bool          `key:"browser_classifier" doc:"Where the server has nothing to look with (no classifier, and no known images at the start), have the browser of whoever sees a picture look at the stills, if this binary has the model for that: only those that it flags leave it (docs/moderation.md)."`
 	SnapshotShare       int           `key:"snapshot_share" doc:"How many of 100 pictures of video chats are looked at at all; of sessions younger than 10 minutes twice as many, of those that are reported more. 0: none, whatever else is set."`
 	SnapshotEvery       time.Duration `key:"snapshot_every" doc:"Mean time between two stills of one picture."`
-	Rules               []string      `key:"rules" doc:"What is done about what is seen in a still, such as \"porn>=0.85: blur queue\": blur hides the picture until the partner wants to see it, warn tells who is on it, end ends the chat, queue has a person judge it, ban bans for the next of bans.steps where two partners saw something or the visitor's own still agrees. known: an image of the list."`
+	Rules               []string      `key:"rules" doc:"What is done about what is seen in a still, such as \"porn>=0.85: blur queue\": blur hides the picture until the partner wants to see it, warn tells who is on it, end ends the chat, queue has a person judge it, ban bans for the next of bans.steps where two partners saw something or the visitor's own still agrees. known: an image of the list. Of what only a visitor's browser found, blur and queue are done, and warn, end and ban are left to a person: they are queue then."`
 }
 
 // Site is what visitors read.
@@ -207,7 +208,7 @@ func Default() Config {
 			WidenFor:   24 * time.Hour,
 		},
 		Moderation: Moderation{
-			Recipients: []string{}, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
+			Recipients: []string{}, BrowserClassifier: true, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},
 		},
 		Site:  Site{Name: "joingyd", Processors: []string{}},

@@ -43,7 +43,7 @@ var claims = []struct {
 	{"Not your IP address.", []string{"hidden.test.js: B3 over", "match TestSignallingPassesTheMask"}},
 
 	{"They are encrypted between the two browsers", []string{"cmd/joingyd TestCall", "cmd/joingyd TestVisitLeavesNoTrace"}},
-	{"No program looks at pictures", []string{"match TestShareOfPictures", "moderate/watch TestUnflaggedIsForgotten", "moderate/watch TestFlagged"}},
+	{"No program looks at pictures", []string{"match TestShareOfPictures", "moderate/watch TestUnflaggedIsForgotten", "moderate/watch TestFlagged", "match TestLocalStills", "moderate/watch TestClaims", "local-still.test.js: a browser looks by itself"}},
 	{"The keys are agreed through this site’s server", advice},
 
 	{"Bans. For a banned address or household network", []string{"ban TestFileHoldsNoTraceOfAnAddress", "ban TestTaggerIsHMAC", "ban TestKeepAddress"}},

@@ -40,6 +40,7 @@ func startDaemonToStop(t *testing.T, change func(*config.Config)) (_ *daemon, st
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	cfg.HTTP.Listen, cfg.TURN.Listen = "127.0.0.1:0", []string{"127.0.0.1:0"}
+	cfg.Moderation.BrowserClassifier = false // which is there or not: see packaging/parts
 	if change != nil {
 		change(&cfg)
 	}
@@ -65,6 +66,7 @@ type serverMessage struct {
 	Type, Session, Resume, Pair, Role, ID, Body, Reason, Code, Detail, Do, Of, Token string
 
 	Lines int
+	Look  map[string]map[string]float64
 
 	Seq uint64
 	ICE struct {

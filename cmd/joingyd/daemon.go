@@ -47,6 +47,7 @@ type daemon struct {
 
 	evidence *evidenceStore
 	watch    *watch.Watch // nil: nobody looks at stills
+	local    *match.Local // how visitors' browsers look at them; nil: they do not
 	relay    *turn.Server
 	clients  *front.ClientAddr
 	hub      *match.Hub

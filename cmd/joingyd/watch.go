@@ -24,8 +24,8 @@ import (
 // knownImagesFile lists known images, in the data directory.
 const knownImagesFile = "known-images.txt"
 
-// openWatch makes what looks at stills, if there is something to look with: a classifier,
-// or a list of known images.
+// openWatch makes what looks at stills, if there is something to look with: a classifier
+// or a list of known images, or else visitors' own browsers.
 func (d *daemon) openWatch() error {
 	settings := d.cfg.Moderation
 	rules, err := watch.ParseRules(settings.Rules)
@@ -56,13 +56,20 @@ func (d *daemon) openWatch() error {
 		d.closers = append(d.closers, func() error { client.Close(); return nil })
 		options.Classifier = client
 	}
-	if settings.SnapshotShare == 0 || options.Classifier == nil && known.Len() == 0 {
+	if settings.SnapshotShare == 0 {
 		return nil
+	}
+	looking := "+stills"
+	if options.Classifier == nil && known.Len() == 0 {
+		if err := d.openLocal(rules); err != nil || d.local == nil {
+			return err
+		}
+		looking = "+local-stills"
 	}
 	d.watch = watch.New(options)
 	// What the pages say is another thing now, so everybody is asked for consent again.
 	d.site.Stills = true
-	d.site.Policy += "+stills"
+	d.site.Policy += looking
 	d.cfg.Site.Policy = d.site.Policy
 	return nil
 }
@@ -73,10 +80,13 @@ func (d *daemon) snapshots() match.Snapshots {
 		return match.Snapshots{}
 	}
 	return match.Snapshots{
-		Share: float64(d.cfg.Moderation.SnapshotShare) / 100, Every: d.cfg.Moderation.SnapshotEvery,
+		Share: float64(d.cfg.Moderation.SnapshotShare) / 100, Every: d.cfg.Moderation.SnapshotEvery, Local: d.local,
 		Take: func(s match.Still) bool {
 			still := watch.Still{
 				Pair: s.Pair.String(), Subject: s.Subject.String(), Viewer: s.Viewer.String(), Self: s.Self, Moment: s.Moment, At: s.At, JPEG: s.JPEG,
+			}
+			if s.Claim != nil {
+				still.Claim = &watch.Claim{Model: d.site.Classifier.Model, Labels: s.Claim}
 			}
 			for _, addr := range s.Subjects {
 				if pseudonym := d.pseudonym(addr); !slices.Contains(still.Suspects, pseudonym) {

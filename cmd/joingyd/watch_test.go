@@ -5,8 +5,11 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +17,8 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/web"
 )
 
 // stripes is a JPEG with enough in it to be compared.
@@ -32,8 +37,8 @@ func stripes(t *testing.T) []byte {
 	return out.Bytes()
 }
 
-// postStill answers a snapshot message.
-func postStill(t *testing.T, d *daemon, m serverMessage, still []byte) {
+// postStill answers a snapshot message, with headers by name and value.
+func postStill(t *testing.T, d *daemon, m serverMessage, still []byte, header ...string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+d.httpListener.Addr().String()+"/api/snapshots", bytes.NewReader(still))
 	if err != nil {
@@ -41,6 +46,9 @@ func postStill(t *testing.T, d *daemon, m serverMessage, still []byte) {
 	}
 	r.Header.Set("Authorization", "Bearer "+m.Token)
 	r.Header.Set("Content-Type", "image/jpeg")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +143,95 @@ func TestSubjectOfAStillLeaves(t *testing.T) {
 	command(t, d, "reports", "decide", onlyCase(t, d).ID, "ban", "--reason", "Enough.", "--force")
 	if _, response, err := dialWS(t.Context(), d, "127.0.0.3"); err == nil || response == nil || response.StatusCode != http.StatusForbidden {
 		t.Errorf("the visitor came back: %v", err)
+	}
+}
+
+// embedded skips a test where this binary was built without the classifier for browsers.
+func embedded(t *testing.T) {
+	t.Helper()
+	if c, err := web.EmbeddedClassifier(); err != nil {
+		t.Fatal(err)
+	} else if c == nil {
+		t.Skip("built without the classifier for browsers: make parts")
+	}
+}
+
+// What a visitor's browser found there is a case for a person, with the visitor's own still
+// to compare, and no rule does more about it.
+func TestBrowsersLook(t *testing.T) {
+	embedded(t)
+	d := startDaemon(t, func(c *config.Config) {
+		c.Moderation.BrowserClassifier, c.Moderation.SnapshotShare, c.Moderation.SnapshotEvery = true, 100, 2*time.Second
+		c.Moderation.Rules = []string{"porn>=0.9: blur warn end ban"}
+	})
+	if _, body := get(t, d, "127.0.0.1", "/privacy"); !strings.Contains(body, "stays there and is forgotten at once") || strings.Contains(body, "A program looks at them.") {
+		t.Error("the privacy policy does not tell who looks at stills")
+	}
+	if !strings.HasSuffix(d.site.Policy, "+local-stills") {
+		t.Errorf("nobody is asked for consent again: the policy is %s", d.site.Policy)
+	}
+	a, b := newCaller(t, d, "127.0.0.2"), newCaller(t, d, "127.0.0.3")
+	meet(t, a, b, "video")
+	seen := a.expect("snapshot")
+	if seen.Of != "partner" || seen.Look["veil"]["porn"] != 0.9 || seen.Look["post"]["porn"] != 0.9 {
+		t.Errorf("a is asked for %+v", seen)
+	}
+	still := stripes(t)
+	postStill(t, d, seen, still, match.ClaimHeader, "porn=0.955, neutral=0.045")
+	own := b.expect("snapshot")
+	for own.Of != "self" {
+		own = b.expect("snapshot")
+	}
+	postStill(t, d, own, still)
+	for d.cases.Waiting() == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	k := onlyCase(t, d)
+	if len(k.Flags) != 1 || !k.Flags[0].Claimed || k.Flags[0].Support != "supported" || !strings.HasPrefix(k.Flags[0].Model, "nsfwjs-") || len(k.Flags[0].Did) != 0 {
+		t.Errorf("%+v", k)
+	}
+	if text := command(t, d, "reports", "show", k.ID); !strings.Contains(text, "  porn  0.95   browser  1       supported  nothing\n") && !strings.Contains(text, "  porn  0.96   browser  1       supported  nothing\n") {
+		t.Errorf("show:\n%s", text)
+	}
+	if text := command(t, d, "bans", "list"); strings.Contains(text, "auto:still") {
+		t.Errorf("bans:\n%s", text)
+	}
+	if n := d.hub.Online(); n != 2 {
+		t.Error("a claim ended a session")
+	}
+}
+
+// Browsers look where the server has nothing to look with, and a rule is about what they
+// tell apart.
+func TestWhoLooks(t *testing.T) {
+	embedded(t)
+	for name, test := range map[string]struct {
+		change       func(*config.Moderation)
+		known        string
+		watch, local bool
+	}{
+		"browsers":           {change: func(*config.Moderation) {}, watch: true, local: true},
+		"nobody is to":       {change: func(m *config.Moderation) { m.BrowserClassifier = false }},
+		"no still is wanted": {change: func(m *config.Moderation) { m.SnapshotShare = 0 }},
+		"no rule":            {change: func(m *config.Moderation) { m.Rules = []string{"under-18>=0.5: queue", "known: queue"} }},
+		"the server can":     {change: func(m *config.Moderation) { m.Classifier = "http://127.0.0.1:1" }, watch: true},
+		"images are known":   {change: func(*config.Moderation) {}, known: "# joingyd's known pictures, format 1: hash,label\n" + strings.Repeat("a5", 32) + ",test\n# end\n", watch: true},
+	} {
+		cfg := config.Default()
+		cfg.DataDir = t.TempDir()
+		test.change(&cfg.Moderation)
+		if test.known != "" {
+			if err := os.WriteFile(filepath.Join(cfg.DataDir, knownImagesFile), []byte(test.known), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d := &daemon{cfg: cfg, log: slog.New(slog.DiscardHandler)}
+		if err := d.openWatch(); err != nil || (d.watch != nil) != test.watch || (d.local != nil) != test.local {
+			t.Errorf("%s: %v; somebody looks: %v, browsers: %v", name, err, d.watch != nil, d.local != nil)
+		}
+		for _, c := range d.closers {
+			c() //nolint:errcheck // nothing was asked
+		}
 	}
 }
 

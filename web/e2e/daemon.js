@@ -29,7 +29,8 @@ const exec = promisify(execFile);
 export async function startDaemon(...flags) {
   const dir = await mkdtemp(path.join(tmpdir(), 'joingyd-e2e-'));
   const turn = flags.includes('--turn-listen') ? [] : ['--turn-listen', '127.0.0.1:0']; // a list: later ones are added
-  const serve = ['serve', '--data-dir', dir, '--listen', '127.0.0.1:0', ...turn, ...flags];
+  const looks = '--moderation-browser-classifier=false'; // no test waits for a model that it is not about
+  const serve = ['serve', '--data-dir', dir, '--listen', '127.0.0.1:0', looks, ...turn, ...flags];
   const child = spawn(binary, serve, { stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   createInterface(child.stderr).on('line', (line) => log.push(line));

@@ -2,32 +2,21 @@
 // other, a case, and a ban.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 
 import { startClassifier } from './classifier.js';
 import { startDaemon } from './daemon.js';
+import { blueFilm } from './film.js';
 import { Visitor } from './visitor.js';
-
-/**
- * A film of one colour, which the model takes for a drawing: for Chromium's fake camera.
- * @param {string} file
- */
-async function film(file) {
-  const [width, height] = [320, 240];
-  const plane = (/** @type {number} */ size, /** @type {number} */ value) => Buffer.alloc(size, value);
-  const frame = [Buffer.from('FRAME\n'), plane(width * height, 61), plane((width * height) / 4, 223), plane((width * height) / 4, 113)]; // rgb(40, 60, 230)
-  const frames = Array.from({ length: 30 }, () => Buffer.concat(frame));
-  await writeFile(file, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F15:1 Ip A1:1 C420jpeg\n`), ...frames]));
-}
 
 test('a picture that the classifier flags is veiled, judged by a person, and banned', async (t) => {
   const dir = await mkdtemp(path.join(tmpdir(), 'joingyd-film-'));
   t.after(() => rm(dir, { recursive: true }));
   const blue = path.join(dir, 'blue.y4m');
-  await film(blue);
+  await blueFilm(blue);
   const classifier = await startClassifier();
   t.after(() => classifier.stop());
   const daemon = await startDaemon('--moderation-classifier', classifier.url, '--moderation-snapshot-share', '100', '--moderation-snapshot-every', '2s', '--moderation-rules', 'drawing>=0.6: blur queue');
