@@ -53,6 +53,7 @@ type Case struct {
 	Decision *Decision `json:"decision,omitempty"` // the last
 	Appeal   *Appeal   `json:"appeal,omitempty"`   // only of KindAppeal
 	Receipts []string  `json:"receipts,omitempty"` // hashes of those that tell what became of it
+	Told     time.Time `json:"told,omitzero"`      // when a report to NCMEC was first written
 }
 
 // Report is one visitor's word.

@@ -141,7 +141,7 @@ func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 		if err := c.remember(k); err != nil {
 			return err
 		}
-		if err := c.count(func(t *Totals) { t.decided(d.Do) }); err != nil {
+		if err := c.count(func(t *Totals) { t.decided(k, c.now) }); err != nil {
 			return err
 		}
 		return c.put(k)
@@ -150,6 +150,26 @@ func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 		err = s.opts.Evidence.Delete(k.ID)
 	}
 	return k, err
+}
+
+// decided counts a decision.
+func (t *Totals) decided(k *Case, now time.Time) {
+	switch k.Decision.Do {
+	case Uphold:
+		t.Appeals[appealUpheld]++
+		return
+	case Lift:
+		t.Appeals[appealLifted]++
+		return
+	}
+	t.Decisions[string(k.Decision.Do)]++
+	t.Delays.add(now.Sub(k.Opened))
+	for _, f := range k.Flags {
+		t.Judged[f.Label]++
+		if k.Decision.Do == Dismiss {
+			t.Dismissed[f.Label]++
+		}
+	}
 }
 
 // NeedsSecond reports whether a decision holds only when somebody else confirms it.

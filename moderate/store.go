@@ -81,13 +81,14 @@ type Store struct {
 
 	write sync.Mutex // serialises changes; held over the fsync, which mu never is
 
-	mu       sync.RWMutex // guards what follows; changed only under write as well
+	mu       sync.RWMutex // guards what follows; but for dropped and tally, changed only under write as well
 	waiting  map[string]*Case
 	sessions map[string]string   // session → undecided case
 	suspects map[string][]string // pseudonym → ids of undecided cases
 	appeals  map[string]string   // Appeal.keys → undecided appeal
 	forms    map[Kind]int        // undecided cases that somebody has a receipt of
 	dropped  uint64              // reports and appeals past a reporter's most, or for want of room
+	tally    map[string]*Totals  // by month: what is not on disk yet
 }
 
 // Open opens the file at path, or makes it with mode 0600. The error wraps ErrLocked
@@ -106,7 +107,7 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		path: path, opts: o, waiting: make(map[string]*Case), sessions: make(map[string]string), suspects: make(map[string][]string),
-		appeals: make(map[string]string), forms: make(map[Kind]int),
+		appeals: make(map[string]string), forms: make(map[Kind]int), tally: make(map[string]*Totals),
 	}
 	var err error
 	s.db, err = bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType})
@@ -158,19 +159,24 @@ func (s *Store) prepare() error {
 	})
 }
 
-// Close releases the file.
+// Close puts on disk what was tallied, and releases the file.
 func (s *Store) Close() error {
+	var err error
+	if s.tallied() {
+		err = s.update(s.flush)
+	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	return s.db.Close()
+	return errors.Join(err, s.db.Close())
 }
 
 // change is what one transaction writes.
 type change struct {
 	tx    *bbolt.Tx
 	now   time.Time
-	cases []*Case // that were put
-	gone  []*Case // that were deleted
+	cases []*Case            // that were put
+	gone  []*Case            // that were deleted
+	tally map[string]*Totals // that was flushed
 }
 
 // update carries f out in a transaction. When it returns nil, what f put is on disk
@@ -180,6 +186,7 @@ func (s *Store) update(f func(*change) error) error {
 	defer s.write.Unlock()
 	c := &change{now: s.opts.Now().UTC()}
 	if err := s.db.Update(func(tx *bbolt.Tx) error { c.tx = tx; return f(c) }); err != nil {
+		s.unflush(c)
 		return err
 	}
 	s.mu.Lock()

@@ -6,12 +6,16 @@ import (
 	"time"
 )
 
-// Sweep lets cases expire that nobody judged in time, and forgets cases and reporters
-// that were kept for long enough. It changes a few hundred at a time: call it again and again.
+// Sweep lets cases expire that nobody judged in time, forgets cases and reporters that
+// were kept for long enough, and puts on disk what was tallied. It changes a few hundred at
+// a time: call it again and again.
 func (s *Store) Sweep() error {
 	var gone []string // whose evidence is to be deleted
 	err := s.update(func(c *change) error {
 		gone = nil
+		if err := s.flush(c); err != nil {
+			return err
+		}
 		if err := s.expire(c, &gone); err != nil {
 			return err
 		}

@@ -1,0 +1,16 @@
+package moderate
+
+// Tell notes that a report of a case to NCMEC is written, which is counted once a case.
+func (s *Store) Tell(id string) error {
+	return s.update(func(c *change) error {
+		k, err := c.find(id)
+		if err != nil || !k.Told.IsZero() {
+			return err
+		}
+		k.Told = c.now
+		if err := c.count(func(t *Totals) { t.Told++ }); err != nil {
+			return err
+		}
+		return c.put(k)
+	})
+}
