@@ -29,7 +29,7 @@
 //	POST   /v1/cases/guardian       GuardianRequest → GuardianResult
 //	POST   /v1/desk/login           LoginRequest → LoginResult
 //	GET    /v1/sessions?state=&sort=&limit= → SessionList
-//	POST   /v1/sessions/{id}/kick   → KickResult
+//	POST   /v1/sessions/{id}/kick   KickRequest, or no body → KickResult
 //	GET    /v1/relay?session=&addresses= → RelayList
 //	GET    /v1/relay/{relayed address or session}?addresses= → RelayList
 //	DELETE /v1/relay?relayed= or ?session= → RelayKillResult
@@ -48,8 +48,9 @@ import "time"
 
 // KickRequest names the session to end. By is as in BanRequest.
 type KickRequest struct {
-	Session string
-	By      string
+	Session string `json:"-"`                // in the path
+	Reason  string `json:"reason,omitempty"` // shown to the visitor
+	By      string `json:"-"`
 }
 
 // KickResult names the session that was ended.

@@ -75,7 +75,7 @@ type CaseStats struct {
 type DecideRequest struct {
 	Case   string          `json:"case"` // its id, or that of one of its reports
 	Do     moderate.Action `json:"do"`
-	Reason string          `json:"reason"`           // a ban shows it to the visitor
+	Reason string          `json:"reason"`           // shown to the visitor, but for dismiss
 	For    string          `json:"for,omitempty"`    // ban: as BanRequest has it; empty: the next of the configured steps
 	Shared bool            `json:"shared,omitempty"` // ban: many share the address
 	Force  bool            `json:"force,omitempty"`  // ban: also one that looks like a mistake; lift: also a ban on a whole network
@@ -207,7 +207,7 @@ func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequ
 	case moderate.Warn:
 		result.Warned = live && s.live.Warn(id, req.Reason)
 	case moderate.End:
-		result.Ended = live && s.live.Kick(id)
+		result.Ended = live && s.live.Kick(id, req.Reason)
 	case moderate.Ban, moderate.Permanent:
 		if len(k.Suspects) == 0 {
 			return invalid("nobody knows of whom case %s is, so there is nobody to ban", k.ID)

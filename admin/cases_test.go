@@ -116,7 +116,9 @@ func TestDecisions(t *testing.T) {
 		"warn": {admin.DecideRequest{Do: moderate.Warn}, false, true, func(c *court, r admin.DecideResult) bool {
 			return r.Warned && slices.Equal(c.live.warned, []string{"because"})
 		}},
-		"end": {admin.DecideRequest{Do: moderate.End}, false, false, func(_ *court, r admin.DecideResult) bool { return r.Ended }},
+		"end": {admin.DecideRequest{Do: moderate.End}, false, false, func(c *court, r admin.DecideResult) bool {
+			return r.Ended && slices.Equal(c.live.kicked, []string{"because"})
+		}},
 		"ban": {admin.DecideRequest{Do: moderate.Ban}, true, false, func(_ *court, r admin.DecideResult) bool {
 			return r.Ban.Ban.Until.Sub(noon).Round(time.Hour) == time.Hour && len(r.Ban.Also) == 1 && r.Ban.Ban.Reason == "because" && r.Ban.Ban.Report == r.Case.ID
 		}},

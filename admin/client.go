@@ -46,7 +46,11 @@ func Connect(ctx context.Context, path string) (*Client, error) {
 // Kick ends a session without a ban. The server ignores req.By and asks the
 // kernel.
 func (c *Client) Kick(ctx context.Context, req KickRequest) (result KickResult, err error) {
-	err = c.do(ctx, http.MethodPost, "/v1/sessions/"+url.PathEscape(req.Session)+"/kick", nil, &result)
+	var body any
+	if req.Reason != "" {
+		body = req
+	}
+	err = c.do(ctx, http.MethodPost, "/v1/sessions/"+url.PathEscape(req.Session)+"/kick", body, &result)
 	return result, err
 }
 

@@ -19,8 +19,9 @@ type Live interface {
 	// Addresses returns every address that the session has used, or nil if
 	// there is no such session.
 	Addresses(ident.Session) []netip.Addr
-	// Kick ends the session and reports whether there was one.
-	Kick(ident.Session) bool
+	// Kick ends the session, whose visitor is told why, unless reason is empty, and
+	// reports whether there was one.
+	Kick(id ident.Session, reason string) bool
 	// Warn tells the session's visitor why they were reported, and reports whether
 	// there was one.
 	Warn(id ident.Session, reason string) bool
@@ -40,7 +41,7 @@ type nobody struct{}
 func (nobody) Enforce(func(netip.Addr) bool) int    { return 0 }
 func (nobody) Affected(func(netip.Addr) bool) int   { return 0 }
 func (nobody) Addresses(ident.Session) []netip.Addr { return nil }
-func (nobody) Kick(ident.Session) bool              { return false }
+func (nobody) Kick(ident.Session, string) bool      { return false }
 func (nobody) Warn(ident.Session, string) bool      { return false }
 func (nobody) Sessions() iter.Seq[Session]          { return func(func(Session) bool) {} }
 func (nobody) Detail(*Session)                      {}

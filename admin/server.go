@@ -91,7 +91,14 @@ func (s *Server) kick(r *http.Request) (any, error) {
 	if err := noQuery(r); err != nil {
 		return nil, err
 	}
-	return s.service.Kick(r.Context(), KickRequest{Session: r.PathValue("id"), By: peerOf(r.Context())})
+	var req KickRequest
+	if r.ContentLength != 0 { // a kick without a reason has no body
+		if err := decode(r, &req); err != nil {
+			return nil, err
+		}
+	}
+	req.Session, req.By = r.PathValue("id"), peerOf(r.Context())
+	return s.service.Kick(r.Context(), req)
 }
 
 func (s *Server) status(r *http.Request) (any, error) {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +83,7 @@ func TestClientAndServer(t *testing.T) {
 	if check, err := client.Check(ctx, admin.CheckRequest{Address: "::ffff:203.0.113.7"}); err != nil || !check.Banned || *check.Ban != made.Ban {
 		t.Errorf("Check = %+v, %v", check, err)
 	}
-	if _, err := client.Kick(ctx, admin.KickRequest{Session: kicked.String()}); err != nil {
+	if _, err := client.Kick(ctx, admin.KickRequest{Session: kicked.String(), Reason: "No advertising."}); err != nil || !slices.Equal(f.live.kicked, []string{"No advertising."}) {
 		t.Errorf("Kick: %v", err)
 	}
 	status, err := client.Status(ctx)

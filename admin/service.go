@@ -70,11 +70,14 @@ func NewService(bans *ban.Store, opts *Options) *Service {
 
 // Kick ends a session without a ban: the visitor may come back.
 func (s *Service) Kick(_ context.Context, req KickRequest) (KickResult, error) {
+	if err := req.Validate(); err != nil {
+		return KickResult{}, err
+	}
 	id, err := s.session(req.Session)
 	if err != nil {
 		return KickResult{}, err
 	}
-	if !s.live.Kick(id) {
+	if !s.live.Kick(id, req.Reason) {
 		return KickResult{}, noSuchSession(id)
 	}
 	s.opts.Log.Info("session kicked", "session", id, "by", cmp.Or(req.By, ownName()))

@@ -27,6 +27,7 @@ type live struct {
 	mu       sync.Mutex
 	sessions map[ident.Session][]netip.Addr
 	warned   []string // why
+	kicked   []string // why; empty: untold
 
 	crowd   []admin.Session // further ones, for lists
 	details atomic.Int32    // how many were looked at closely
@@ -84,10 +85,11 @@ func (l *live) Warn(id ident.Session, reason string) bool {
 	return l.sessions[id] != nil
 }
 
-func (l *live) Kick(id ident.Session) bool {
+func (l *live) Kick(id ident.Session, reason string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, found := l.sessions[id]
+	l.kicked = append(l.kicked, reason)
 	delete(l.sessions, id)
 	return found
 }
@@ -330,6 +332,8 @@ func TestKick(t *testing.T) {
 	}
 	_, err := f.Kick(t.Context(), admin.KickRequest{Session: id.String()})
 	wantError(t, "gone", err, admin.CodeNotFound, "is not live")
+	_, err = f.Kick(t.Context(), admin.KickRequest{Session: id.String(), Reason: strings.Repeat("ä", 301)})
+	wantError(t, "a long reason", err, admin.CodeInvalid, "the reason has 301 characters; shorten it to 300")
 }
 
 func TestServiceWithoutDaemon(t *testing.T) {

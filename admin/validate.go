@@ -1,12 +1,21 @@
 package admin
 
-import "github.com/joingyd/joingyd/ident"
+import (
+	"unicode/utf8"
+
+	"github.com/joingyd/joingyd/ident"
+)
 
 // Validate is as that of BanRequest.
 func (r KickRequest) Validate() error {
+	if n := utf8.RuneCountInString(r.Reason); n > maxKickReason {
+		return invalid("the reason has %d characters; shorten it to %d", n, maxKickReason)
+	}
 	_, err := parseSession(r.Session)
 	return err
 }
+
+const maxKickReason = 300 // characters, as of a decision
 
 func parseSession(text string) (ident.Session, error) {
 	id, err := ident.ParseSession(text)

@@ -59,7 +59,7 @@ func TestRefusals(t *testing.T) {
 	}
 	kicked := f.dial(client.Options{})
 	id, err := ident.ParseSession(kicked.Welcome().Session)
-	if err != nil || !f.Kick(id) {
+	if err != nil || !f.Kick(id, "") {
 		t.Fatal("no session to kick", err)
 	}
 	_, err = kicked.Receive(t.Context())

@@ -86,7 +86,7 @@ func TestResumeDropsTheOldSession(t *testing.T) {
 		t.Fatalf("Resume() = %v, %v", same, err)
 	}
 	id, err := ident.ParseSession(a.Welcome().Session)
-	if err != nil || !f.Kick(id) {
+	if err != nil || !f.Kick(id, "") {
 		t.Fatal("no session to kick", err)
 	}
 	if same, err := a.Resume(t.Context()); err != nil || same {

@@ -34,13 +34,17 @@ func (h *Hub) Addresses(id ident.Session) []netip.Addr {
 	return nil
 }
 
-// Kick ends the session without a ban. It reports whether there was one.
-func (h *Hub) Kick(id ident.Session) bool {
+// Kick ends the session without a ban, and shows its visitor why, unless reason is
+// empty. It reports whether there was one.
+func (h *Hub) Kick(id ident.Session, reason string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.sessions[id]
 	if s == nil {
 		return false
+	}
+	if reason != "" {
+		h.sendLocked(s, &actionMessage{head{Type: "action"}, s.pairName(), "end", reason, nil})
 	}
 	if s.socket != nil {
 		s.socket.shut(closeKicked, "ended by the operator")

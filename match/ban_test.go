@@ -158,7 +158,7 @@ func TestKick(t *testing.T) {
 	run(t, func(t *testing.T, f *fixture) {
 		a, b, _ := f.pair("text")
 		id := mustSession(t, a.welcome.Session)
-		if !f.Kick(id) || f.Kick(id) {
+		if !f.Kick(id, "") || f.Kick(id, "") {
 			t.Error("Kick is wrong about who is there")
 		}
 		a.expectClose(4504)

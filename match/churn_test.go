@@ -218,7 +218,7 @@ func (v *churner) answer(ctx context.Context, m goclient.Message) error {
 		v.counts.kicks.Add(1)
 		v.over = true
 		id, err := ident.ParseSession(v.conn.Welcome().Session)
-		if err != nil || !v.s.Kick(id) {
+		if err != nil || !v.s.Kick(id, "") {
 			return fmt.Errorf("no session to kick: %w", err)
 		}
 	case v.one(3):

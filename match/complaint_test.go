@@ -111,7 +111,7 @@ func TestReportThatCannotBeKept(t *testing.T) {
 		if m := a.expect("error"); m.Code != "unavailable" || m.Re != "report" {
 			t.Errorf("%+v", m)
 		}
-		ends = func() { f.Kick(mustSession(t, b.welcome.Session)) }
+		ends = func() { f.Kick(mustSession(t, b.welcome.Session), "") }
 		a.send(report)
 		synctest.Wait()
 		ends = func() {}

@@ -468,9 +468,9 @@ var events = []struct {
 		}
 		return nil
 	}},
-	{regexp.MustCompile(`^the operator kicks ([A-Z])$`), func(p *player, m []string) error {
+	{regexp.MustCompile(`^the operator kicks ([A-Z])(?:: (.+))?$`), func(p *player, m []string) error {
 		id, err := ident.ParseSession(p.values["session "+m[1]])
-		if err != nil || !p.f.Kick(id) {
+		if err != nil || !p.f.Kick(id, m[2]) {
 			return fmt.Errorf("there is no such session: %w", err)
 		}
 		return nil

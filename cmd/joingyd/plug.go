@@ -49,7 +49,7 @@ func (l live) Affected(match func(netip.Addr) bool) int { return l.hub.Affected(
 func (l live) Addresses(id ident.Session) []netip.Addr { return l.hub.Addresses(id) }
 
 // Kick implements admin.Live.
-func (l live) Kick(id ident.Session) bool { return l.hub.Kick(id) }
+func (l live) Kick(id ident.Session, reason string) bool { return l.hub.Kick(id, reason) }
 
 // Warn implements admin.Live.
 func (l live) Warn(id ident.Session, reason string) bool { return l.hub.Warn(id, reason) }

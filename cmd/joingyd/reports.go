@@ -249,7 +249,8 @@ and of an appeal:
   lift       the bans end that the appeal is against, and those of the same case on
              other addresses; a ban on a whole network only with --force
 
-The reason is shown to who is warned or banned, and to who has a receipt of the case.
+The reason is shown to the visitor whom it is about, but for dismiss, and to who has a
+receipt of the case.
 What was kept as evidence is deleted when a case is decided.`,
 		Example: `  joingyd reports decide k7m2x4q6 ban --reason "nudity"
   joingyd reports decide k7m2x4q6 ban --for 7d --reason "threats"

@@ -13,7 +13,7 @@ import { spoken } from './speaks.js';
  * @property {(policy: string) => void} consent this version must be accepted first; the connection is closed
  * @property {(seconds: number, failed: number) => void} down the socket is lost and is tried again after so many seconds; failed: how many in a row did not open at all
  * @property {() => Promise<boolean>} refused the server refused the socket; resolves to whether that is final
- * @property {(code: number, reason: string) => void} closed the server ended it, for good
+ * @property {(code: number, why: string) => void} closed the server ended it, for good; why: in a moderator's words, if they said
  */
 
 const subprotocol = 'joingy.v1';
@@ -31,6 +31,7 @@ export class Connection {
   #ready = false; // welcome was seen on this socket
   #attempt = 0;
   #failed = 0; // sockets in a row that did not open
+  #why = ''; // what a moderator said as they ended the session
   #timer = 0;
 
   /** @param {Handlers} handlers */
@@ -77,7 +78,7 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#socket = null;
-    this.#session = this.#resume = '';
+    this.#session = this.#resume = this.#why = '';
     this.#ack = this.#attempt = this.#failed = 0;
     this.#ready = false;
   }
@@ -145,6 +146,8 @@ export class Connection {
     } else if (message.type === 'error' && message.code === 'consent_required') {
       this.close(); // and not held open for as long as somebody reads terms
       this.#handlers.consent(message.policy ?? '');
+    } else if (message.type === 'action' && message.do === 'end') {
+      this.#why = message.reason ?? ''; // its close comes next
     } else {
       this.#handlers.message(message);
     }
@@ -158,8 +161,9 @@ export class Connection {
     this.#socket = null;
     this.#ready = false;
     if (isFinal(event.code)) {
+      const why = this.#why;
       this.#forget();
-      return this.#handlers.closed(event.code, event.reason);
+      return this.#handlers.closed(event.code, why);
     }
     const delay = retryDelay(event, this.#attempt++);
     const timer = setTimeout(() => this.#dial(), delay);

@@ -51,7 +51,7 @@ export class Visit {
       },
       down: (seconds, failed) => views.room.banner(words.reconnecting(this.#state, seconds, failed)),
       refused: () => this.#refused(),
-      closed: (code) => this.#closed(code),
+      closed: (code, why) => this.#closed(code, why),
     });
   }
 
@@ -274,14 +274,14 @@ export class Visit {
     return ban !== null;
   }
 
-  /** @param {number} code */
-  async #closed(code) {
+  /** @param {number} code @param {string} why */
+  async #closed(code, why) {
     const run = this.#run;
     const ban = code === 4503 ? await fetchBan() : null;
     if (run !== this.#run) return;
     if (ban) return this.#banned(ban);
     this.end();
-    this.#views.start.complain(words.closed(code));
+    this.#views.start.complain(words.closed(code, why));
   }
 
   /** @param {Ban} ban */

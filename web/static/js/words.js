@@ -134,9 +134,10 @@ export function call(state) {
 /**
  * Why the server ended the session.
  * @param {number} code of the close
+ * @param {string} why in a moderator's words, if they said
  * @returns {Problem}
  */
-export function closed(code) {
+export function closed(code, why) {
   switch (code) {
     case 4500:
       return problem('closed.protocol');
@@ -145,7 +146,7 @@ export function closed(code) {
     case 4503:
       return problem('closed.banned');
     case 4504:
-      return problem('closed.kicked');
+      return why ? problem('closed.kicked.why', { reason: why }) : problem('closed.kicked');
   }
   return problem('closed');
 }
