@@ -30,6 +30,7 @@ func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
 		Offence: w.offence, Allowed: w.allowed, KnownShared: w.knownShared, DryRun: req.DryRun,
 	}
 	if !req.DryRun {
+		s.tallyBans(slices.Concat(made.Bans, made.Widened))
 		result.EndedSessions = s.live.Enforce(s.keepsOut(w.entries, made))
 		for _, b := range slices.Concat(made.Bans, made.Widened) {
 			s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", result.EndedSessions)

@@ -80,6 +80,11 @@ func (s *Service) Evidence(_ context.Context, req EvidenceRequest) (EvidenceList
 	if err := s.record(req.By, "evidence.open", k.ID, details); err != nil {
 		return EvidenceList{}, err
 	}
+	if req.For == ToNCMEC {
+		if err := s.opts.Cases.Tell(k.ID); err != nil {
+			return EvidenceList{}, fromCases(err, k.ID)
+		}
+	}
 	list := EvidenceList{Case: k.ID, Parts: []EvidencePart{}, Sealed: []SealedEvidence{}}
 	for _, part := range s.opts.Evidence.Parts(k.ID) {
 		list.Parts = append(list.Parts, EvidencePart(part))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/ban/list"
+	"github.com/joingyd/joingyd/moderate"
 )
 
 const (
@@ -94,9 +95,11 @@ func (i *imported) make(entries []ban.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	if _, err := i.bans.AddAll(entries); err != nil {
+	made, err := i.bans.AddAll(entries)
+	if err != nil {
 		return err
 	}
+	i.tally(func(m *moderate.Totals) { m.Bans[moderate.MakerImport] += len(made.Bans) })
 	if i.batches++; i.batches == enforceEvery {
 		i.batches = 0
 		i.result.EndedSessions += i.live.Enforce(nil)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/moderate"
 )
 
 // UnbanRequest names the ban to end, by exactly one of Target and ID. By is as in
@@ -70,7 +71,7 @@ func (s *Service) unbanID(req UnbanRequest) (UnbanResult, error) {
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
 	}
-	s.logUnban(b, req.By)
+	s.unbanned(b, req.By)
 	return UnbanResult{Ban: b}, nil
 }
 
@@ -96,7 +97,7 @@ func (s *Service) unbanTarget(req UnbanRequest) (UnbanResult, error) {
 		if err != nil {
 			return UnbanResult{}, fromStore(err)
 		}
-		s.logUnban(b, req.By)
+		s.unbanned(b, req.By)
 		ended = append(ended, b)
 		left = slices.DeleteFunc(left, func(m Match) bool { return m.Ban.ID == b.ID })
 	}
@@ -122,6 +123,8 @@ func noBanOn(target ban.Target, scope ban.Scope, left []Match) *Error {
 	return notFound("no ban is on %s itself, but the one on %s covers it; unban that", target, other.Rule)
 }
 
-func (s *Service) logUnban(b ban.Ban, by string) {
+// unbanned counts a ban that was ended, and logs it.
+func (s *Service) unbanned(b ban.Ban, by string) {
+	s.tally(func(m *moderate.Totals) { m.Unbanned++ })
 	s.opts.Log.Info("ban removed", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", by)
 }
