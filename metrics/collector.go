@@ -17,6 +17,9 @@ type collector struct {
 	bans, banChanges, banFailures         family
 	cases, oldestCase                     family
 	casesDropped, evidenceDropped         family
+	looked, found, lost, stillsWaiting    family
+	calls, callSeconds, retried, opened   family
+	resting, inFlight, callsWaiting       family
 	allocations, turnSessions, turnPairs  family
 	draining, packets, bytes, drops, auth family
 	offload, flows, offloaded             family
@@ -54,6 +57,12 @@ func newCollector(sources Sources) *collector {
 	if sources.Cases == nil {
 		sources.Cases = func() Cases { return Cases{} }
 	}
+	if sources.Stills == nil {
+		sources.Stills = func() Stills { return Stills{} }
+	}
+	if sources.Classifier == nil {
+		sources.Classifier = func() Classifier { return Classifier{} }
+	}
 	return &collector{
 		sources: sources,
 
@@ -67,6 +76,19 @@ func newCollector(sources Sources) *collector {
 		oldestCase:      gauge("cases_oldest_seconds", "How long the oldest of them waits."),
 		casesDropped:    counter("cases_reports_dropped_total", "Reports that opened no case: past a reporter's most of a day, or for want of room."),
 		evidenceDropped: counter("cases_evidence_dropped_total", "What reports brought that was dropped before its case was judged, for want of memory."),
+
+		looked:        counter("stills_looked_total", "Stills of video chats that a program looked at."),
+		found:         counter("stills_found_total", "Of those, what a rule was about, by its label.", "label"),
+		lost:          counter("stills_lost_total", "Stills of which nothing was said, by reason.", "reason"),
+		stillsWaiting: gauge("stills_waiting", "Stills that wait to be looked at."),
+
+		calls:        counter("classifier_calls_total", "Calls of the classifier, by outcome.", "outcome"),
+		callSeconds:  counter("classifier_seconds_total", "Seconds that answered calls took, their time in the queue included."),
+		retried:      counter("classifier_retries_total", "Further tries of calls."),
+		opened:       counter("classifier_rests_total", "Times that the classifier was left alone for its failures."),
+		resting:      gauge("classifier_resting", "1 while it is."),
+		inFlight:     gauge("classifier_in_flight", "Calls that the classifier has."),
+		callsWaiting: gauge("classifier_waiting", "Calls in the queue."),
 
 		allocations:  gauge("turn_allocations", "Live allocations, by transport between client and relay.", "transport"),
 		turnSessions: gauge("turn_sessions", "Sessions that may allocate."),
@@ -104,7 +126,9 @@ func newCollector(sources Sources) *collector {
 // Describe names every metric there will be.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
-		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped, c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
+		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped,
+		c.looked, c.found, c.lost, c.stillsWaiting, c.calls, c.callSeconds, c.retried, c.opened, c.resting, c.inFlight, c.callsWaiting,
+		c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten, c.unkept,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
@@ -128,14 +152,25 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.casesDropped.send(to, float64(cases.Dropped))
 	c.evidenceDropped.send(to, float64(cases.EvidenceDropped))
 
+	stills := c.sources.Stills()
+	c.looked.send(to, float64(stills.Looked))
+	sendAll(to, c.found, stills.Found, c.sources.StillLabels)
+	sendAll(to, c.lost, stills.Lost, c.sources.StillLosses)
+	c.stillsWaiting.send(to, float64(stills.Waiting))
+
+	classifier := c.sources.Classifier()
+	sendAll(to, c.calls, classifier.Calls, c.sources.ClassifierOutcomes)
+	c.callSeconds.send(to, classifier.Seconds)
+	c.retried.send(to, float64(classifier.Retried))
+	c.opened.send(to, float64(classifier.Opened))
+	c.resting.send(to, flag(classifier.Resting))
+	c.inFlight.send(to, float64(classifier.InFlight))
+	c.callsWaiting.send(to, float64(classifier.Waiting))
+
 	relay := c.sources.Relay()
 	c.turnSessions.send(to, float64(relay.Sessions))
 	c.turnPairs.send(to, float64(relay.Pairs))
-	draining := 0.0
-	if relay.Draining {
-		draining = 1
-	}
-	c.draining.send(to, draining)
+	c.draining.send(to, flag(relay.Draining))
 	for _, transport := range c.sources.Transports { // the relay has no others
 		t := relay.ByTransport[transport]
 		c.allocations.send(to, float64(t.Allocations), transport)
@@ -172,6 +207,14 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.filterDropped.send(to, float64(match.Filter.BansDropped))
 	c.fingerprints.send(to, float64(match.Filter.Fingerprints))
 	c.evicted.send(to, float64(match.Filter.Evicted))
+}
+
+// flag is 1 for what is so.
+func flag(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (f family) send(to chan<- prometheus.Metric, value float64, label ...string) {

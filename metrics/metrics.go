@@ -18,6 +18,9 @@ type Sources struct {
 	Bans    func() Bans
 	Cases   func() Cases
 
+	Stills     func() Stills
+	Classifier func() Classifier
+
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
 	Gravities     []string // of Cases.Waiting
@@ -28,6 +31,10 @@ type Sources struct {
 	Denials       []string // of Match.Denied
 
 	ChallengeOutcomes []string // of Match.Challenges
+
+	StillLabels        []string // of Stills.Found
+	StillLosses        []string // of Stills.Lost
+	ClassifierOutcomes []string // of Classifier.Calls
 
 	Verdicts map[string][]string // of Filter.Verdicts, with the reasons of each
 
@@ -48,6 +55,28 @@ type Cases struct {
 	Oldest          int            // seconds that the oldest of them waits
 	Dropped         uint64         // reports that opened nothing
 	EvidenceDropped uint64         // what reports brought, for want of memory
+}
+
+// Stills is what became of stills of video chats. Waiting are there now, the rest counts
+// since the start.
+type Stills struct {
+	Looked  uint64            // at, by a program
+	Found   map[string]uint64 // of those, what a rule was about, by its label
+	Lost    map[string]uint64 // stills of which nothing was said, by reason
+	Waiting int
+}
+
+// Classifier is what calls of the classifier came to. Resting, InFlight and Waiting are
+// now, the rest counts since the start.
+type Classifier struct {
+	Calls   map[string]uint64 // by outcome
+	Seconds float64           // that those answered took, their time in the queue included
+	Retried uint64            // further tries
+	Opened  uint64            // times that it was left alone for its failures
+
+	Resting  bool // it is left alone
+	InFlight int
+	Waiting  int
 }
 
 // Relay is what the TURN relay counts.

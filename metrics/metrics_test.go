@@ -29,7 +29,11 @@ func testSources() Sources {
 		Denials:       []string{"capacity"},
 
 		ChallengeOutcomes: []string{"issued"},
-		Verdicts:          map[string][]string{"delivered": {"none"}, "rejected": {"link", "word"}},
+
+		StillLabels:        []string{"porn"},
+		StillLosses:        []string{"late"},
+		ClassifierOutcomes: []string{"answered"},
+		Verdicts:           map[string][]string{"delivered": {"none"}, "rejected": {"link", "word"}},
 
 		OffloadOutcomes: []string{"forwarded"},
 	}
@@ -109,6 +113,21 @@ var zero = map[string]float64{
 	"joingyd_cases_oldest_seconds":          0,
 	"joingyd_cases_reports_dropped_total":   0,
 	"joingyd_cases_evidence_dropped_total":  0,
+
+	"joingyd_stills_looked_total":                      0,
+	"joingyd_stills_found_total{label=porn}":           0,
+	"joingyd_stills_found_total{label=other}":          0,
+	"joingyd_stills_lost_total{reason=late}":           0,
+	"joingyd_stills_lost_total{reason=other}":          0,
+	"joingyd_stills_waiting":                           0,
+	"joingyd_classifier_calls_total{outcome=answered}": 0,
+	"joingyd_classifier_calls_total{outcome=other}":    0,
+	"joingyd_classifier_seconds_total":                 0,
+	"joingyd_classifier_retries_total":                 0,
+	"joingyd_classifier_rests_total":                   0,
+	"joingyd_classifier_resting":                       0,
+	"joingyd_classifier_in_flight":                     0,
+	"joingyd_classifier_waiting":                       0,
 
 	"joingyd_turn_sessions": 0,
 	"joingyd_turn_pairs":    0,
@@ -200,6 +219,12 @@ func TestCounts(t *testing.T) {
 	sources.Cases = func() Cases {
 		return Cases{Waiting: map[string]int{"slight": 34, "new": 35}, Oldest: 36, Dropped: 37, EvidenceDropped: 38}
 	}
+	sources.Stills = func() Stills {
+		return Stills{Looked: 39, Found: map[string]uint64{"porn": 40, "drawing": 41}, Lost: map[string]uint64{"late": 42, "bored": 43}, Waiting: 44}
+	}
+	sources.Classifier = func() Classifier {
+		return Classifier{Calls: map[string]uint64{"answered": 45, "sulked": 46}, Seconds: 47.5, Retried: 48, Opened: 49, Resting: true, InFlight: 50, Waiting: 51}
+	}
 	sources.Relay = func() Relay {
 		return Relay{
 			Sessions: 4, Pairs: 5, Draining: true,
@@ -233,6 +258,12 @@ func TestCounts(t *testing.T) {
 
 		"joingyd_cases_waiting{gravity=slight}": 34, "joingyd_cases_waiting{gravity=other}": 35, "joingyd_cases_oldest_seconds": 36,
 		"joingyd_cases_reports_dropped_total": 37, "joingyd_cases_evidence_dropped_total": 38,
+
+		"joingyd_stills_looked_total": 39, "joingyd_stills_found_total{label=porn}": 40, "joingyd_stills_found_total{label=other}": 41,
+		"joingyd_stills_lost_total{reason=late}": 42, "joingyd_stills_lost_total{reason=other}": 43, "joingyd_stills_waiting": 44,
+		"joingyd_classifier_calls_total{outcome=answered}": 45, "joingyd_classifier_calls_total{outcome=other}": 46,
+		"joingyd_classifier_seconds_total": 47.5, "joingyd_classifier_retries_total": 48, "joingyd_classifier_rests_total": 49,
+		"joingyd_classifier_resting": 1, "joingyd_classifier_in_flight": 50, "joingyd_classifier_waiting": 51,
 
 		"joingyd_turn_allocations{transport=udp}": 3,
 		"joingyd_turn_sessions":                   4, "joingyd_turn_pairs": 5, "joingyd_turn_draining": 1,

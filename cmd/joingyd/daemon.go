@@ -25,6 +25,7 @@ import (
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
+	"github.com/joingyd/joingyd/moderate/classify"
 	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
@@ -48,14 +49,19 @@ type daemon struct {
 	evidence *evidenceStore
 	watch    *watch.Watch // nil: nobody looks at stills
 	local    *match.Local // how visitors' browsers look at them; nil: they do not
-	relay    *turn.Server
-	clients  *front.ClientAddr
-	hub      *match.Hub
-	site     web.Options // as configured; openHTTP adds what the other parts answer
-	http     *http.Server
-	admin    *admin.Server
-	drain    *drainer
-	service  *admin.Service
+	tallied  watch.Stats  // see tallyStills
+
+	stillLabels []string         // that there are rules about
+	classifier  *classify.Client // nil: none
+
+	relay   *turn.Server
+	clients *front.ClientAddr
+	hub     *match.Hub
+	site    web.Options // as configured; openHTTP adds what the other parts answer
+	http    *http.Server
+	admin   *admin.Server
+	drain   *drainer
+	service *admin.Service
 
 	relayed  *meter // bytes
 	warnings *warnings
@@ -313,6 +319,7 @@ func (d *daemon) sweep(ctx context.Context) error {
 			if err := d.bans.Sweep(); err != nil {
 				d.log.Error("the ban store could not be swept", "error", err)
 			}
+			d.tallyStills()
 			if err := d.cases.Sweep(); err != nil {
 				d.log.Error("the cases could not be swept", "error", err)
 			}

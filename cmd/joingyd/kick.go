@@ -20,7 +20,7 @@ func newKickCommand() *cobra.Command {
 a reason. The visitor may come back at once; use joingyd ban --session to prevent it.`,
 		Example: `  joingyd kick ngdgw7kcjvbq4p2i5wd3kgu2ra
   joingyd kick ngdgw7kcjvbq4p2i5wd3kgu2ra --reason "No advertising here."`,
-		Args:    cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 
 		ValidArgsFunction: completeFirst(completeSessions(&flags)),
 		RunE: func(cmd *cobra.Command, args []string) error {

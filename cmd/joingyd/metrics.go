@@ -8,6 +8,8 @@ import (
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
+	"github.com/joingyd/joingyd/moderate/classify"
+	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/turn"
 )
 
@@ -23,6 +25,9 @@ func (d *daemon) openMetrics() (err error) {
 		Bans:    d.banMetrics,
 		Cases:   d.caseMetrics,
 
+		Stills:     d.stillMetrics,
+		Classifier: d.classifierMetrics,
+
 		Scopes:        texts(ban.Scopes()),
 		Gravities:     moderate.Gravities(),
 		Transports:    turn.Transports(),
@@ -32,7 +37,11 @@ func (d *daemon) openMetrics() (err error) {
 		Denials:       match.Denials(),
 
 		ChallengeOutcomes: match.ChallengeOutcomes(),
-		Verdicts:          match.Verdicts(),
+
+		StillLabels:        d.stillLabels,
+		StillLosses:        names(stillLosses(watch.Stats{})),
+		ClassifierOutcomes: names(classifierCalls(classify.Stats{})),
+		Verdicts:           match.Verdicts(),
 
 		OffloadOutcomes: offloadOutcomes(),
 	}, d.log)

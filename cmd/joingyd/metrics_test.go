@@ -67,7 +67,16 @@ func TestMetricsOfADaemon(t *testing.T) {
 			want = append(want, `joingyd_match_filter_verdicts_total{reason="`+reason+`",verdict="`+verdict+`"}`)
 		}
 	}
-	for _, series := range append(want, "joingyd_match_filter_mutes_total", `joingyd_bans_active{scope="video"}`, "joingyd_bans_failures_total", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
+	for _, outcome := range []string{"answered", "busy", "resting", "connection", "timeout", "status", "bad_answer", "image", "cancelled"} {
+		want = append(want, `joingyd_classifier_calls_total{outcome="`+outcome+`"}`)
+	}
+	for _, reason := range []string{"room", "late", "spoilt", "failed"} {
+		want = append(want, `joingyd_stills_lost_total{reason="`+reason+`"}`)
+	}
+	for _, label := range d.stillLabels {
+		want = append(want, `joingyd_stills_found_total{label="`+label+`"}`)
+	}
+	for _, series := range append(want, "joingyd_stills_looked_total", "joingyd_classifier_resting", "joingyd_match_filter_mutes_total", `joingyd_bans_active{scope="video"}`, "joingyd_bans_failures_total", "joingyd_match_sessions", `joingyd_turn_packets_total{transport="udp"}`) {
 		if value, ok := values[series]; !ok || value != 0 {
 			t.Errorf("%s = %v (there: %v), want 0", series, value, ok)
 		}

@@ -32,6 +32,7 @@ func (d *daemon) openWatch() error {
 	if err != nil {
 		return fmt.Errorf("moderation.rules: %w", err)
 	}
+	d.stillLabels = watch.Labels(rules)
 	known, err := pdq.Load(filepath.Join(d.cfg.DataDir, knownImagesFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -54,7 +55,7 @@ func (d *daemon) openWatch() error {
 			return fmt.Errorf("moderation.classifier: %w", err)
 		}
 		d.closers = append(d.closers, func() error { client.Close(); return nil })
-		options.Classifier = client
+		d.classifier, options.Classifier = client, client
 	}
 	if settings.SnapshotShare == 0 {
 		return nil
@@ -67,6 +68,7 @@ func (d *daemon) openWatch() error {
 		looking = "+local-stills"
 	}
 	d.watch = watch.New(options)
+	d.closers = append(d.closers, func() error { d.tallyStills(); return nil }) // before the cases close
 	// What the pages say is another thing now, so everybody is asked for consent again.
 	d.site.Stills = true
 	d.site.Policy += looking

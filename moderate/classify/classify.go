@@ -20,6 +20,7 @@ type Verdict struct {
 // ends, and then nothing reads jpeg any more. The error wraps one of ErrBusy,
 // ErrResting, ErrUnavailable, ErrBadAnswer and ErrImage, or context.Canceled.
 func (c *Client) Classify(ctx context.Context, jpeg []byte) (Verdict, error) {
+	began := time.Now()
 	c.mu.Lock()
 	c.stats.Asked++
 	c.mu.Unlock()
@@ -45,7 +46,7 @@ func (c *Client) Classify(ctx context.Context, jpeg []byte) (Verdict, error) {
 		retries = 0
 	}
 	verdict, f := c.ask(limited, jpeg, retries)
-	c.end(p, f)
+	c.end(p, f, time.Since(began))
 	if f != nil {
 		return Verdict{}, f.err
 	}
@@ -100,13 +101,16 @@ func (c *Client) begin() (pass, *fault) {
 }
 
 // end tells the breaker, and counts.
-func (c *Client) end(p pass, f *fault) {
+func (c *Client) end(p pass, f *fault, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats.InFlight--
 	c.stats.add(f)
 	switch {
-	case f == nil || f.kind == refusedImage:
+	case f == nil:
+		c.stats.Took += took
+		c.breaker.settle(p, worked)
+	case f.kind == refusedImage:
 		c.breaker.settle(p, worked)
 	case f.kind == cancelled:
 		c.breaker.settle(p, unknown)

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/joingyd/joingyd/moderate/classify"
 )
@@ -83,14 +84,15 @@ func TestRequest(t *testing.T) {
 		t.Errorf("over a socket: %q, want %q", got, want)
 	}
 
-	run(t, classify.Options{URL: "http://classifier.test/nsfw/"}, handler, func(t *testing.T, c *classify.Client) {
+	slow := func(w http.ResponseWriter, r *http.Request) { time.Sleep(time.Second); handler(w, r) }
+	run(t, classify.Options{URL: "http://classifier.test/nsfw/"}, slow, func(t *testing.T, c *classify.Client) {
 		if _, err := c.Classify(t.Context(), []byte("image")); err != nil {
 			t.Error(err)
 		}
 		if want := (request{"POST /nsfw/v1/classify 5", "image/jpeg", "", "image"}); got != want {
 			t.Errorf("with a path: %q, want %q", got, want)
 		}
-		checkStats(t, c, classify.Stats{Asked: 1, Answered: 1})
+		checkStats(t, c, classify.Stats{Asked: 1, Answered: 1, Took: time.Second})
 	})
 }
 

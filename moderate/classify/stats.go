@@ -1,13 +1,16 @@
 package classify
 
+import "time"
+
 // Stats of a Client at one moment. Asked is always the sum of Answered, Dropped,
 // Rested, all of Failed, InFlight and Waiting, but for calls that are just between
 // two of them.
 type Stats struct {
-	Asked    uint64 // calls of Classify
-	Answered uint64 // with a verdict
-	Dropped  uint64 // ErrBusy
-	Rested   uint64 // ErrResting
+	Asked    uint64        // calls of Classify
+	Answered uint64        // with a verdict
+	Took     time.Duration // of the answered ones together, with their time in the queue
+	Dropped  uint64        // ErrBusy
+	Rested   uint64        // ErrResting
 	Failed   Failures
 	Retried  uint64 // further tries, beyond one for each call
 

@@ -119,6 +119,16 @@ func Claimable(rules []Rule, labels []string) (hide, post map[string]float64) {
 	return hide, post
 }
 
+// Labels lists the labels that rules are about, each once.
+func Labels(rules []Rule) (labels []string) {
+	for _, r := range rules {
+		if !slices.Contains(labels, r.Label) {
+			labels = append(labels, r.Label)
+		}
+	}
+	return labels
+}
+
 // choose returns what all rules want that apply to labels, and the rule that wants the
 // most, nil if none applies.
 func choose(rules []Rule, labels map[string]float64) (rule *Rule, do []Action) {

@@ -98,12 +98,12 @@ type Finding struct {
 
 // Stats are counts since the start, but for Waiting.
 type Stats struct {
-	Looked  uint64 // stills
-	Found   uint64 // of them
-	Dropped uint64 // for want of room
-	Late    uint64 // whose time was over
-	Spoilt  uint64 // that are no pictures
-	Failed  uint64 // that the classifier said nothing of
+	Looked  uint64            // stills
+	Found   map[string]uint64 // of them, what a rule was about, by its label
+	Dropped uint64            // for want of room
+	Late    uint64            // whose time was over
+	Spoilt  uint64            // that are no pictures
+	Failed  uint64            // that the classifier said nothing of
 	Waiting int
 }
 
@@ -133,7 +133,7 @@ func New(o Options) *Watch {
 	if o.Hide == nil {
 		o.Hide = func(Finding) {}
 	}
-	return &Watch{opts: o, queue: make(chan Still, o.Queue), held: make(map[uint64]Still), pending: make(map[uint64]*Finding)}
+	return &Watch{opts: o, queue: make(chan Still, o.Queue), held: make(map[uint64]Still), pending: make(map[uint64]*Finding), stats: Stats{Found: make(map[string]uint64)}}
 }
 
 // Take takes a still and returns at once. It reports whether there was room for it.
@@ -259,7 +259,7 @@ func (w *Watch) look(ctx context.Context, s Still) {
 		w.forget(s)
 		return
 	}
-	w.count(func(c *Stats) { c.Found++ })
+	w.count(func(c *Stats) { c.Found[f.Label]++ })
 	w.opts.Hide(*f)
 	w.settle(f)
 }
@@ -358,6 +358,7 @@ func (w *Watch) Stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.stats
+	s.Found = maps.Clone(s.Found)
 	s.Waiting = len(w.queue)
 	return s
 }

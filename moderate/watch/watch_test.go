@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -156,8 +157,8 @@ func TestFlagged(t *testing.T) {
 					time.Sleep(test.after)
 				}
 				synctest.Wait()
-				if len(b.found) != 1 {
-					t.Fatalf("found: %+v", b.found)
+				if len(b.found) != 1 || !maps.Equal(b.Stats().Found, map[string]uint64{"porn": 1}) {
+					t.Fatalf("found: %+v, %+v", b.found, b.Stats())
 				}
 				f := b.found[0]
 				if f.Support != test.support || f.Label != "porn" || f.Score != 0.9 || f.Model != "oracle" || f.Rule != "porn>=0.85: queue blur" || cleared(f.JPEG) {
@@ -238,7 +239,7 @@ func TestBackPressure(t *testing.T) {
 		slow.err = errors.New("down")
 		take()
 		synctest.Wait()
-		if s := b.Stats(); s.Failed != 3 || s.Found != 0 {
+		if s := b.Stats(); s.Failed != 3 || len(s.Found) != 0 {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -277,7 +278,7 @@ func TestSpoiltStills(t *testing.T) {
 			b.Take(still(false, slices.Clone(data)))
 		}
 		synctest.Wait()
-		if s := b.Stats(); s.Spoilt != 3 || s.Found != 0 {
+		if s := b.Stats(); s.Spoilt != 3 || len(s.Found) != 0 {
 			t.Errorf("%+v", s)
 		}
 	})
