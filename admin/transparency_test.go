@@ -56,7 +56,7 @@ func TestReportsToNCMECAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if result, err := service.Transparency(t.Context(), admin.TransparencyRequest{}); err != nil || result.Months[0].Told != 1 {
+	if result, err := service.Transparency(t.Context(), admin.TransparencyRequest{}); err != nil || result.Months[0].NCMEC != 1 {
 		t.Errorf("%+v, %v", result, err)
 	}
 }

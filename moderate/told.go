@@ -8,7 +8,7 @@ func (s *Store) Tell(id string) error {
 			return err
 		}
 		k.Told = c.now
-		if err := c.count(func(t *Totals) { t.Told++ }); err != nil {
+		if err := c.count(func(t *Totals) { t.NCMEC++ }); err != nil {
 			return err
 		}
 		return c.put(k)

@@ -23,7 +23,7 @@ type Totals struct {
 	Decisions map[string]int `json:"decisions"` // of reports and stills, by action
 	Delays    Delays         `json:"delays"`    // of decisions
 	Expired   int            `json:"expired"`   // cases of them that nobody judged
-	Told      int            `json:"told"`      // cases of which a report to NCMEC was written
+	NCMEC     int            `json:"ncmec"`     // cases of which a report to NCMEC was written
 
 	Bans     map[string]int `json:"bans"`     // on single targets, by what made them: see the Maker constants
 	Unbanned int            `json:"unbanned"` // bans that a person ended before their time
@@ -72,7 +72,7 @@ func (t *Totals) counts() []*map[string]int {
 
 // numbers lists the rest.
 func (t *Totals) numbers() []*int {
-	list := []*int{&t.Stills, &t.Expired, &t.Told, &t.Unbanned}
+	list := []*int{&t.Stills, &t.Expired, &t.NCMEC, &t.Unbanned}
 	for i := range t.Delays {
 		list = append(list, &t.Delays[i])
 	}

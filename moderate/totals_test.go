@@ -39,7 +39,7 @@ func figures(t *testing.T, s *moderate.Store) map[string]int {
 		}
 		add("stills", m.Stills)
 		add("expired", m.Expired)
-		add("told", m.Told)
+		add("told", m.NCMEC)
 		add("unbanned", m.Unbanned)
 		for _, n := range m.Delays {
 			add("delays", n)

@@ -48,6 +48,7 @@ type control interface {
 	Evidence(context.Context, admin.EvidenceRequest) (admin.EvidenceList, error)
 	Guardian(context.Context, admin.GuardianRequest) (admin.GuardianResult, error)
 	Login(context.Context, admin.LoginRequest) (admin.LoginResult, error)
+	Transparency(context.Context, admin.TransparencyRequest) (admin.Transparency, error)
 	Decide(context.Context, admin.DecideRequest) (admin.DecideResult, error)
 	Import(context.Context, admin.ImportRequest, io.Reader) (admin.ImportResult, error)
 	Export(context.Context, admin.ExportRequest, io.Writer) (admin.ExportResult, error)

@@ -112,4 +112,7 @@ func TestCaseIsJudged(t *testing.T) {
 	if text := command(t, d, "reports", "stats"); !strings.HasPrefix(text, "waiting  0 urgent, 0 grave, 0 slight\n") || !strings.Contains(text, "1 harassment, 1 violence; stills: none; decided: 1 ban, 1 warn; expired: 0; appeals: none\n") {
 		t.Errorf("stats:\n%s", text)
 	}
+	if text := command(t, d, "transparency", "-o", "csv"); !strings.HasPrefix(text, "month,subject,figure,value\n") || !strings.Contains(text, ",reports,violence,1\n") || !strings.Contains(text, ",bans,person,1\n") {
+		t.Errorf("transparency:\n%s", text)
+	}
 }
