@@ -138,6 +138,8 @@ type Site struct {
 	Banner     string   `key:"banner" doc:"Text of at most 300 characters to show on every page, such as when the site will be down. Empty: none."`
 	Processors []string `key:"processors" doc:"Who else handles visitors' data for the operator, such as the hosting company, for the privacy page: a list of \"NAME: what it does, where\". In the environment and in a flag commas part the entries."`
 	NodeCookie string   `key:"node_cookie" doc:"Value of a cookie that says which node a visitor is on, for a load balancer to send them there again: a name of this node. Letters, digits, dot, dash and underscore. Empty: no cookie at all."`
+
+	PublishFigures bool `key:"publish_figures" doc:"Show figures of reports, decisions, bans and stills on the page /transparency, of each of the last 24 months. Counts under 5 are not shown exactly there; joingyd transparency tells them."`
 }
 
 // Admin is what only the operator reaches.
@@ -211,7 +213,7 @@ func Default() Config {
 			Recipients: []string{}, BrowserClassifier: true, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},
 		},
-		Site:  Site{Name: "joingyd", Processors: []string{}},
+		Site:  Site{Name: "joingyd", Processors: []string{}, PublishFigures: true},
 		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
 		Log:   Log{Level: "info", Format: "text"},
 	}

@@ -83,7 +83,7 @@ func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.Site, config.Site{Name: "file", Contact: "environment", Policy: "flag", Processors: []string{}}) {
+	if !reflect.DeepEqual(got.Site, config.Site{Name: "file", Contact: "environment", Policy: "flag", Processors: []string{}, PublishFigures: true}) {
 		t.Errorf("Site = %+v", got.Site)
 	}
 	if !reflect.DeepEqual(got.TURN.Transports, []string{"udp", "tcp"}) {

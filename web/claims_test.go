@@ -53,7 +53,7 @@ var claims = []struct {
 	{"Who reports:", []string{"moderate TestWeightOfReporters", "moderate TestSweep", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Appeals, and what guardians write,", []string{"moderate TestAppeal", "moderate TestFileWithoutKinds", "cmd/joingyd TestAppealByForm", "cmd/joingyd TestGuardianByForm"}},
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained"}},
-	{"Monthly totals:", []string{"moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
+	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
 	{"The software keeps no log", []string{"cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestFaultLogHasNoAddress", "cmd/joingyd TestO2Secrets"}},
 

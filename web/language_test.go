@@ -127,7 +127,11 @@ func sources(t *testing.T, from fs.FS, dir, extension string) string {
 func TestEveryWordIsUsed(t *testing.T) {
 	en := must(loadLanguages(files))[0]
 	templates, scripts, code := sources(t, files, "pages", ".html"), sources(t, files, "static/js", ".js"), sources(t, os.DirFS("."), ".", ".go")
+	figures := string(must(os.ReadFile("../cmd/joingyd/figures.go")))
 	for key := range en.Page {
+		if name, ours := strings.CutPrefix(key, "figures."); ours && usedByFigures(figures, key, name) {
+			continue
+		}
 		key = strings.TrimRight(key, "0123456789") // of a month
 		if !strings.Contains(templates, `.T "`+key+`"`) && !strings.Contains(templates, `.Mix "`+key+`"`) && !strings.Contains(code, `"`+key+`"`) {
 			t.Errorf("no template or code uses the page text %q", key)
@@ -150,6 +154,13 @@ func TestEveryWordIsUsed(t *testing.T) {
 			t.Errorf("a script uses %s…, which languages/en.json has not", use[0])
 		}
 	}
+}
+
+// usedByFigures looks for what names a column, alone or by its subject, or a table.
+func usedByFigures(figures, key, name string) bool {
+	return slices.ContainsFunc([]string{`"` + key + `"`, `"` + key[:strings.LastIndexByte(key, '.')+1] + `"`, `add("` + name + `"`}, func(use string) bool {
+		return strings.Contains(figures, use)
+	})
 }
 
 // usedByScripts looks for a key, for what it is made of, as in `rejected.${code}`, or

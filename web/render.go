@@ -16,6 +16,7 @@ import (
 type pages struct {
 	byPath   map[string]page
 	forms    map[string]*formPage // in place of those of byPath
+	live     map[string]*livePage // those with figures
 	notFound page
 }
 
@@ -26,6 +27,8 @@ type rendering struct {
 	layout  *template.Template
 	chooser *chooser
 	common  pageData // what all pages share
+	figures []Figures
+	block   *template.Template // of figures: what was executed is cloned no more
 }
 
 // render executes the templates in pages/ inside the layout of pages/part/, in every
@@ -47,11 +50,14 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		Stills:    o.Stills,
 		Worker:    o.Classifier.worker(),
 		Languages: texts.languages,
-	}}
+	}, nil, nil}
+	if r.block, err = layout.Clone(); err != nil {
+		return pages{}, err
+	}
 	if o.Accent != nil {
 		r.common.Colours = static.prefix + coloursFile
 	}
-	all := pages{byPath: map[string]page{}}
+	all := pages{byPath: map[string]page{}, live: map[string]*livePage{}}
 	if all.byPath["/"], err = r.page("start.html", "start"); err != nil {
 		return pages{}, err
 	}
@@ -62,6 +68,12 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		return pages{}, err
 	}
 	for _, name := range texts.names() {
+		if o.Figures != nil && texts.uses(name, "figures") {
+			if all.live["/"+name], err = r.live(name); err != nil {
+				return pages{}, err
+			}
+			continue
+		}
 		if all.byPath["/"+name], err = r.page("text.html", name); err != nil {
 			return pages{}, err
 		}
@@ -73,6 +85,16 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 // parseLayout returns what all pages have around them.
 func parseLayout() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{"element": element}).ParseFS(files, "pages/part/*.html")
+}
+
+// live renders a page with the figures of now, and again later.
+func (r *rendering) live(name string) (*livePage, error) {
+	l := &livePage{figures: r.options.Figures, log: r.options.Logger, asked: time.Now(), render: func(figures []Figures) (page, error) {
+		anew := *r
+		anew.figures = figures
+		return anew.page("text.html", name)
+	}}
+	return l, l.renewLocked()
 }
 
 // page renders a page in all its variants.
@@ -166,12 +188,19 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
+	var figures template.HTML
+	if source.Uses("figures") {
+		if figures, err = r.figuresIn(data, nobody); err != nil {
+			return nil, err
+		}
+	}
 	body, err := source.HTML(prose.Values{
 		Site:       escaped(r.options.SiteName),
 		Contact:    contact(r.options.Contact, nobody),
 		Abuse:      contact(cmp.Or(r.options.Abuse, r.options.Contact), nobody),
 		Pictures:   escaped(pictures),
 		Processors: processorList(r.options.Processors, noProcessors),
+		Figures:    figures,
 		Link:       data.Href,
 	})
 	return &article{

@@ -167,6 +167,16 @@ func located(file string, err error) error {
 	return errors.Join(errs...)
 }
 
+// uses reports whether a page has a placeholder, in any language.
+func (t *Texts) uses(name, placeholder string) bool {
+	for _, code := range t.codes() {
+		if page, _ := t.page(name, code); page.Uses(placeholder) {
+			return true
+		}
+	}
+	return false
+}
+
 func (t *Texts) codes() (codes []string) {
 	for _, l := range t.languages {
 		codes = append(codes, l.Code)

@@ -56,11 +56,13 @@ type Options struct {
 
 	Forms *Forms // what /appeal and /guardian take; nil: they are pages of text
 
-	Socket http.Handler                          // the WebSocket's, for /ws; nil: there is none
-	Online func() int                            // visitors with a session; nil: 0
-	Ban    func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
-	Wait   func(*http.Request) time.Duration     // how long the requester must wait to ask that again; nil: it need not
-	Ready  func(context.Context) error           // why the daemon cannot serve; nil: it always can
+	Socket  http.Handler              // the WebSocket's, for /ws; nil: there is none
+	Online  func() int                // visitors with a session; nil: 0
+	Figures func() ([]Figures, error) // of months, to be published; asked once a minute at most. Nil: none are
+
+	Ban   func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
+	Wait  func(*http.Request) time.Duration     // how long the requester must wait to ask that again; nil: it need not
+	Ready func(context.Context) error           // why the daemon cannot serve; nil: it always can
 
 	Logger *slog.Logger // nil: nothing is logged
 }
@@ -104,6 +106,9 @@ func New(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle(manifestPath, manifest)
 	mux.Handle(workerPath, worker)
+	for at, page := range pages.live {
+		mux.Handle(at, o.Node.On(page))
+	}
 	for at, page := range pages.byPath {
 		var shown http.Handler = page
 		switch form := pages.forms[at]; {

@@ -23,6 +23,9 @@ func (d *daemon) openHTTP() error {
 	options.Forms = d.forms()
 	options.Online = d.hub.Online
 	options.Ban = d.banNotice
+	if d.cfg.Site.PublishFigures {
+		options.Figures = d.publishedFigures
+	}
 	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
 	options.Ready = d.relay.Ready
 	options.Logger = d.log

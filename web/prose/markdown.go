@@ -17,7 +17,7 @@ import (
 
 // placeholders are the known ones. A block stands alone in its paragraph.
 var placeholders = map[string]struct{ block bool }{
-	"site": {}, "contact": {}, "abuse": {}, "pictures": {}, "processors": {block: true},
+	"site": {}, "contact": {}, "abuse": {}, "pictures": {}, "processors": {block: true}, "figures": {block: true},
 }
 
 var (
@@ -145,9 +145,9 @@ func (p *Page) checkPlaceholder(node *placeholder, add func(int, string, ...any)
 	alone := node.Parent().Kind() == ast.KindParagraph && node.Parent().ChildCount() == 1
 	switch {
 	case !ok:
-		add(node.at, "the placeholder {{%s}} is not known; use {{site}}, {{contact}}, {{abuse}} or {{processors}}, or write `{{`, with the backticks, if you mean these signs", node.name)
+		add(node.at, "the placeholder {{%s}} is not known; use {{site}}, {{contact}}, {{abuse}}, {{pictures}}, {{processors}} or {{figures}}, or write `{{`, with the backticks, if you mean these signs", node.name)
 	case known.block && !alone:
-		add(node.at, "{{%s}} stands for a list; give it a paragraph of its own", node.name)
+		add(node.at, "{{%s}} stands for a block; give it a paragraph of its own", node.name)
 	}
 }
 

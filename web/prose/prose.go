@@ -77,6 +77,11 @@ func (p *Page) TitleFor(site string) string {
 	return strings.ReplaceAll(p.Title, "{{site}}", site)
 }
 
+// Uses reports whether the page may have a placeholder.
+func (p *Page) Uses(placeholder string) bool {
+	return bytes.Contains(p.source, []byte("{{"+placeholder+"}}"))
+}
+
 // Values are what placeholders stand for.
 type Values struct {
 	Site       template.HTML
@@ -84,6 +89,7 @@ type Values struct {
 	Abuse      template.HTML // how to report abuse
 	Pictures   template.HTML // who looks at pictures of video chats
 	Processors template.HTML // one block: who else handles data
+	Figures    template.HTML // one block: monthly figures
 
 	Link func(path string) string // address of the page at a path of the site; nil: the path
 }
