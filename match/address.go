@@ -20,6 +20,7 @@ const (
 	pacedBanChecks              // questions whether it is banned
 	pacedSessions               // new ones
 	pacedFinds
+	pacedRedemptions // of codes for passes
 	pacedKinds
 )
 

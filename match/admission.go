@@ -24,13 +24,16 @@ const (
 	deniedChatter     denial = "chatter"      // 4429: too many messages before the hello
 	deniedFindRate    denial = "find_rate"    // error rate_limited: of the address
 	deniedWork        denial = "work"         // error challenge_required
+	deniedAge         denial = "age"          // error challenge_required
+
+	deniedRedemptionRate denial = "redemption_rate" // 429 for /api/age
 )
 
 // Denials lists every reason that Stats.Denied may count.
 func Denials() (reasons []string) {
 	for _, d := range []denial{
 		deniedOrigin, deniedBan, deniedUpgradeRate, deniedCheckRate, deniedSockets, deniedCapacity,
-		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate, deniedWork,
+		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate, deniedWork, deniedAge, deniedRedemptionRate,
 	} {
 		reasons = append(reasons, string(d))
 	}
@@ -53,6 +56,7 @@ func pacesFor(sessions int) (paces [pacedKinds]pace) {
 	paces[pacedBanChecks] = paces[pacedUpgrades] // a page asks after an upgrade that failed
 	paces[pacedSessions] = pace{rate: n / 30, burst: 2 * n}
 	paces[pacedFinds] = pace{rate: n / 2, burst: 4 * n}
+	paces[pacedRedemptions] = pace{rate: n / 60, burst: n}
 	return paces
 }
 

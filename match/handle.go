@@ -71,8 +71,9 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 
 func (h *Hub) handleFind(k *socket, m clientMessage, now time.Time) {
 	s := k.session
-	// The bans come last: the lock is given free before that.
-	if h.mayFindLocked(s, now) && h.interestsPassLocked(k, m) && h.mayChatLocked(s, m.Mode) {
+	// The bans come late: the lock is given free before that. Proof of age comes last, as
+	// nobody should get it in vain.
+	if h.mayFindLocked(s, now) && h.interestsPassLocked(k, m) && h.mayChatLocked(s, m.Mode) && !h.owesProofLocked(s, m.Mode, now) {
 		h.findLocked(s, m.Mode, m.parsed)
 	}
 }

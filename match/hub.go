@@ -85,6 +85,7 @@ type Options struct {
 	Risk func([]netip.Addr) float64
 
 	Snapshots Snapshots // of video chats
+	Age       Age       // proof of it, before a search
 
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
@@ -133,6 +134,7 @@ type Hub struct {
 	reports    map[string]uint64 // by reason
 	ledger     ledger            // of reports
 	snapshots  snapshots
+	passes     passes
 	refused    map[errorCode]uint64 // messages
 	denied     map[denial]uint64    // upgrades, sessions and searches
 	challenges map[challengeOutcome]uint64
@@ -172,6 +174,7 @@ func New(opts Options) *Hub {
 		pairs:      make(map[pool.Mode]int),
 		reports:    make(map[string]uint64),
 		snapshots:  snapshots{make(map[stillHash]Still), make(map[stillOutcome]uint64)},
+		passes:     passes{make(map[passHash]int), make(map[passOutcome]uint64)},
 		refused:    make(map[errorCode]uint64),
 		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
 		denied:     make(map[denial]uint64),
@@ -284,8 +287,9 @@ type Stats struct {
 	ReportsForgotten uint64 // before their time, for want of room
 
 	Stills map[string]uint64 // that were asked for, by what became of them
+	Passes map[string]uint64 // that were asked for, by what became of that
 
-	Challenges map[string]uint64 // by what became of them
+	Challenges map[string]uint64 // of work, by what became of them
 	Filter     FilterStats
 }
 
@@ -305,6 +309,7 @@ func (h *Hub) Stats() Stats {
 		ReportsForgotten: h.ledger.forgotten,
 
 		Stills:     byName(h.snapshots.counts),
+		Passes:     byName(h.passes.counts),
 		Challenges: byName(h.challenges),
 
 		Addresses: h.addresses.known.Len(),

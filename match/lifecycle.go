@@ -172,6 +172,7 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	h.stopWaitingLocked(s)
 	h.partLocked(s, reason)
 	h.leaveTraceLocked(s)
+	h.forgetPassLocked(s)
 	h.opts.Relay.Dismiss(s.id)
 	if s.socket == nil {
 		s.out.forget()

@@ -42,6 +42,8 @@ const (
 
 	codeChallengeRequired errorCode = "challenge_required"
 	codeChallengeFailed   errorCode = "challenge_failed"
+	codePassRefused       errorCode = "pass_refused"
+	codePassInUse         errorCode = "pass_in_use"
 	codeFiltered          errorCode = "filtered"
 	codeMuted             errorCode = "muted"
 )
@@ -51,7 +53,7 @@ func ErrorCodes() (codes []string) {
 	for _, code := range []errorCode{
 		codeBadMessage, codeUnknownType, codeConsentRequired, codeNotPaired, codeStalePair,
 		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable, codeVideoBanned,
-		codeChallengeRequired, codeChallengeFailed,
+		codeChallengeRequired, codeChallengeFailed, codePassRefused, codePassInUse,
 		codeFiltered, codeMuted,
 	} {
 		codes = append(codes, string(code))
@@ -297,8 +299,8 @@ type bannedMessage struct {
 
 type challengeMessage struct {
 	head
-	Kind string   `json:"kind"`
-	Data workData `json:"data"`
+	Kind string `json:"kind"` // work or age
+	Data any    `json:"data"`
 }
 
 type errorMessage struct {

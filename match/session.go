@@ -52,8 +52,9 @@ type session struct {
 	trace     *trace          // for reports of it
 	blocked   []ident.Session
 
-	work   *work // nil: never had any to do
-	sought bool  // sent a find, ever
+	work   *work     // nil: never had any to do
+	pass   *passHash // that it showed; nil: none
+	sought bool      // sent a find, ever
 
 	messages bucket // any message
 	finds    bucket

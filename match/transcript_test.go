@@ -52,6 +52,10 @@ func TestExamplesOfTheReference(t *testing.T) {
 						o.Snapshots.Local = &match.Local{Labels: []string{"porn"}, Veil: map[string]float64{"porn": 0.85}, Post: map[string]float64{"porn": 0.9}}
 					}
 				}
+				if slices.Contains(e.steps, "# "+passesForVideo) {
+					proving(true, false)(o)
+					o.SessionsPerAddressMax = sessionsWithoutWork + 1
+				}
 				o.Filter = match.Filter{Links: filter.Reject, Contacts: filter.Mask, MuteAfter: 2, MuteFor: 10 * time.Minute}
 			}
 			runWith(t, change, func(t *testing.T, f *fixture) {
@@ -299,6 +303,9 @@ var kinds = map[string]func(string) bool{
 	"policy":     func(s string) bool { return s != "" },
 	"token":      func(s string) bool { return len(s) == 43 }, // 256 bits
 	"proof":      func(s string) bool { return len(s) == 22 }, // 128 bits
+	"checker":    func(s string) bool { return strings.HasPrefix(s, "https://age.example/") },
+	"state":      func(s string) bool { return s != "" },
+	"secret":     func(s string) bool { return s != "" },
 }
 
 // nonce does the work that <salt> asks for, of 14 bits.
@@ -386,8 +393,9 @@ func (e example) maxBitrate() int {
 func (e example) looksAtB() bool { return slices.Contains(e.steps, "# "+picturesOfB) }
 
 const (
-	picturesOfB = "pictures of B are looked at"
-	inBrowsers  = "browsers look at them themselves"
+	picturesOfB    = "pictures of B are looked at"
+	inBrowsers     = "browsers look at them themselves"
+	passesForVideo = "a pass is needed for video chats"
 )
 
 // events are what examples may say between the messages.
@@ -482,6 +490,17 @@ var events = []struct {
 		pair, failed := ident.ParsePair(p.values["pair"])
 		if err = errors.Join(err, failed); err != nil || !p.f.Blur(pair, id, m[2]) {
 			return fmt.Errorf("there is no such chat: %w", err)
+		}
+		return nil
+	}},
+	{regexp.MustCompile("^" + passesForVideo + "$"), func(p *player, _ []string) error { // from the start: see above
+		p.values["pass"] = time.Now().Add(time.Hour).Format(time.RFC3339)
+		return nil
+	}},
+	{regexp.MustCompile(`^three sessions have shown it$`), func(p *player, _ []string) error {
+		for i := range 3 {
+			c := p.f.visit(fmt.Sprintf("192.0.2.%d", 100+i))
+			c.answerAge(`{"pass":"`+p.values["pass"]+`"}`, "")
 		}
 		return nil
 	}},

@@ -114,9 +114,13 @@ func (w *work) challenge() *challengeMessage {
 	return &challengeMessage{head{Type: "challenge"}, "work", workData{workAlgorithm, w.salt, w.bits, w.expires.UTC()}}
 }
 
-// handleAnswer takes the answer to the open challenge. Where it is wrong or late
-// there is another.
+// handleAnswer takes the answer to a challenge: a pass, or to the open one of work.
+// Where that is wrong or late there is another.
 func (h *Hub) handleAnswer(s *session, m clientMessage, now time.Time) {
+	if m.Kind == "age" && (h.opts.Age.Video || h.opts.Age.Text) {
+		h.handlePass(s, m, now)
+		return
+	}
 	var answer workAnswer
 	switch err := json.Unmarshal(m.Data, &answer); {
 	case m.Kind != "work":
