@@ -40,6 +40,8 @@ type Options struct {
 	Header http.Header
 	// TLS configures https; nil is the default. Dial copies it.
 	TLS *tls.Config
+	// Pass is a proof of age, as the site gave it out, for when it wants one.
+	Pass string
 	// LocalAddr is where to connect from; the system chooses if it is not valid.
 	LocalAddr netip.Addr
 	// ResumeToken and Ack take up the session of an earlier welcome, of which

@@ -49,6 +49,7 @@ func newFixture(t *testing.T, grace time.Duration) *fixture {
 		Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() },
 		Policy:  "v1", Appeal: "/appeal",
 		Patience: time.Second, ResumeGrace: grace, HelloTimeout: 30 * time.Second, SessionsPerAddress: 5, SessionsPerAddressMax: 10,
+		Age: match.Age{Video: true, Challenge: challenge, Admit: admit},
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/ws", f.Hub)

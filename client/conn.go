@@ -24,6 +24,7 @@ type Conn struct {
 	banned  *BannedError
 
 	answered string // salt of the last challenge answered on this socket; Receive's
+	shown    bool   // the pass, on this socket; Receive's
 
 	mu      sync.Mutex // guards what follows
 	welcome Welcome
@@ -52,9 +53,9 @@ func (c *Conn) write(ctx context.Context, data []byte) error {
 }
 
 // Receive returns the daemon's next message. Challenges it answers itself, and
-// then sends the search again that one stopped; ErrWork if it cannot. After the
-// last message it returns how the socket ended: *BannedError, *CloseError, or what
-// broke it.
+// then sends the search again that one stopped; ErrWork if it cannot, *AgeError if a
+// pass is wanted that there is not, or that was not taken. After the last message it
+// returns how the socket ended: *BannedError, *CloseError, or what broke it.
 func (c *Conn) Receive(ctx context.Context) (m Message, err error) {
 	for {
 		if len(c.backlog) > 0 {
@@ -98,7 +99,7 @@ func (c *Conn) connect(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	c.socket, c.banned, c.answered = socket, nil, ""
+	c.socket, c.banned, c.answered, c.shown = socket, nil, "", false
 	if err := c.hello(ctx, token); err != nil {
 		socket.CloseNow()
 		return err

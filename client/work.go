@@ -59,7 +59,11 @@ func leadingZeros(hash [sha256.Size]byte) (zeros int) {
 // answer answers a challenge, once on each socket, and searches again if there
 // was a search that it stopped. Receive's.
 func (c *Conn) answer(ctx context.Context, m Message) error {
-	if m.Kind != workKind {
+	switch m.Kind {
+	case workKind:
+	case ageKind:
+		return c.prove(ctx, m)
+	default:
 		return fmt.Errorf("%w: kind %q", ErrWork, m.Kind)
 	}
 	var work Work
@@ -79,6 +83,11 @@ func (c *Conn) answer(ctx context.Context, m Message) error {
 	if err := c.Send(ctx, reply); err != nil {
 		return err
 	}
+	return c.findAgain(ctx)
+}
+
+// findAgain sends the search again that a challenge stopped, if it was not given up.
+func (c *Conn) findAgain(ctx context.Context) error {
 	c.mu.Lock()
 	find := c.find
 	c.mu.Unlock()
