@@ -24,7 +24,7 @@ func checker(t *testing.T, o agepass.CheckerOptions) *agepass.Checker {
 }
 
 // serve answers each request with a status and a body.
-func serve(t *testing.T, handle http.HandlerFunc) string {
+func serve(t testing.TB, handle http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handle)
 	t.Cleanup(server.Close)
