@@ -23,6 +23,7 @@ type Config struct {
 	Bans    Bans   `key:"bans"`
 
 	Moderation Moderation `key:"moderation"`
+	Age        Age        `key:"age"`
 
 	Site  Site  `key:"site"`
 	Admin Admin `key:"admin"`
@@ -125,6 +126,16 @@ type Moderation struct {
 	Rules               []string      `key:"rules" doc:"What is done about what is seen in a still, such as \"porn>=0.85: blur queue\": blur hides the picture until the partner wants to see it, warn tells who is on it, end ends the chat, queue has a person judge it, ban bans for the next of bans.steps where two partners saw something or the visitor's own still agrees. known: an image of the list. Of what only a visitor's browser found, blur and queue are done, and warn, end and ban are left to a person: they are queue then."`
 }
 
+// Age is how proof of age is asked for.
+type Age struct {
+	Required     string        `key:"required" doc:"Who has to prove that they are an adult before the first match (docs/age.md). off: nobody. video: who wants a video chat. all: everybody."`
+	Page         string        `key:"page" doc:"Address of your checker's page, where visitors are sent: https, or of this machine."`
+	Check        string        `key:"check" doc:"Address where joingyd asks the checker what it found: https, or of this machine."`
+	Origin       string        `key:"origin" doc:"Origin of this site as visitors type it (https://chat.example), where the checker sends them back. It is never taken from a request, which could name another."`
+	TokenFile    string        `key:"token_file" doc:"File with the token that the checker wants of joingyd. Empty: none."`
+	PassLifetime time.Duration `key:"pass_lifetime" doc:"How long a proof of age is good for new visits, at most; 2h to 720h."`
+}
+
 // Site is what visitors read.
 type Site struct {
 	Name         string `key:"name" doc:"Name of the site."`
@@ -213,6 +224,7 @@ func Default() Config {
 			Recipients: []string{}, BrowserClassifier: true, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},
 		},
+		Age:   Age{Required: "off", PassLifetime: 24 * time.Hour},
 		Site:  Site{Name: "joingyd", Processors: []string{}, PublishFigures: true},
 		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
 		Log:   Log{Level: "info", Format: "text"},

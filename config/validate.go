@@ -62,6 +62,7 @@ func (c Config) Validate() []*Problem {
 	v.filter(c.Filter)
 	v.bans(c.Bans)
 	v.moderation(c.Moderation)
+	v.age(c.Age)
 	v.site(c.Site)
 	v.contact(c)
 	v.admin(c.Admin)

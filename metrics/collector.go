@@ -20,6 +20,7 @@ type collector struct {
 	looked, found, lost, stillsWaiting    family
 	calls, callSeconds, retried, opened   family
 	resting, inFlight, callsWaiting       family
+	passes, ageChecks                     family
 	allocations, turnSessions, turnPairs  family
 	draining, packets, bytes, drops, auth family
 	offload, flows, offloaded             family
@@ -63,6 +64,9 @@ func newCollector(sources Sources) *collector {
 	if sources.Classifier == nil {
 		sources.Classifier = func() Classifier { return Classifier{} }
 	}
+	if sources.Age == nil {
+		sources.Age = func() Age { return Age{} }
+	}
 	return &collector{
 		sources: sources,
 
@@ -89,6 +93,8 @@ func newCollector(sources Sources) *collector {
 		resting:      gauge("classifier_resting", "1 while it is."),
 		inFlight:     gauge("classifier_in_flight", "Calls that the classifier has."),
 		callsWaiting: gauge("classifier_waiting", "Calls in the queue."),
+		passes:       counter("age_passes_total", "Challenges to show a proof of age, and what became of answers.", "outcome"),
+		ageChecks:    counter("age_checks_total", "Questions to the age checker, by what became of them.", "outcome"),
 
 		allocations:  gauge("turn_allocations", "Live allocations, by transport between client and relay.", "transport"),
 		turnSessions: gauge("turn_sessions", "Sessions that may allocate."),
@@ -126,7 +132,7 @@ func newCollector(sources Sources) *collector {
 // Describe names every metric there will be.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
-		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped,
+		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped, c.passes, c.ageChecks,
 		c.looked, c.found, c.lost, c.stillsWaiting, c.calls, c.callSeconds, c.retried, c.opened, c.resting, c.inFlight, c.callsWaiting,
 		c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
@@ -166,6 +172,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.resting.send(to, flag(classifier.Resting))
 	c.inFlight.send(to, float64(classifier.InFlight))
 	c.callsWaiting.send(to, float64(classifier.Waiting))
+	age := c.sources.Age()
+	sendAll(to, c.passes, age.Passes, c.sources.PassOutcomes)
+	sendAll(to, c.ageChecks, age.Checks, c.sources.CheckOutcomes)
 
 	relay := c.sources.Relay()
 	c.turnSessions.send(to, float64(relay.Sessions))

@@ -17,6 +17,7 @@ type Sources struct {
 	Match   func() Match
 	Bans    func() Bans
 	Cases   func() Cases
+	Age     func() Age
 
 	Stills     func() Stills
 	Classifier func() Classifier
@@ -31,6 +32,8 @@ type Sources struct {
 	Denials       []string // of Match.Denied
 
 	ChallengeOutcomes []string // of Match.Challenges
+	PassOutcomes      []string // of Age.Passes
+	CheckOutcomes     []string // of Age.Checks
 
 	StillLabels        []string // of Stills.Found
 	StillLosses        []string // of Stills.Lost
@@ -77,6 +80,12 @@ type Classifier struct {
 	Resting  bool // it is left alone
 	InFlight int
 	Waiting  int
+}
+
+// Age is what became of proofs of age, since the start.
+type Age struct {
+	Passes map[string]uint64 // asked for before a search
+	Checks map[string]uint64 // questions to the age checker
 }
 
 // Relay is what the TURN relay counts.

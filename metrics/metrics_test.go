@@ -29,6 +29,8 @@ func testSources() Sources {
 		Denials:       []string{"capacity"},
 
 		ChallengeOutcomes: []string{"issued"},
+		PassOutcomes:      []string{"admitted"},
+		CheckOutcomes:     []string{"adult"},
 
 		StillLabels:        []string{"porn"},
 		StillLosses:        []string{"late"},
@@ -128,6 +130,10 @@ var zero = map[string]float64{
 	"joingyd_classifier_resting":                       0,
 	"joingyd_classifier_in_flight":                     0,
 	"joingyd_classifier_waiting":                       0,
+	"joingyd_age_passes_total{outcome=admitted}":       0,
+	"joingyd_age_passes_total{outcome=other}":          0,
+	"joingyd_age_checks_total{outcome=adult}":          0,
+	"joingyd_age_checks_total{outcome=other}":          0,
 
 	"joingyd_turn_sessions": 0,
 	"joingyd_turn_pairs":    0,
@@ -225,6 +231,9 @@ func TestCounts(t *testing.T) {
 	sources.Classifier = func() Classifier {
 		return Classifier{Calls: map[string]uint64{"answered": 45, "sulked": 46}, Seconds: 47.5, Retried: 48, Opened: 49, Resting: true, InFlight: 50, Waiting: 51}
 	}
+	sources.Age = func() Age {
+		return Age{Passes: map[string]uint64{"admitted": 39, "new": 40}, Checks: map[string]uint64{"adult": 41}}
+	}
 	sources.Relay = func() Relay {
 		return Relay{
 			Sessions: 4, Pairs: 5, Draining: true,
@@ -252,6 +261,9 @@ func TestCounts(t *testing.T) {
 		"joingyd_match_reports_forgotten_total":       31,
 		"joingyd_match_denied_total{reason=capacity}": 25, "joingyd_match_denied_total{reason=other}": 26,
 		"joingyd_match_challenges_total{outcome=issued}": 27,
+
+		"joingyd_age_passes_total{outcome=admitted}": 39, "joingyd_age_passes_total{outcome=other}": 40,
+		"joingyd_age_checks_total{outcome=adult}": 41,
 
 		"joingyd_bans_active{scope=relay}": 2, "joingyd_bans_active{scope=other}": 31,
 		"joingyd_bans_changes_total": 32, "joingyd_bans_failures_total": 33,

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// snapshotsPath is where browsers post stills: the one place that takes anything.
+// snapshotsPath is where browsers post stills.
 const snapshotsPath = "/api/snapshots"
 
 // takeStills has Snapshots answer what is its own, of any method, and next the rest.

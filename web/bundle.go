@@ -10,12 +10,12 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundling makes one script of the client's modules, main.js, and one of those that
-// other pages run, page.js, and takes out of them and of the style sheet what only
+// bundling makes one script of the client's modules, main.js, one of those that other
+// pages run, page.js, and one of what the page /age runs besides, prove.js, and takes out of them and of the style sheet what only
 // their readers need. The source maps show the modules to who opens a browser's
 // developer tools.
 var bundling = api.BuildOptions{
-	EntryPoints:       []string{"js/main.js", "js/page.js", "site.css"},
+	EntryPoints:       []string{"js/main.js", "js/page.js", "js/prove.js", "site.css"},
 	Outdir:            "/",
 	Bundle:            true,
 	Format:            api.FormatESModule,

@@ -46,6 +46,8 @@ var claims = []struct {
 	{"No program looks at pictures", []string{"match TestShareOfPictures", "moderate/watch TestUnflaggedIsForgotten", "moderate/watch TestFlagged", "match TestLocalStills", "moderate/watch TestClaims", "local-still.test.js: a browser looks by itself"}},
 	{"The keys are agreed through this site’s server", advice},
 
+	{"Visitors say that they are 18", []string{"web TestWhatPagesSayOfAge", "match TestWhichSearchesNeedAPass", "match TestPassIsNoCrowds", "match TestPassLastsAsTheSession", "moderate/agepass TestIssueEndsOnAFullHour", "moderate/agepass TestPassesAreAlike", "moderate/agepass TestCheckerAsks", "cmd/joingyd TestProofOfAge", "age.test.js: an adult proves it once"}},
+
 	{"Bans. For a banned address or household network", []string{"ban TestFileHoldsNoTraceOfAnAddress", "ban TestTaggerIsHMAC", "ban TestKeepAddress"}},
 	{"With each ban: the reason", []string{"ban TestBanJSON", "admin TestHistory", "ban TestExpiry"}},
 	{"Reports are judged by the operator’s people.", []string{"moderate TestReportsOfOneSessionMakeOneCase", "moderate TestSweep", "moderate TestDecide", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestCaseIsJudged"}},
@@ -119,7 +121,7 @@ func has(known map[string]bool, proof string) bool {
 // statements returns the text of each paragraph and list item of a page.
 func statements(t *testing.T, page *prose.Page) (list []string) {
 	t.Helper()
-	text := string(must(page.HTML(prose.Values{Site: "x", Contact: "y", Pictures: "No program looks at pictures", Processors: "<hr>"})))
+	text := string(must(page.HTML(prose.Values{Site: "x", Contact: "y", Pictures: "No program looks at pictures", Age: "Visitors say that they are 18", Processors: "<hr>"})))
 	for _, block := range regexp.MustCompile(`(?s)<(p|li)>(.*?)</(?:p|li)>`).FindAllStringSubmatch(text, -1) {
 		list = append(list, html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(block[2], "")))
 	}

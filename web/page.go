@@ -18,6 +18,7 @@ type pageData struct {
 	Banner    string
 	Stills    bool   // visitors are told of them
 	Worker    string // URL of what looks at them in the visitor's own browser, empty if that is elsewhere
+	Age       *Age   // nil: nobody is asked for proof of it
 	Name      string // of the page: "start", "about", …
 	Lang      *tongue
 	Languages []*tongue

@@ -32,8 +32,8 @@ type rendering struct {
 }
 
 // render executes the templates in pages/ inside the layout of pages/part/, in every
-// language and theme: start.html is "/", notfound.html has no path, and text.html is
-// every page in Markdown, whose path is its name.
+// language and theme: start.html is "/", age.html "/age" where there is one, notfound.html
+// has no path, and text.html is every page in Markdown, whose path is its name.
 func render(o Options, static assets, texts *Texts) (pages, error) {
 	layout, err := parseLayout()
 	if err != nil {
@@ -49,6 +49,7 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		Banner:    o.Banner,
 		Stills:    o.Stills,
 		Worker:    o.Classifier.worker(),
+		Age:       o.Age,
 		Languages: texts.languages,
 	}, nil, nil}
 	if r.block, err = layout.Clone(); err != nil {
@@ -66,6 +67,11 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 	}
 	if all.byPath[offline], err = r.page("offline.html", "offline"); err != nil {
 		return pages{}, err
+	}
+	if o.Age != nil {
+		if all.byPath[agePath], err = r.page("age.html", "age"); err != nil {
+			return pages{}, err
+		}
 	}
 	for _, name := range texts.names() {
 		if o.Figures != nil && texts.uses(name, "figures") {
@@ -184,6 +190,14 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
+	age, proof, err := r.options.ages(l)
+	if err != nil {
+		return nil, err
+	}
+	processors, err := r.options.processors(l)
+	if err != nil {
+		return nil, err
+	}
 	updated, err := l.date(source.Updated)
 	if err != nil {
 		return nil, err
@@ -199,7 +213,9 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 		Contact:    contact(r.options.Contact, nobody),
 		Abuse:      contact(cmp.Or(r.options.Abuse, r.options.Contact), nobody),
 		Pictures:   escaped(pictures),
-		Processors: processorList(r.options.Processors, noProcessors),
+		Age:        age,
+		Proof:      proof,
+		Processors: processorList(processors, noProcessors),
 		Figures:    figures,
 		Link:       data.Href,
 	})

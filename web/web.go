@@ -3,15 +3,15 @@
 // scripts need.
 //
 //	request ─▶ security headers ─┬▶ GET and HEAD only ─▶ page │ /static/ │ /api/ │ health │ /ws
-//	                             └▶ /appeal, /guardian and /api/snapshots, which take POST
+//	                             └▶ /appeal, /guardian, /api/snapshots and /api/age, which take POST
 //
 // Every page is rendered by New, once for each language (languages/CODE.json) and
 // theme: what fails to render fails at start, and a request only chooses
 // (variant.go). Most pages are Markdown that an operator can replace (text.go,
 // package prose). The browser client (static/js) is plain ES modules, of which
 // main.js is where to start reading; browsers get them as one script (bundle.go).
-// The WebSocket that it opens, /ws, and what takes the stills that it posts are somebody
-// else's, behind the same headers.
+// The WebSocket that it opens, /ws, and what takes the stills and the proofs of age that
+// it posts are somebody else's, behind the same headers.
 //
 // The start page has its style sheet and its script in it (inline.go). But for these
 // two, by their hashes, the content security policy leaves no room for inline scripts,
@@ -53,6 +53,7 @@ type Options struct {
 	// is elsewhere.
 	Classifier *Classifier
 	Snapshots  http.Handler // takes POST /api/snapshots; nil: there is none
+	Age        *Age         // nil: nobody is asked for proof of age
 
 	Forms *Forms // what /appeal and /guardian take; nil: they are pages of text
 
@@ -132,7 +133,7 @@ func New(o Options) (http.Handler, error) {
 		mux.Handle("/ws", o.Node.On(o.Socket))
 	}
 	mux.Handle("/", notFound)
-	return SecurityHeaders(o.takeStills(readOnly(mux, pages.forms)), o.HSTS), nil
+	return SecurityHeaders(o.takeStills(o.takeRedemptions(readOnly(mux, pages.forms))), o.HSTS), nil
 }
 
 // files are what this site serves under /static/ besides what is embedded.

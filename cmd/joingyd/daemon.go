@@ -50,6 +50,7 @@ type daemon struct {
 	watch    *watch.Watch // nil: nobody looks at stills
 	local    *match.Local // how visitors' browsers look at them; nil: they do not
 	tallied  watch.Stats  // see tallyStills
+	proofs   *proofs      // nil: nobody proves their age
 
 	stillLabels []string         // that there are rules about
 	classifier  *classify.Client // nil: none
@@ -106,7 +107,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openAge, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -196,6 +197,7 @@ func (d *daemon) openHub() error {
 		Reported:     d.reported,
 		Risk:         d.risk,
 		Snapshots:    d.snapshots(),
+		Age:          d.age(),
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/cert"
+	"github.com/joingyd/joingyd/moderate/agepass"
 	"github.com/joingyd/joingyd/web"
 )
 
@@ -21,6 +22,12 @@ func (d *daemon) openHTTP() error {
 	options.Socket = d.hub
 	options.Snapshots = http.HandlerFunc(d.hub.ServeSnapshot)
 	options.Forms = d.forms()
+	if d.proofs != nil {
+		options.Age.Redeem = agepass.NewRedeemer(d.proofs.gate, agepass.RedeemerOptions{
+			Wait:   func(r *http.Request) time.Duration { return d.hub.RedemptionWait(d.clients.Of(r)) },
+			Logger: d.log,
+		})
+	}
 	options.Online = d.hub.Online
 	options.Ban = d.banNotice
 	if d.cfg.Site.PublishFigures {

@@ -24,6 +24,7 @@ func (d *daemon) openMetrics() (err error) {
 		Match:   d.matchMetrics,
 		Bans:    d.banMetrics,
 		Cases:   d.caseMetrics,
+		Age:     d.ageMetrics,
 
 		Stills:     d.stillMetrics,
 		Classifier: d.classifierMetrics,
@@ -37,6 +38,8 @@ func (d *daemon) openMetrics() (err error) {
 		Denials:       match.Denials(),
 
 		ChallengeOutcomes: match.ChallengeOutcomes(),
+		PassOutcomes:      match.PassOutcomes(),
+		CheckOutcomes:     checkOutcomes(),
 
 		StillLabels:        d.stillLabels,
 		StillLosses:        names(stillLosses(watch.Stats{})),

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/joingyd/joingyd/admin"
@@ -42,13 +40,9 @@ func (d *daemon) openWatch() error {
 	}
 	options := watch.Options{Known: known, Rules: rules, Hide: d.hide, Found: d.found, Log: d.log}
 	if settings.Classifier != "" {
-		var token string
-		if settings.ClassifierTokenFile != "" {
-			text, err := os.ReadFile(settings.ClassifierTokenFile)
-			if err != nil {
-				return fmt.Errorf("moderation.classifier_token_file: %w", err)
-			}
-			token = strings.TrimSpace(string(text))
+		token, err := tokenFrom("moderation.classifier_token_file", settings.ClassifierTokenFile)
+		if err != nil {
+			return err
 		}
 		client, err := classify.New(classify.Options{URL: settings.Classifier, Token: classify.Token(token)})
 		if err != nil {

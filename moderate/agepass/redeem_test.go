@@ -38,7 +38,9 @@ func desk(t testing.TB, body string, log *strings.Builder) (*agepass.Gate, *agep
 		t.Fatal(err)
 	}
 	return g, agepass.NewRedeemer(g, agepass.RedeemerOptions{
-		Wait:   func(r *http.Request) time.Duration { return time.Duration(len(r.Header["Too-Fast"])) * 1500 * time.Millisecond },
+		Wait: func(r *http.Request) time.Duration {
+			return time.Duration(len(r.Header["Too-Fast"])) * 1500 * time.Millisecond
+		},
 		Now:    func() time.Time { return now },
 		Logger: slog.New(slog.NewTextHandler(log, nil)),
 	})

@@ -88,6 +88,8 @@ type Values struct {
 	Contact    template.HTML // how to reach the operator
 	Abuse      template.HTML // how to report abuse
 	Pictures   template.HTML // who looks at pictures of video chats
+	Age        template.HTML // how visitors show that they are adults
+	Proof      template.HTML // what becomes of a proof of age
 	Processors template.HTML // one block: who else handles data
 	Figures    template.HTML // one block: monthly figures
 

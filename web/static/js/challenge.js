@@ -4,7 +4,7 @@
 import { canSolve, solve } from './work.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
-/** @typedef {(answer: {type: 'answer', kind: 'work', data: {salt: string, nonce: number}}) => void} Send */
+/** @typedef {(answer: {type: 'answer', kind: 'work' | 'age', data: {salt: string, nonce: number} | {pass: string}}) => void} Send */
 
 export class Challenge {
   #send;

@@ -3,6 +3,7 @@
 // the visitor is told of it.
 
 import { Challenge } from './challenge.js';
+import { dropPass, pass } from './pass.js';
 import { t } from './words.js';
 
 const pause = 1_000; // ms between a partner's leaving and the next search
@@ -12,6 +13,7 @@ export class Search {
   inLine = false; // the server has said that it knows of the search
   stuck = false; // the last challenge was one that this page does not know
   #ask;
+  #answer;
   #views;
   #on = false;
   #lonely = false; // the visitor was told that nobody else is here
@@ -27,6 +29,7 @@ export class Search {
    */
   constructor(ask, answer, views) {
     this.#ask = ask;
+    this.#answer = answer;
     this.#challenge = new Challenge(answer);
     this.#views = views;
   }
@@ -50,12 +53,37 @@ export class Search {
    * @param {import('./types.js').ServerMessage} m
    */
   async challenged(m) {
+    if (m.kind === 'age') return this.#prove(m);
     this.stuck = !Challenge.known(m);
     if (!this.#on || this.stuck) return;
     this.#check(true);
     if (!(await this.#challenge.answer(m)) || !this.#on) return;
     this.#check(false);
     this.ask();
+  }
+
+  /**
+   * Shows a proof of age and asks again, or takes the visitor to where there is one.
+   * @param {import('./types.js').ServerMessage} m
+   */
+  #prove({ data }) {
+    const text = pass();
+    this.stuck = !text && !(data && this.#on && this.#views.start.age.leave(data));
+    if (text) {
+      this.#answer({ type: 'answer', kind: 'age', data: { pass: text } });
+      this.ask();
+    } else if (!this.stuck) {
+      this.#views.room.status(t('age.leaving'));
+    }
+  }
+
+  /**
+   * Whether an error stops the search. A pass that is no longer good is forgotten.
+   * @param {import('./types.js').ServerMessage} m
+   */
+  stopped({ re, code }) {
+    if (code === 'pass_refused') dropPass();
+    return re === 'find' || code === 'pass_refused' || code === 'pass_in_use';
   }
 
   /** @param {boolean} on */

@@ -30,6 +30,7 @@ export const standardKeys = Object.freeze({
  * @property {string[]} used interests that were used before, the latest first
  * @property {string[]} languages codes of the languages that the visitor speaks; empty: those of the browser
  * @property {string} consent version of the policy that was accepted; '' is none
+ * @property {{text: string, until: string}} pass the proof of age, and when it ends (RFC 3339); '' is none
  */
 
 const storageKey = 'joingyd.settings';
@@ -55,6 +56,7 @@ const known = {
   used: list,
   languages: list,
   consent: text,
+  pass: { standard: { text: '', until: '' }, valid: isPass },
 };
 
 export class Settings {
@@ -153,6 +155,12 @@ export class Settings {
 function isKeys(value) {
   if (typeof value !== 'object' || value === null) return false;
   return Object.keys(standardKeys).every((action) => text.valid(/** @type {Record<string, unknown>} */ (value)[action]));
+}
+
+/** @param {unknown} value */
+function isPass(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'text' in value && text.valid(value.text) && 'until' in value && text.valid(value.until);
 }
 
 /** @param {unknown} a @param {unknown} b */

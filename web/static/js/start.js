@@ -1,6 +1,7 @@
 // @ts-check
 // The start view: what the visitor likes, speaks and accepts, and the two buttons.
 
+import { Age } from './age.js';
 import { cameraAllowed } from './camera.js';
 import { Consent } from './consent.js';
 import { byId, explain, make } from './dom.js';
@@ -14,6 +15,7 @@ import { problem, t } from './words.js';
 /** @typedef {import('./support.js').Problem} Problem */
 
 export class StartView {
+  age = new Age();
   #view = byId('start', HTMLElement);
   #notice = byId('notice', HTMLElement);
   #support = byId('support', HTMLElement);
@@ -95,9 +97,9 @@ export class StartView {
     this.#notice.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Who has not allowed the camera yet sees first what others will see. */
+  /** Who has not allowed the camera yet sees first what others will see, unless they go elsewhere. */
   async #beginVideo() {
-    if (this.#preview.passed || (await cameraAllowed())) this.#begin('video');
+    if (this.age.needed('video') || this.#preview.passed || (await cameraAllowed())) this.#begin('video');
     else this.#preview.show(true);
   }
 

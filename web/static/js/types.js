@@ -32,6 +32,14 @@
  */
 
 /**
+ * What a `challenge` of kind age is answered with the help of.
+ * @typedef {object} AgeData
+ * @property {string} url of the checker
+ * @property {string} state
+ * @property {string} nonce
+ */
+
+/**
  * Any message of the server; which fields are there is up to `type`.
  * @typedef {object} ServerMessage
  * @property {string} type
@@ -67,7 +75,7 @@
  * @property {string} [re]
  * @property {string} [report]
  * @property {string} [kind]
- * @property {WorkData} [data]
+ * @property {WorkData & AgeData} [data] as `kind` has it
  */
 
 /**

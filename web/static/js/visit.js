@@ -63,7 +63,7 @@ export class Visit {
     this.#mode = mode;
     this.#become('connecting');
     start.hide();
-    if (mode === 'video') {
+    if (mode === 'video' && !start.age.needed(mode)) {
       room.status(words.t('camera.ask'));
       try {
         await this.#video.open();
@@ -257,7 +257,7 @@ export class Visit {
     if (m.code === 'challenge_required' && !this.#search.stuck) return;
     if (m.re === 'find' && (m.code === 'rate_limited' || m.code === 'unavailable')) {
       if (this.#state === 'waiting') this.#search.askLater();
-    } else if (m.re === 'find') {
+    } else if (this.#search.stopped(m)) {
       this.end();
       this.#views.start.complain(words.searchRefused(m), m.code === 'video_banned');
     } else if (m.re === 'report' || m.re === 'block') {

@@ -109,12 +109,18 @@ export function searchRefused({ code, detail, reason, until }) {
       remedy: t('video_banned.remedy', { reason: reason || t('no_reason') }),
     };
   }
+  if (code === 'pass_refused' || code === 'pass_in_use') return problem(code);
   return { text: t('search_refused'), remedy: detail ? t('search_refused.detail', { detail }) : t('try_again') };
 }
 
 /** A time that may be far away. @param {string} time RFC 3339 */
 export function longTime(time) {
   return new Date(time).toLocaleString(language, { dateStyle: 'full', timeStyle: 'short' });
+}
+
+/** A time within the next days. @param {string} time RFC 3339 */
+export function shortTime(time) {
+  return new Date(time).toLocaleString(language, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
 }
 
 /** @param {RTCPeerConnectionState} state of the call */
