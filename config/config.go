@@ -118,6 +118,9 @@ type Moderation struct {
 	Recipients []string `key:"recipients" doc:"Public keys of the moderators (age1…, by age-keygen on their own machines). What reports bring is kept sealed for them, and the daemon itself cannot read it. Empty: it is kept in memory, and lost at a restart."`
 	AuditHeads string   `key:"audit_heads" doc:"File to which the head of the audit log is appended at the start, every day and at the end. It shows a log that was changed as a whole, if it is where nobody who can change the log can change it, such as on another machine. Empty: none."`
 
+	Hold      time.Duration `key:"hold" doc:"How long the evidence of a case in which somebody under 18 may be concerned is held once the case has ended, other than by dismissal; then it is deleted. Kept in memory only, it is lost at a restart."`
+	AuditDays int           `key:"audit_days" doc:"Days that the audit log is kept, in whole months. At least as long as hold: it says who decided what is still held."`
+
 	Classifier          string        `key:"classifier" doc:"URL of an image classifier (docs/classifier.md), http://, https:// or unix:///path. Empty: none; then see moderation.browser_classifier."`
 	ClassifierTokenFile string        `key:"classifier_token_file" doc:"File with the token that the classifier wants, mode 0600. Empty: none."`
 	BrowserClassifier   bool          `key:"browser_classifier" doc:"Where the server has nothing to look with (no classifier, and no known images at the start), have the browser of whoever sees a picture look at the stills, if this binary has the model for that: only those that it flags leave it (docs/moderation.md)."`
@@ -221,7 +224,7 @@ func Default() Config {
 			WidenFor:   24 * time.Hour,
 		},
 		Moderation: Moderation{
-			Recipients: []string{}, BrowserClassifier: true, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
+			Recipients: []string{}, BrowserClassifier: true, Hold: 365 * 24 * time.Hour, AuditDays: 730, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},
 		},
 		Age:   Age{Required: "off", PassLifetime: 24 * time.Hour},

@@ -348,6 +348,11 @@ func ParseProxy(text string) (netip.Prefix, error) {
 }
 
 func (v *validator) moderation(m Moderation) {
+	v.duration("moderation.hold", m.Hold, 30*24*time.Hour, 10*365*24*time.Hour)
+	v.number("moderation.audit_days", m.AuditDays, 90, 3650)
+	if days := int(m.Hold / (24 * time.Hour)); m.AuditDays < days {
+		v.add("moderation.audit_days", fmt.Sprintf("%d days are less than moderation.hold (%d days), and what is held would outlast the record of who decided it; write at least as many", m.AuditDays, days))
+	}
 	v.number("moderation.snapshot_share", m.SnapshotShare, 0, 100)
 	v.duration("moderation.snapshot_every", m.SnapshotEvery, 2*time.Second, time.Hour)
 }

@@ -54,6 +54,7 @@ type Case struct {
 	Appeal   *Appeal   `json:"appeal,omitempty"`   // only of KindAppeal
 	Receipts []string  `json:"receipts,omitempty"` // hashes of those that tell what became of it
 	Told     time.Time `json:"told,omitzero"`      // when a report to NCMEC was first written
+	Hold     *Hold     `json:"hold,omitempty"`     // that it is kept for
 }
 
 // Report is one visitor's word.
@@ -118,6 +119,10 @@ func (c *Case) clone() *Case {
 		decision := *c.Decision
 		d.Decision = &decision
 	}
+	if c.Hold != nil {
+		hold := *c.Hold
+		d.Hold = &hold
+	}
 	return &d
 }
 
@@ -162,11 +167,22 @@ const Guardian = "guardian"
 // Known is the label of a still that is on the list of known images.
 const Known = "known"
 
+// ofMinor reports whether a report or a flag says that somebody under 18 may be concerned.
+func ofMinor(reason string) bool { return reason == "minor" || reason == Guardian || reason == Known }
+
+// OfMinor reports whether a report or a flag of the case says that somebody under 18 may
+// be concerned.
+func (c *Case) OfMinor() bool {
+	return slices.ContainsFunc(c.Reports, func(r Report) bool { return ofMinor(r.Reason) }) ||
+		slices.ContainsFunc(c.Flags, func(f Flag) bool { return ofMinor(f.Label) })
+}
+
 // gravityOf returns how grave it is what a report or a flag says.
 func gravityOf(reason string) Gravity {
-	switch reason {
-	case "minor", Guardian, Known:
+	if ofMinor(reason) {
 		return Urgent
+	}
+	switch reason {
 	case "nudity", "violence", "porn", "hentai", "sexy":
 		return Grave
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Action is what a person decides.
@@ -74,12 +73,8 @@ func (d *Decision) Validate() error {
 		return fmt.Errorf("do: %q is none of %v", d.Do, Actions())
 	case strings.TrimSpace(d.Reason) == "":
 		return errors.New("reason: is missing; say in a few words why, for an appeal and for who looks at it later")
-	case utf8.RuneCountInString(d.Reason) > maxReason:
-		return fmt.Errorf("reason: longer than %d characters", maxReason)
-	case d.By == "" || len(d.By) > maxBy:
-		return errors.New("by: is missing or too long")
 	}
-	return nil
+	return ValidReason(d.Reason, d.By)
 }
 
 // mayJudge says why by cannot judge the case now, if so.
@@ -109,13 +104,15 @@ func (s *Store) Allows(k *Case, d *Decision) error {
 
 // Decide ends a case, or, if the decision needs a second person, leaves it pending. The
 // reporters' records learn of it. Whoever calls it carries it out first: a decision
-// that is on disk was carried out. It returns the case as it is now.
+// that is on disk was carried out. What is to be held is held before it ends, and the
+// evidence of the rest is deleted afterwards. It returns the case as it is now.
 //
 // A case that is pending is ended by another person's decision, whatever that is.
 func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
+	gone := false
 	err = s.update(func(c *change) error {
 		if k, err = c.find(id); err != nil {
 			return err
@@ -138,6 +135,9 @@ func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 			return c.put(k)
 		}
 		k.State = StateDecided
+		if gone, err = s.end(c, k, d.Do); err != nil {
+			return err
+		}
 		if err := c.remember(k); err != nil {
 			return err
 		}
@@ -146,8 +146,8 @@ func (s *Store) Decide(id string, d Decision) (k *Case, err error) {
 		}
 		return c.put(k)
 	})
-	if err == nil && k.State == StateDecided {
-		err = s.opts.Evidence.Delete(k.ID)
+	if err == nil && gone {
+		err = s.discard(k.ID)
 	}
 	return k, err
 }

@@ -1,6 +1,9 @@
 package moderate
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Memory keeps evidence in memory: for a site whose moderators have no keys to seal it
 // for. It is gone when the process ends. Its methods may be called at the same time.
@@ -60,6 +63,13 @@ func (m *Memory) Delete(caseID string) error {
 	m.sealed = left
 	return nil
 }
+
+// Hold implements Evidence. Memory lasts as long as the process and its room do: what is
+// held goes when it is the oldest, as all does.
+func (m *Memory) Hold(string, time.Time) error { return nil }
+
+// Release implements Evidence.
+func (m *Memory) Release(string) error { return nil }
 
 // Parts returns what there is of a case, the oldest first.
 func (m *Memory) Parts(caseID string) (parts []Part) {

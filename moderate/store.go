@@ -45,13 +45,27 @@ const (
 	growBy      = 1 << 20   // bytes of file at a time
 )
 
+// The default times of Options.
+const (
+	WaitFor = 30 * day
+	KeepFor = 90 * day
+	HoldFor = 365 * day
+)
+
 // Options are the settings of a Store that have a default.
 type Options struct {
-	Evidence  Evidence         // nil: nothing of what was said and seen is kept
-	Cases     int              // that may wait for a person; 0: 20,000
-	Forms     int              // of them that came by a form of the site, of each kind; 0: 1,000
-	WaitFor   time.Duration    // how long a case waits for a person; 0: 30 days
-	KeepFor   time.Duration    // how long a case is kept once decided or expired, and how long a reporter's record; 0: 90 days
+	Evidence Evidence      // nil: nothing of what was said and seen is kept
+	Cases    int           // that may wait for a person; 0: 20,000
+	Forms    int           // of them that came by a form of the site, of each kind; 0: 1,000
+	WaitFor  time.Duration // how long a case waits for a person; 0: 30 days
+	KeepFor  time.Duration // how long a case is kept once decided or expired, and how long a reporter's record; 0: 90 days
+	HoldFor  time.Duration // how long what was said of a minor is held once its case has ended; 0: a year
+
+	// Ended writes down what ends by itself, before it does: the case expires and is
+	// held until a time, or its hold is over (zero). Its error puts that off. nil: nobody
+	// writes it down.
+	Ended func(caseID string, heldUntil time.Time) error
+
 	ClaimFor  time.Duration    // how long who looks at a case has it; 0: 5 minutes
 	TwoPeople bool             // a permanent ban needs a second person
 	Now       func() time.Time // nil: time.Now
@@ -61,8 +75,13 @@ type Options struct {
 type Evidence interface {
 	// Seal keeps parts for a case and returns an id for them, "" if none was kept.
 	Seal(caseID string, parts []Part) (id string, err error)
-	// Delete removes everything of the case, but for what the law holds.
+	// Delete removes everything of the case.
 	Delete(caseID string) error
+	// Hold keeps what there is of the case from being deleted until a time, on disk
+	// when it returns. It is only ever made longer.
+	Hold(caseID string, until time.Time) error
+	// Release ends a hold, if there is one.
+	Release(caseID string) error
 }
 
 // Part is a piece of evidence.
@@ -89,6 +108,7 @@ type Store struct {
 	forms    map[Kind]int        // undecided cases that somebody has a receipt of
 	dropped  uint64              // reports and appeals past a reporter's most, or for want of room
 	tally    map[string]*Totals  // by month: what is not on disk yet
+	held     map[string]*Case
 }
 
 // Open opens the file at path, or makes it with mode 0600. The error wraps ErrLocked
@@ -96,8 +116,9 @@ type Store struct {
 func Open(path string, o Options) (*Store, error) {
 	o.Cases = cmp.Or(o.Cases, 20_000)
 	o.Forms = cmp.Or(o.Forms, 1000)
-	o.WaitFor = cmp.Or(o.WaitFor, 30*day)
-	o.KeepFor = cmp.Or(o.KeepFor, 90*day)
+	o.WaitFor = cmp.Or(o.WaitFor, WaitFor)
+	o.KeepFor = cmp.Or(o.KeepFor, KeepFor)
+	o.HoldFor = cmp.Or(o.HoldFor, HoldFor)
 	o.ClaimFor = cmp.Or(o.ClaimFor, 5*time.Minute)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -107,7 +128,7 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		path: path, opts: o, waiting: make(map[string]*Case), sessions: make(map[string]string), suspects: make(map[string][]string),
-		appeals: make(map[string]string), forms: make(map[Kind]int), tally: make(map[string]*Totals),
+		appeals: make(map[string]string), forms: make(map[Kind]int), tally: make(map[string]*Totals), held: make(map[string]*Case),
 	}
 	var err error
 	s.db, err = bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout, InitialMmapSize: mapSize, FreelistType: bbolt.FreelistMapType})
@@ -151,9 +172,7 @@ func (s *Store) prepare() error {
 			if err != nil {
 				return fmt.Errorf("case %s: %w", id, err)
 			}
-			if c.undecided() {
-				s.indexLocked(c)
-			}
+			s.indexLocked(c)
 			return nil
 		})
 	})
@@ -196,16 +215,19 @@ func (s *Store) update(f func(*change) error) error {
 	}
 	for _, put := range c.cases {
 		s.unindexLocked(put.ID)
-		if put.undecided() {
-			s.indexLocked(put)
-		}
+		s.indexLocked(put)
 	}
 	return nil
 }
 
-// put writes a case.
+// put writes a case that somebody changed.
 func (c *change) put(k *Case) error {
 	k.Changed = c.now
+	return c.write(k)
+}
+
+// write writes a case. It is kept no longer for that.
+func (c *change) write(k *Case) error {
 	value, err := json.Marshal(k)
 	if err != nil {
 		return err
@@ -249,6 +271,12 @@ func (c *change) putReporter(pseudonym string, r reporter) error {
 }
 
 func (s *Store) indexLocked(k *Case) {
+	if k.Hold != nil {
+		s.held[k.ID] = k
+	}
+	if !k.undecided() {
+		return
+	}
 	s.waiting[k.ID] = k
 	if k.Session != "" {
 		s.sessions[k.Session] = k.ID
@@ -267,6 +295,7 @@ func (s *Store) indexLocked(k *Case) {
 }
 
 func (s *Store) unindexLocked(id string) {
+	delete(s.held, id)
 	k := s.waiting[id]
 	if k == nil {
 		return
@@ -296,3 +325,5 @@ type nowhere struct{}
 
 func (nowhere) Seal(string, []Part) (string, error) { return "", nil }
 func (nowhere) Delete(string) error                 { return nil }
+func (nowhere) Hold(string, time.Time) error        { return nil }
+func (nowhere) Release(string) error                { return nil }

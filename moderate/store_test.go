@@ -31,7 +31,9 @@ type fixture struct {
 // box keeps evidence in memory.
 type box struct {
 	kept   map[string][]moderate.Part // by case
-	broken error
+	holds  map[string]time.Time
+	broken error // of all
+	full   error // of holds
 }
 
 func (b *box) Seal(id string, parts []moderate.Part) (string, error) {
@@ -42,11 +44,30 @@ func (b *box) Seal(id string, parts []moderate.Part) (string, error) {
 	return fmt.Sprintf("%s-%d", id, len(b.kept[id])), nil
 }
 
-func (b *box) Delete(id string) error { delete(b.kept, id); return b.broken }
+// Delete refuses what is on hold, as that on disk does.
+func (b *box) Delete(id string) error {
+	if _, held := b.holds[id]; held {
+		return errors.New("on hold")
+	}
+	delete(b.kept, id)
+	return b.broken
+}
+
+func (b *box) Hold(id string, until time.Time) error {
+	if b.full != nil {
+		return b.full
+	}
+	if until.After(b.holds[id]) {
+		b.holds[id] = until
+	}
+	return nil
+}
+
+func (b *box) Release(id string) error { delete(b.holds, id); return nil }
 
 func open(t *testing.T, change func(*moderate.Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, path: filepath.Join(t.TempDir(), "moderation.db"), now: noon, evidence: &box{kept: map[string][]moderate.Part{}}}
+	f := &fixture{t: t, path: filepath.Join(t.TempDir(), "moderation.db"), now: noon, evidence: &box{kept: map[string][]moderate.Part{}, holds: map[string]time.Time{}}}
 	f.opts = moderate.Options{Evidence: f.evidence, Now: func() time.Time { return f.now }}
 	if change != nil {
 		change(&f.opts)
@@ -290,7 +311,7 @@ func TestDecide(t *testing.T) {
 // Where two people are needed, nobody bans for good alone.
 func TestPermanentNeedsTwo(t *testing.T) {
 	f := open(t, func(o *moderate.Options) { o.TwoPeople = true })
-	id := f.file("s", "minor", "a")
+	id := f.file("s", "nudity", "a")
 	if k := f.decide(id, "ann", moderate.Permanent); k.State != moderate.StatePending || len(f.evidence.kept) != 1 {
 		t.Fatalf("after one: %+v", k)
 	}
@@ -304,7 +325,7 @@ func TestPermanentNeedsTwo(t *testing.T) {
 	if k := f.decide(id, "bob", moderate.Permanent); k.State != moderate.StateDecided || k.Decision.By != "ann" || k.Decision.Confirmed != "bob" || len(f.evidence.kept) != 0 {
 		t.Errorf("after two: %+v", k)
 	}
-	other := f.file("t", "minor", "a")
+	other := f.file("t", "nudity", "a")
 	f.decide(other, "ann", moderate.Permanent)
 	if k := f.decide(other, "bob", moderate.Dismiss); k.State != moderate.StateDecided || k.Decision.Do != moderate.Dismiss {
 		t.Errorf("bob thought otherwise: %+v", k)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Sweep lets cases expire that nobody judged in time, forgets cases and reporters that
-// were kept for long enough, and puts on disk what was tallied. It changes a few hundred at
-// a time: call it again and again.
+// Sweep lets cases expire that nobody judged in time, ends holds that are over, forgets
+// cases and reporters that were kept for long enough, and puts on disk what was tallied.
+// It changes a few hundred at a time: call it again and again.
 func (s *Store) Sweep() error {
 	var gone []string // whose evidence is to be deleted
 	err := s.update(func(c *change) error {
@@ -19,10 +19,13 @@ func (s *Store) Sweep() error {
 		if err := s.expire(c, &gone); err != nil {
 			return err
 		}
+		if err := s.endHolds(c, &gone); err != nil {
+			return err
+		}
 		return s.forget(c)
 	})
 	for _, id := range gone {
-		err = errors.Join(err, s.opts.Evidence.Delete(id))
+		err = errors.Join(err, s.discard(id))
 	}
 	return err
 }
@@ -37,7 +40,15 @@ func (s *Store) expire(c *change, gone *[]string) error {
 			return err
 		}
 		k.State, k.Claim = StateExpired, nil
-		*gone = append(*gone, k.ID)
+		deleted, err := s.end(c, k, "")
+		if err != nil {
+			return err
+		}
+		if deleted {
+			*gone = append(*gone, k.ID)
+		} else if err := s.note(k.ID, k.Hold.Until); err != nil {
+			return err
+		}
 		if err := c.count(func(t *Totals) { t.expired(k.Kind) }); err != nil {
 			return err
 		}
@@ -60,6 +71,47 @@ func (s *Store) overdue(now time.Time) (ids []string) {
 	return ids
 }
 
+// endHolds ends the holds that are over. The evidence of a case that has ended goes.
+func (s *Store) endHolds(c *change, gone *[]string) error {
+	for _, id := range s.over(c.now) {
+		k, err := c.find(id)
+		if err != nil {
+			return err
+		}
+		if err := s.note(k.ID, time.Time{}); err != nil {
+			return err
+		}
+		k.Hold = nil
+		if !k.undecided() {
+			*gone = append(*gone, k.ID)
+		}
+		if err := c.write(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over returns cases whose hold is over.
+func (s *Store) over(now time.Time) (ids []string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for id, k := range s.held {
+		if !now.Before(k.Hold.Until) && len(ids) < sweepBatch {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// note has it written down what ends by itself.
+func (s *Store) note(id string, heldUntil time.Time) error {
+	if s.opts.Ended == nil {
+		return nil
+	}
+	return s.opts.Ended(id, heldUntil)
+}
+
 // forget deletes what was kept for long enough.
 func (s *Store) forget(c *change) error {
 	cases, reports, reporters, receipts := c.tx.Bucket(caseBucket), c.tx.Bucket(reportBucket), c.tx.Bucket(reporterBucket), c.tx.Bucket(receiptBucket)
@@ -69,7 +121,7 @@ func (s *Store) forget(c *change) error {
 		if err != nil {
 			return err
 		}
-		if !k.undecided() && c.now.Sub(k.Changed) >= s.opts.KeepFor && len(old) < sweepBatch {
+		if !k.undecided() && k.Hold == nil && c.now.Sub(k.Changed) >= s.opts.KeepFor && len(old) < sweepBatch {
 			old = append(old, k)
 		}
 		return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/moderate"
@@ -23,6 +25,8 @@ type evidenceStore struct {
 	memory *moderate.Memory
 	keys   bool // there are some
 	log    *slog.Logger
+
+	inMemory sync.Once // what is held there was warned of
 }
 
 func (d *daemon) openEvidence() error {
@@ -35,6 +39,9 @@ func (d *daemon) openEvidence() error {
 		return err
 	}
 	d.closers = append(d.closers, sealed.Close)
+	if len(recipients) == 0 && d.cfg.Site.Contact != "" { // others are let in
+		d.log.Warn("moderation.recipients is empty: evidence is in memory only, and what has to be held, of minors, is lost at a restart; name the moderators' public keys")
+	}
 	d.evidence = &evidenceStore{sealed: sealed, memory: moderate.NewMemory(evidenceMemory), keys: len(recipients) > 0, log: d.log}
 	return nil
 }
@@ -57,14 +64,24 @@ func (s *evidenceStore) Seal(caseID string, parts []moderate.Part) (string, erro
 	return string(id), err
 }
 
-// Delete implements moderate.Evidence. What is on hold stays.
+// Delete implements moderate.Evidence.
 func (s *evidenceStore) Delete(caseID string) error {
-	err := s.sealed.Delete(caseID)
-	if _, held := errors.AsType[*evidence.HeldError](err); held {
-		err = nil
-	}
-	return errors.Join(err, s.memory.Delete(caseID))
+	return errors.Join(s.sealed.Delete(caseID), s.memory.Delete(caseID))
 }
+
+// Hold implements moderate.Evidence. What is in memory stays there, and is lost at a
+// restart, which is said the first time.
+func (s *evidenceStore) Hold(caseID string, until time.Time) error {
+	if len(s.memory.Parts(caseID)) > 0 {
+		s.inMemory.Do(func() {
+			s.log.Warn("evidence that is to be held is in memory only, and is lost at a restart; set moderation.recipients", "case", caseID)
+		})
+	}
+	return s.sealed.Hold(caseID, until)
+}
+
+// Release implements moderate.Evidence.
+func (s *evidenceStore) Release(caseID string) error { return s.sealed.Release(caseID) }
 
 // Parts implements admin.Evidence.
 func (s *evidenceStore) Parts(caseID string) []moderate.Part { return s.memory.Parts(caseID) }

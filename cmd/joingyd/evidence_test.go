@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"filippo.io/age"
+	"github.com/coder/websocket"
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
@@ -17,12 +18,20 @@ import (
 // reportedChat lets one visitor report another for a line, and returns the case.
 func reportedChat(t *testing.T, d *daemon) admin.Case {
 	t.Helper()
+	return reportedFor(t, d, "harassment")
+}
+
+func reportedFor(t *testing.T, d *daemon, reason string) admin.Case {
+	t.Helper()
 	a, b := newCaller(t, d, "127.0.0.2"), newCaller(t, d, "127.0.0.3")
 	meet(t, a, b, "text")
 	b.sendJSON(map[string]any{"type": "text", "pair": b.pair, "id": "1", "body": "heliotrope \x1b[31m red"})
 	a.expect("text")
-	a.sendJSON(map[string]any{"type": "report", "pair": a.pair, "reason": "harassment", "note": "look, heliotrope"})
+	a.sendJSON(map[string]any{"type": "report", "pair": a.pair, "reason": reason, "note": "look, heliotrope"})
 	a.expect("reported")
+	for _, c := range []*caller{a, b} { // a daemon that stops would wait for them
+		c.conn.Close(websocket.StatusNormalClosure, "")
+	}
 	return onlyCase(t, d)
 }
 

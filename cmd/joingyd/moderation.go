@@ -9,6 +9,7 @@ import (
 
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/moderate"
+	"github.com/joingyd/joingyd/moderate/audit"
 )
 
 // caseFile is the file of cases, in the data directory.
@@ -17,7 +18,7 @@ const caseFile = "moderation.db"
 func (d *daemon) openCases() error {
 	var err error
 	d.cases, err = moderate.Open(filepath.Join(d.cfg.DataDir, caseFile), moderate.Options{
-		Evidence: d.evidence, TwoPeople: d.cfg.Moderation.TwoPeople,
+		Evidence: d.evidence, TwoPeople: d.cfg.Moderation.TwoPeople, HoldFor: d.cfg.Moderation.Hold, Ended: d.caseEnded,
 	})
 	if err != nil {
 		return err
@@ -25,7 +26,42 @@ func (d *daemon) openCases() error {
 	d.closers = append(d.closers, d.cases.Close)
 	// What a crash has left of cases that are decided or gone. Later a file may be there
 	// before its case is.
-	_, err = d.evidence.sealed.Sweep(time.Now(), d.cases.Undecided)
+	for _, id := range d.evidence.sealed.Holds() {
+		if _, err := d.cases.Get(id); err == nil && !d.cases.Keeps(id) {
+			if err := d.evidence.sealed.Release(id); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err = d.evidence.sealed.Sweep(time.Now(), d.cases.Keeps); err != nil {
+		return err
+	}
+	d.missEvidence()
+	return nil
+}
+
+// missEvidence says which cases are held and have no evidence any more, because that was
+// in memory.
+func (d *daemon) missEvidence() {
+	missed := 0
+	for _, k := range d.cases.HeldCases(0) {
+		if len(k.Evidence) > 0 && len(d.evidence.sealed.List(k.ID)) == 0 {
+			missed++
+		}
+	}
+	if missed > 0 {
+		d.log.Warn("the evidence of cases that are held was in memory only, and is lost; set moderation.recipients", "cases", missed)
+	}
+}
+
+// caseEnded writes down what ends by itself: a case that nobody judged, and is held until
+// a time; or a hold.
+func (d *daemon) caseEnded(caseID string, heldUntil time.Time) error {
+	record := audit.Record{By: audit.Rule("retention"), Did: "report.hold_over", On: caseID}
+	if !heldUntil.IsZero() {
+		record = audit.Record{By: audit.Rule("minor"), Did: "report.hold", On: caseID, Details: map[string]string{"until": timeText(heldUntil), "after": "expiry"}}
+	}
+	_, err := d.audit.Append(record)
 	return err
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -100,4 +102,12 @@ func (s *Store) readHold(caseName string) time.Time {
 		return time.Time{}
 	}
 	return h.Until
+}
+
+// Holds returns the cases that have a hold, one that is over too, in the order of their
+// names.
+func (s *Store) Holds() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.holds))
 }
