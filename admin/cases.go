@@ -30,6 +30,7 @@ type Case struct {
 	Claim    *moderate.Claim    `json:"claim,omitempty"`
 	Decision *moderate.Decision `json:"decision,omitempty"`
 	Appeal   *CaseAppeal        `json:"appeal,omitempty"` // only of that kind
+	Hold     *moderate.Hold     `json:"hold,omitempty"`   // that it is kept for, whatever becomes of it
 }
 
 // CaseReport is one visitor's word.
@@ -129,11 +130,8 @@ func (s *Service) Cases(_ context.Context, limit int) (CaseList, error) {
 	if err := ValidateLimit(limit); err != nil {
 		return CaseList{}, err
 	}
-	list := CaseList{Cases: []Case{}, Total: s.opts.Cases.Waiting()}
-	for _, k := range s.opts.Cases.Queue(limit) {
-		list.Cases = append(list.Cases, s.caseOf(k))
-	}
-	return list, nil
+	total := s.opts.Cases.Waiting()
+	return s.caseList(s.opts.Cases.Queue(limit), total), nil
 }
 
 // Case returns one case, by its id or that of one of its reports.
@@ -185,7 +183,8 @@ func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideR
 	if err != nil {
 		return result, fromCases(err, req.Case)
 	}
-	if err := s.record(req.By, "report.decide", k.ID, map[string]string{"do": string(req.Do), "gravity": k.Gravity.String()}); err != nil {
+	d := moderate.Decision{Do: req.Do, By: req.By, Reason: req.Reason}
+	if err := s.recordDecision(k, d); err != nil {
 		return result, err
 	}
 	if err := s.carryOut(ctx, k, req, &result); err != nil {
@@ -197,6 +196,22 @@ func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideR
 	s.opts.Log.Info("case decided", "case", k.ID, "do", d.Do, "by", d.By, "state", k.State)
 	result.Case = s.caseOf(k)
 	return result, nil
+}
+
+// recordDecision writes down what is decided, and does what it will want held: that is on
+// disk before anything is carried out.
+func (s *Service) recordDecision(k *moderate.Case, d moderate.Decision) error {
+	details := map[string]string{"do": string(d.Do), "gravity": k.Gravity.String()}
+	if k.State == moderate.StatePending || !s.opts.Cases.NeedsSecond(&d) {
+		until, err := s.opts.Cases.Freeze(k, d.Do)
+		if err != nil {
+			return &Error{CodeInternal, "nothing was decided: " + err.Error()}
+		}
+		if !until.IsZero() {
+			details["held"] = until.Format(time.DateOnly)
+		}
+	}
+	return s.record(d.By, "report.decide", k.ID, details)
 }
 
 // carryOut does what a decision says.
@@ -237,7 +252,7 @@ func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequ
 func (s *Service) caseOf(k *moderate.Case) Case {
 	c := Case{
 		ID: k.ID, Kind: k.Kind, Actions: k.Actions(), State: k.State, Gravity: k.Gravity.String(), Score: k.Score, Opened: k.Opened,
-		Reports: []CaseReport{}, More: k.More, Evidence: k.Evidence, Claim: k.Claim, Decision: k.Decision,
+		Reports: []CaseReport{}, More: k.More, Evidence: k.Evidence, Claim: k.Claim, Decision: k.Decision, Hold: k.Hold,
 	}
 	if id, err := ident.ParseSession(k.Session); err == nil && len(s.live.Addresses(id)) > 0 {
 		c.Session = k.Session
@@ -276,7 +291,7 @@ func fromCases(err error, id string) error {
 		return &Error{CodeUnavailable, held.Error() + " (UTC); take another, or ask them"}
 	case errors.Is(err, moderate.ErrDecided):
 		return invalid("case %s is decided already; joingyd reports show %s tells how", id, id)
-	case wrongAction, errors.Is(err, moderate.ErrNeedsAnother), errors.Is(err, moderate.ErrOwnBan):
+	case wrongAction, errors.Is(err, moderate.ErrNeedsAnother), errors.Is(err, moderate.ErrOwnBan), errors.Is(err, moderate.ErrLonger), errors.Is(err, moderate.ErrNotHeld), errors.Is(err, moderate.ErrNothing):
 		return invalid("%s", err)
 	}
 	return &Error{CodeInternal, err.Error()}

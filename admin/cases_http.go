@@ -10,10 +10,14 @@ import (
 func (s *Server) routeCases() {
 	s.mux.HandleFunc("GET /v1/cases", answer(s.cases))
 	s.mux.HandleFunc("GET /v1/cases/stats", answer(s.caseStats))
+	s.mux.HandleFunc("GET /v1/cases/held", answer(s.heldCases))
+	s.mux.HandleFunc("GET /v1/cases/about", answer(s.casesAbout))
 	s.mux.HandleFunc("GET /v1/cases/{id}", answer(s.oneCase))
 	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", answer(s.evidence))
 	s.mux.HandleFunc("POST /v1/cases/guardian", answer(s.guardian))
 	s.mux.HandleFunc("POST /v1/cases/decide", answer(s.decide))
+	s.mux.HandleFunc("POST /v1/cases/hold", answer(s.hold))
+	s.mux.HandleFunc("POST /v1/cases/release", answer(s.release))
 	s.mux.HandleFunc("POST /v1/desk/login", answer(s.login))
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	Reports    Reports          // nil: nobody was reported
 	Cases      *moderate.Store  // nil: there are none
 	Evidence   Evidence         // of cases; nil: there is none
+	HoldFor    time.Duration    // how long a case is held where nobody says; zero: a year
 	Audit      *audit.Log       // who judged what and saw what; nil: nobody writes it down
 	Links      Links            // to the moderators' page; nil: there is none
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours

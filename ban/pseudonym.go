@@ -27,6 +27,20 @@ func (s *Store) Pseudonym(addr netip.Addr) Pseudonym {
 	return Pseudonym{tag: ring.taggers[ring.current].target(t), key: ring.current, kind: t.Kind()}
 }
 
+// Pseudonyms returns those that the same target has under every key of the store, the
+// current one's first: what was noted before a rotation is found by one of them, until
+// its key is dropped.
+func (s *Store) Pseudonyms(addr netip.Addr) (list []Pseudonym) {
+	t := TargetFor(addr)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	ring := &s.idx.ring
+	for _, key := range ring.numbers {
+		list = append(list, Pseudonym{tag: ring.taggers[key].target(t), key: key, kind: t.Kind()})
+	}
+	return list
+}
+
 // IsValid reports whether p stands for something.
 func (p Pseudonym) IsValid() bool { return p.key != 0 }
 

@@ -32,6 +32,9 @@ func TestRotate(t *testing.T) {
 		}
 	}
 	holds("after the rotation")
+	if ps := f.Pseudonyms(netip.MustParseAddr("203.0.113.9")); len(ps) != 2 || ps[0] != f.Pseudonym(netip.MustParseAddr("203.0.113.9")) || ps[1] != old {
+		t.Errorf("Pseudonyms = %v, want the new one and %v", ps, old)
+	}
 	f.Close()
 	for name, keys := range map[string]ban.Keys{"only the new key": {newKey}, "only the old key": testKeys, "another": {{7}}} {
 		if _, err := ban.Open(f.path, keys, nil); !errors.Is(err, ban.ErrWrongKey) {

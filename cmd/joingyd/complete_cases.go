@@ -22,9 +22,21 @@ func completeActions(f *adminFlags, id string) cobra.CompletionFunc {
 func completeCases(f *adminFlags) cobra.CompletionFunc {
 	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
 		list, err := c.Cases(ctx, maxOffers)
-		for _, k := range list.Cases {
-			offers = append(offers, cobra.CompletionWithDesc(k.ID, strings.Join([]string{k.Gravity, reasonsText(k), about(time.Since(k.Opened)) + " ago"}, ", ")))
-		}
-		return offers, err
+		return offerCases(list), err
 	})
+}
+
+// completeHeld offers the cases that are held, the hold that ends first at the front.
+func completeHeld(f *adminFlags) cobra.CompletionFunc {
+	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
+		list, err := c.HeldCases(ctx, maxOffers)
+		return offerCases(list), err
+	})
+}
+
+func offerCases(list admin.CaseList) (offers []cobra.Completion) {
+	for _, k := range list.Cases {
+		offers = append(offers, cobra.CompletionWithDesc(k.ID, strings.Join([]string{k.Gravity, reasonsText(k), about(time.Since(k.Opened)) + " ago"}, ", ")))
+	}
+	return offers
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -31,35 +32,87 @@ may be concerned), grave (nudity, violence, or what several report), slight.`,
   joingyd reports decide a4n7x2qm lift --reason "It was a neighbour."`,
 	}
 	flags.add(cmd)
-	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsGuardianCommand(&flags), newReportsLoginCommand(&flags), newReportsNCMECCommand(&flags), newReportsStatsCommand(&flags))
+	cmd.AddCommand(newReportsListCommand(&flags), newReportsShowCommand(&flags), newReportsDecideCommand(&flags), newReportsHoldCommand(&flags), newReportsReleaseCommand(&flags), newReportsGuardianCommand(&flags), newReportsLoginCommand(&flags), newReportsNCMECCommand(&flags), newReportsStatsCommand(&flags))
 	return cmd
 }
 
 func newReportsListCommand(flags *adminFlags) *cobra.Command {
-	limit := 50
+	which := caseFilter{limit: 50}
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the cases that wait for a person",
-		Example: "  joingyd reports list\n  joingyd reports list --limit 0 -o json",
-		Args:    cobra.NoArgs,
+		Use:   "list",
+		Short: "List the cases that wait for a person",
+		Long: `List the cases that wait for a person, the gravest first and of those the oldest.
+
+--held lists those that are held instead, waiting or ended, the hold that ends first at
+the front. --address and --session list those that are about an address (IPv6: its /64)
+or a session, waiting or ended, as long as they are kept; that somebody looked is written
+into the audit log, the address is not.`,
+		Example: `  joingyd reports list
+  joingyd reports list --held
+  joingyd reports list --address 203.0.113.7`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := admin.ValidateLimit(limit); err != nil {
+			if err := which.validate(cmd); err != nil {
 				return flags.refuse(cmd, err)
 			}
-			return ask(cmd, flags, func(ctx context.Context, c control) (admin.CaseList, error) {
-				return c.Cases(ctx, limit)
-			}, func(w io.Writer, list admin.CaseList) error {
-				return printCases(w, list, time.Now())
+			return ask(cmd, flags, which.ask, func(w io.Writer, list admin.CaseList) error {
+				return printCases(w, list, which.none(), time.Now())
 			})
 		},
 	}
-	cmd.Flags().IntVar(&limit, "limit", limit, "list at most so many; 0 lists all")
+	cmd.Flags().IntVar(&which.limit, "limit", which.limit, "list at most so many; 0 lists all")
+	cmd.Flags().BoolVar(&which.held, "held", false, "list the cases that are held")
+	cmd.Flags().StringVar(&which.about.Address, "address", "", "list the cases about this address")
+	cmd.Flags().StringVar(&which.about.Session, "session", "", "list the cases about this session, live or ended")
+	completeFlag(cmd, "session", completeSessions(flags))
 	return cmd
 }
 
-func printCases(w io.Writer, list admin.CaseList, now time.Time) error {
+// caseFilter says which cases to list.
+type caseFilter struct {
+	limit int
+	held  bool
+	about admin.AboutRequest
+}
+
+func (f *caseFilter) searches() bool { return f.about.Address != "" || f.about.Session != "" }
+
+func (f *caseFilter) validate(cmd *cobra.Command) error {
+	switch {
+	case f.held && f.searches():
+		return usageError{errors.New("--held lists what is held; leave out --address and --session, which list all about one visitor")}
+	case f.searches() && cmd.Flags().Changed("limit"):
+		return usageError{errors.New("--address and --session list all that there is; leave out --limit")}
+	case f.searches():
+		return f.about.Validate()
+	}
+	return admin.ValidateLimit(f.limit)
+}
+
+func (f *caseFilter) ask(ctx context.Context, c control) (admin.CaseList, error) {
+	switch {
+	case f.searches():
+		return c.CasesAbout(ctx, f.about)
+	case f.held:
+		return c.HeldCases(ctx, f.limit)
+	}
+	return c.Cases(ctx, f.limit)
+}
+
+// none is what to print where there is no such case.
+func (f *caseFilter) none() string {
+	switch {
+	case f.searches():
+		return "no case is kept about them"
+	case f.held:
+		return "no case is held"
+	}
+	return "no case waits"
+}
+
+func printCases(w io.Writer, list admin.CaseList, none string, now time.Time) error {
 	if list.Total == 0 {
-		_, err := fmt.Fprintln(w, "no case waits")
+		_, err := fmt.Fprintln(w, none)
 		return err
 	}
 	err := printTable(w, func(p *printer) {
@@ -123,8 +176,17 @@ func reporters(k admin.Case) (n int) {
 	return n
 }
 
-// stateText says how far a case has come: open, with ann, to confirm, ban by ann.
+// stateText says how far a case has come, and until when it is held: open, with ann, to
+// confirm, ban by ann, held until 2027-11-30.
 func stateText(k admin.Case, now time.Time) string {
+	state := progressText(k, now)
+	if k.Hold != nil {
+		state += ", held until " + k.Hold.Until.UTC().Format(time.DateOnly)
+	}
+	return state
+}
+
+func progressText(k admin.Case, now time.Time) string {
 	switch {
 	case k.State == moderate.StatePending:
 		return "to confirm: " + string(k.Decision.Do) + " by " + k.Decision.By
@@ -162,12 +224,15 @@ func printCase(w io.Writer, k admin.Case, now time.Time) error {
 		if k.Kind != moderate.KindAppeal {
 			p.printf("session\t%s\n", cmp.Or(k.Session, "ended"))
 		}
-		p.printf("state\t%s\n", stateText(k, now))
+		p.printf("state\t%s\n", progressText(k, now))
 		if d := k.Decision; d != nil {
 			p.printf("decision\t%s by %s, %s: %s\n", d.Do, d.By, timeText(d.At), d.Reason)
 			if d.Confirmed != "" {
 				p.printf("confirmed\tby %s\n", d.Confirmed)
 			}
+		}
+		if h := k.Hold; h != nil {
+			p.printf("held\tuntil %s by %s, %s: %s\n", timeText(h.Until), h.By, timeText(h.At), h.Reason)
 		}
 		if len(k.Evidence) > 0 {
 			p.printf("evidence\t%s\n", strings.Join(k.Evidence, ", "))
@@ -251,7 +316,9 @@ and of an appeal:
 
 The reason is shown to the visitor whom it is about, but for dismiss, and to who has a
 receipt of the case.
-What was kept as evidence is deleted when a case is decided.`,
+What was kept as evidence is deleted when a case is decided, unless it is held: joingyd
+reports hold does that, and by itself a case in which somebody under 18 may be concerned
+is, for moderation.hold, unless it was dismissed.`,
 		Example: `  joingyd reports decide k7m2x4q6 ban --reason "nudity"
   joingyd reports decide k7m2x4q6 ban --for 7d --reason "threats"
   joingyd reports decide k7m2x4q6 dismiss --reason "nothing to see"
@@ -304,6 +371,9 @@ func printDecided(w io.Writer, result admin.DecideResult) error {
 		p.printf("the visitor has left and was not warned\n")
 	case k.Decision.Do == moderate.End && !result.Ended:
 		p.printf("the session had ended by itself\n")
+	}
+	if k.Hold != nil {
+		p.printf("its evidence is held until %s\n", timeText(k.Hold.Until))
 	}
 	return p.err
 }

@@ -41,8 +41,8 @@ pictures with what is known of each, and README.txt with the commands that send 
 Nothing is sent by joingyd, and the commands name NCMEC's test server unless
 --production is given. See docs/ncmec.md; who exports is written into the audit log.
 
-Evidence that is sealed is opened with --identity, on the machine where this runs. Do
-this before the case is decided: a decision deletes its evidence.`,
+Evidence that is sealed is opened with --identity, on the machine where this runs. A
+case whose evidence is held can be exported after it was decided too.`,
 		Example: `  joingyd reports ncmec k7m2x4q6 --out tip --type "Child Sexual Molestation" --first-name Ann --last-name Roe --email ann@example.org`,
 		Args:    cobra.ExactArgs(1),
 
