@@ -183,7 +183,6 @@ func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideR
 	if err != nil {
 		return result, fromCases(err, req.Case)
 	}
-	d := moderate.Decision{Do: req.Do, By: req.By, Reason: req.Reason}
 	if err := s.recordDecision(k, d); err != nil {
 		return result, err
 	}

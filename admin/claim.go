@@ -21,8 +21,8 @@ func (s *Service) Claim(_ context.Context, req ClaimRequest) (Case, error) {
 	return s.caseOf(k), nil
 }
 
-// Release gives a case back. It is no error if somebody else has it by now.
-func (s *Service) Release(_ context.Context, req ClaimRequest) error {
+// Unclaim gives a case back. It is no error if somebody else has it by now.
+func (s *Service) Unclaim(_ context.Context, req ClaimRequest) error {
 	if err := s.checkClaim(req); err != nil {
 		return err
 	}

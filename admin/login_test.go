@@ -78,12 +78,12 @@ func TestClaim(t *testing.T) {
 	}
 	_, err = c.Claim(t.Context(), admin.ClaimRequest{Case: id, By: "bob"})
 	wantError(t, "held", err, admin.CodeUnavailable, "ann looks at it until")
-	if err := c.Release(t.Context(), admin.ClaimRequest{Case: id, By: "bob"}); err != nil {
+	if err := c.Unclaim(t.Context(), admin.ClaimRequest{Case: id, By: "bob"}); err != nil {
 		t.Errorf("release of another's: %v", err)
 	}
 	_, err = c.Claim(t.Context(), admin.ClaimRequest{Case: id, By: "bob"})
 	wantError(t, "still held", err, admin.CodeUnavailable, "ann looks at it until")
-	if err := c.Release(t.Context(), admin.ClaimRequest{Case: id, By: "ann"}); err != nil {
+	if err := c.Unclaim(t.Context(), admin.ClaimRequest{Case: id, By: "ann"}); err != nil {
 		t.Error(err)
 	}
 	if _, err := c.Decide(t.Context(), admin.DecideRequest{Case: id, Do: moderate.Permanent, Reason: "r", By: "bob"}); err != nil {

@@ -12,11 +12,14 @@ import (
 	"go.etcd.io/bbolt"
 )
 
+// HistoryFor is how long an ended ban stays in the history, if Options do not say.
+const HistoryFor = 365 * 24 * time.Hour
+
 // Options are the settings of a store that have a default.
 type Options struct {
 	// Now is the clock. Nil: one that no step of the wall clock disturbs.
 	Now func() time.Time
-	// HistoryFor is how long an ended ban stays in the history. Zero: 365 days.
+	// HistoryFor is how long an ended ban stays in the history. Zero: HistoryFor.
 	HistoryFor time.Duration
 	// WidenAfter is how many banned neighbours ban what is around them: IPv6 /64s
 	// their /56, /56s their /48. Zero: never.
@@ -58,7 +61,7 @@ func Open(path string, keys Keys, opts *Options) (*Store, error) {
 	if opts != nil {
 		o = *opts
 	}
-	o.HistoryFor = cmp.Or(o.HistoryFor, 365*24*time.Hour)
+	o.HistoryFor = cmp.Or(o.HistoryFor, HistoryFor)
 	o.WidenFor = cmp.Or(o.WidenFor, 24*time.Hour)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -13,10 +13,10 @@ import (
 	"github.com/joingyd/joingyd/ident"
 )
 
-const (
-	maxReports  = 4096           // kept
-	reportsKept = 24 * time.Hour // at most
-)
+const maxReports = 4096 // kept
+
+// ReportsKept is how long a report is kept in memory, at most.
+const ReportsKept = 24 * time.Hour
 
 // reportReasons are the reasons that a report may give.
 var reportReasons = []string{"nudity", "minor", "violence", "harassment", "spam", "other"}
@@ -89,7 +89,7 @@ func (l *ledger) remove(id string) {
 
 // expire forgets the reports that were kept for long enough.
 func (l *ledger) expire(now time.Time) {
-	young := slices.IndexFunc(l.reports, func(r filed) bool { return now.Sub(r.At) < reportsKept })
+	young := slices.IndexFunc(l.reports, func(r filed) bool { return now.Sub(r.At) < ReportsKept })
 	if young < 0 {
 		young = len(l.reports)
 	}

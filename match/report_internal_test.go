@@ -27,7 +27,7 @@ func TestReportsAreBounded(t *testing.T) {
 	for _, test := range []struct {
 		age  time.Duration
 		want int
-	}{{0, maxReports}, {reportsKept, maxReports}, {reportsKept + 2*time.Second, maxReports - 1}, {2 * reportsKept, 0}} {
+	}{{0, maxReports}, {ReportsKept, maxReports}, {ReportsKept + 2*time.Second, maxReports - 1}, {2 * ReportsKept, 0}} {
 		if l.expire(now.Add(test.age)); len(l.reports) != test.want {
 			t.Errorf("after %v %d are kept, want %d", test.age, len(l.reports), test.want)
 		}

@@ -16,11 +16,13 @@ import (
 	"github.com/joingyd/joingyd/ident"
 )
 
+// How much of a live chat is kept for a report of it.
 const (
-	maxSaid      = 40      // lines of a live chat that are kept for a report of it
-	maxSaidBytes = 8 << 10 // of their bodies
-	maxShown     = 100     // lines that a report may bring
+	LinesKept      = 40      // lines
+	LinesKeptBytes = 8 << 10 // of their bodies
 )
+
+const maxShown = 100 // lines that a report may bring
 
 // Line is a text as it was delivered.
 type Line struct {
@@ -56,7 +58,7 @@ func (s *said) keep(line Line) {
 	s.lines = append(s.lines, kept)
 	s.bytes += len(kept.body)
 	old := 0
-	for len(s.lines)-old > maxSaid || s.bytes > maxSaidBytes {
+	for len(s.lines)-old > LinesKept || s.bytes > LinesKeptBytes {
 		s.bytes -= len(s.lines[old].body)
 		clear(s.lines[old].body)
 		old++

@@ -15,13 +15,13 @@ func TestSaidIsBounded(t *testing.T) {
 		body string
 		kept int
 	}{
-		"many":  {"hello", maxSaid},
-		"long":  {strings.Repeat("x", 2000), maxSaidBytes / 2000},
+		"many":  {"hello", LinesKept},
+		"long":  {strings.Repeat("x", 2000), LinesKeptBytes / 2000},
 		"wider": {strings.Repeat("𝄞", 2000), 1}, // 8,000 bytes
 	} {
 		var s said
 		from := ident.NewSession()
-		for range 3 * maxSaid {
+		for range 3 * LinesKept {
 			s.keep(s.next(from, time.Now(), test.body))
 		}
 		lines := s.all()
@@ -29,7 +29,7 @@ func TestSaidIsBounded(t *testing.T) {
 			t.Fatalf("%s: %d lines and %d bytes are kept, want %d lines", name, len(lines), s.bytes, test.kept)
 		}
 		for i, line := range lines {
-			if want := uint64(3*maxSaid - len(lines) + 1 + i); line.Order != want || line.Body != test.body || line.From != from {
+			if want := uint64(3*LinesKept - len(lines) + 1 + i); line.Order != want || line.Body != test.body || line.From != from {
 				t.Errorf("%s: line %d is number %d, want %d", name, i, line.Order, want)
 			}
 		}
@@ -40,7 +40,7 @@ func TestSaidIsBounded(t *testing.T) {
 		if len(bytes.Trim(first, "\x00")) != 0 || len(bytes.Trim(last, "\x00")) != 0 {
 			t.Errorf("%s: what was said is still there", name)
 		}
-		if next := s.next(from, time.Now(), ""); next.Order != 3*maxSaid+2 || len(s.all()) != 0 {
+		if next := s.next(from, time.Now(), ""); next.Order != 3*LinesKept+2 || len(s.all()) != 0 {
 			t.Errorf("%s: the next is %+v", name, next)
 		}
 	}

@@ -124,7 +124,7 @@ func (d *Desk) giveBack(r *http.Request, s session, id string) {
 	if id == "" {
 		return
 	}
-	if err := d.opts.Court.Release(r.Context(), admin.ClaimRequest{Case: id, By: s.name}); err != nil {
+	if err := d.opts.Court.Unclaim(r.Context(), admin.ClaimRequest{Case: id, By: s.name}); err != nil {
 		d.opts.Log.Warn("a case was not given back, and is its moderator's for some minutes", "case", id, "error", err)
 	}
 }

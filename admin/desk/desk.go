@@ -17,7 +17,7 @@ import (
 type Court interface {
 	Cases(ctx context.Context, limit int) (admin.CaseList, error)
 	Claim(context.Context, admin.ClaimRequest) (admin.Case, error)
-	Release(context.Context, admin.ClaimRequest) error
+	Unclaim(context.Context, admin.ClaimRequest) error
 	Evidence(context.Context, admin.EvidenceRequest) (admin.EvidenceList, error)
 	Decide(context.Context, admin.DecideRequest) (admin.DecideResult, error)
 	LoggedIn(ctx context.Context, name, how string) error

@@ -43,7 +43,7 @@ func (c *court) Claim(_ context.Context, req admin.ClaimRequest) (admin.Case, er
 	return admin.Case{ID: req.Case}, nil
 }
 
-func (c *court) Release(_ context.Context, req admin.ClaimRequest) error {
+func (c *court) Unclaim(_ context.Context, req admin.ClaimRequest) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held[req.Case] == req.By {

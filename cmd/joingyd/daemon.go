@@ -230,7 +230,7 @@ func (d *daemon) openAdmin() error {
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
-	options.Cases, options.Evidence, options.Audit = d.cases, d.evidence, d.audit
+	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
 	if err := d.listenDesk(); err != nil {
 		return err
 	}
@@ -317,14 +317,9 @@ func (d *daemon) sweep(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
-			if err := d.bans.Sweep(); err != nil {
-				d.log.Error("the ban store could not be swept", "error", err)
-			}
+		case now := <-ticker.C:
 			d.tallyStills()
-			if err := d.cases.Sweep(); err != nil {
-				d.log.Error("the cases could not be swept", "error", err)
-			}
+			d.forget(now)
 		}
 	}
 }
