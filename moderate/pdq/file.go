@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -23,13 +24,15 @@ const (
 
 // Save writes the list to a file of mode 0600, whole or not at all. It is on disk when
 // Save returns.
-func (l *List) Save(path string) error {
+func (l *List) Save(path string) error { return l.current().save(path) }
+
+func (s *set) save(path string) error {
 	draft, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(draft.Name())
-	err = l.current().write(draft)
+	err = s.write(draft)
 	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return err
 	}
@@ -55,6 +58,20 @@ func (s *set) write(w io.Writer) error {
 	}
 	out.WriteString(lastLine + "\n")
 	return out.Flush()
+}
+
+// Keep returns the list of a file, an empty one where there is no file yet. Whatever is
+// imported or removed is in the file, on disk, before anybody sees it.
+func Keep(path string) (*List, error) {
+	l, err := Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		l, err = new(List), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.path = path
+	return l, nil
 }
 
 // Load reads what Save wrote. A file that is spoilt is an error that names it and the

@@ -44,6 +44,56 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// What is changed is in the file before it is known, and what the file does not take is
+// not changed.
+func TestKeep(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "known.txt")
+	list, err := pdq.Keep(path)
+	if err != nil || list.Len() != 0 {
+		t.Fatal(err)
+	}
+	same := func(want string) {
+		t.Helper()
+		again, err := pdq.Keep(path)
+		if err != nil || fmt.Sprint(list.Labels()) != want || fmt.Sprint(again.Labels()) != want {
+			t.Errorf("known are %v, on disk %v, %v; want %s", list.Labels(), again.Labels(), err, want)
+		}
+	}
+	if _, err := list.Import(strings.NewReader(bridge+"\n"), "a"); err != nil {
+		t.Fatal(err)
+	}
+	same("map[a:1]")
+	if _, err := list.Import(strings.NewReader(wee+"\n"), "b"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := list.Remove("a"); n != 1 || err != nil {
+		t.Errorf("%d removed, %v", n, err)
+	}
+	same("map[b:1]")
+
+	// The directory is gone, and with it the file.
+	if err := os.Rename(dir, dir+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := list.Import(strings.NewReader(bridge+"\n"), "c"); err == nil || r.New != 0 || !strings.Contains(err.Error(), "is as it was") {
+		t.Errorf("imported without a file: %+v, %v", r, err)
+	}
+	if n, err := list.Remove("b"); err == nil || n != 0 {
+		t.Errorf("removed without a file: %d", n)
+	}
+	if err := os.Rename(dir+"-away", dir); err != nil {
+		t.Fatal(err)
+	}
+	same("map[b:1]")
+	if err := os.WriteFile(path, []byte("spoilt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pdq.Keep(path); err == nil {
+		t.Error("a spoilt file is kept on")
+	}
+}
+
 func TestLoadOfASpoiltFile(t *testing.T) {
 	const first, last = "# joingyd's known pictures, format 1: hash,label\n", "# end\n"
 	tests := []struct{ name, text, want string }{

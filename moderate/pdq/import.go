@@ -44,15 +44,19 @@ func (r *Report) refuse(line int, why string) {
 // A hash without a label gets the one given; one that is known keeps the label that it
 // has. Lines that cannot be taken are refused one by one, among them hashes of other
 // kinds, of pictures of too little quality, and in categories that say that a picture
-// is harmless or not verified. The error is the reader's: then nothing has changed.
+// is harmless or not verified. The error is the reader's,
+// or that of the list's file: then nothing has changed.
 func (l *List) Import(r io.Reader, label string) (Report, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	report, fresh, err := l.current().read(r, label)
 	if err == nil && len(fresh) > 0 {
-		l.addLocked(fresh)
+		err = l.addLocked(fresh)
 	}
-	return report, err
+	if err != nil {
+		return Report{}, err
+	}
+	return report, nil
 }
 
 // Check returns what Import would, and changes nothing.

@@ -21,8 +21,9 @@ type Entry struct {
 // List is what is known. The zero value is an empty one. Its methods may be called at
 // the same time: who reads sees a list as it was before a change or after it.
 type List struct {
-	mu  sync.Mutex // held while a change is made
-	set atomic.Pointer[set]
+	path string     // of the file that has each change before anybody sees it; "": there is none
+	mu   sync.Mutex // held while a change is made
+	set  atomic.Pointer[set]
 }
 
 // current returns what is known now, never nil.
@@ -84,8 +85,10 @@ type Comparison struct {
 
 // Compare compares a picture with what is known, as it is, turned and mirrored: a
 // camera's picture is often mirrored, and to mirror one is an easy way to hide it.
-func (l *List) Compare(img image.Image) Comparison {
-	hashes, quality := Turned(img)
+func (l *List) Compare(img image.Image) Comparison { return l.CompareHashes(Turned(img)) }
+
+// CompareHashes compares what Turned returned of a picture with what is known.
+func (l *List) CompareHashes(hashes [Turns]Hash, quality int) Comparison {
 	c := Comparison{Outcome: NotComparable, Hash: hashes[0], Quality: quality}
 	if quality < MinQuality {
 		return c
@@ -99,8 +102,9 @@ func (l *List) Compare(img image.Image) Comparison {
 	return c
 }
 
-// Remove forgets all that is known under a label, and returns how many that were.
-func (l *List) Remove(label string) int {
+// Remove forgets all that is known under a label, and returns how many that were. The
+// error is that of the list's file: then nothing has changed.
+func (l *List) Remove(label string) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.current()
@@ -111,21 +115,35 @@ func (l *List) Remove(label string) int {
 		}
 	}
 	removed := len(s.hashes) - len(rest)
-	if removed > 0 {
-		l.set.Store(newSet(rest))
+	if removed == 0 {
+		return 0, nil
 	}
-	return removed
+	if err := l.replaceLocked(newSet(rest)); err != nil {
+		return 0, err
+	}
+	return removed, nil
 }
 
 // addLocked makes known what is not known yet. The list must have room, and the
 // entries are not the caller's any more.
-func (l *List) addLocked(fresh []Entry) {
+func (l *List) addLocked(fresh []Entry) error {
 	s := l.current()
 	all := slices.Grow(fresh, len(s.hashes))
 	for i := range s.hashes {
 		all = append(all, s.entry(i))
 	}
-	l.set.Store(newSet(all))
+	return l.replaceLocked(newSet(all))
+}
+
+// replaceLocked makes a set what is known, first in the list's file.
+func (l *List) replaceLocked(s *set) error {
+	if l.path != "" {
+		if err := s.save(l.path); err != nil {
+			return fmt.Errorf("the list of known pictures is as it was: %w; make room, or check the disk", err)
+		}
+	}
+	l.set.Store(s)
+	return nil
 }
 
 // full is why a hash finds no room.

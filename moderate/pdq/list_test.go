@@ -157,10 +157,10 @@ func TestRemove(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := list.Remove("c"); n != 0 || list.Len() != 2 {
+	if n, err := list.Remove("c"); err != nil || n != 0 || list.Len() != 2 {
 		t.Errorf("%d removed, %d left", n, list.Len())
 	}
-	if n := list.Remove("a"); n != 1 || fmt.Sprint(list.Labels()) != "map[b:1]" {
+	if n, err := list.Remove("a"); err != nil || n != 1 || fmt.Sprint(list.Labels()) != "map[b:1]" {
 		t.Errorf("%d removed, %v left", n, list.Labels())
 	}
 	if _, _, ok := list.Match(one); ok {
