@@ -46,6 +46,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("POST /v1/relay/drain", answer(s.relayDrain))
 	s.routeCases()
 	s.routeLists()
+	s.routeImages()
 	s.routeBackup()
 	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))
 	s.mux.HandleFunc("POST /v1/keys/rotate", answer(s.rotateKeys))

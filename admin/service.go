@@ -12,6 +12,7 @@ import (
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
+	"github.com/joingyd/joingyd/moderate/pdq"
 )
 
 // Options are the settings of a service. The zero value works, for a service
@@ -26,6 +27,8 @@ type Options struct {
 	Evidence   Evidence         // of cases; nil: there is none
 	HoldFor    time.Duration    // how long a case is held where nobody says; zero: a year
 	Audit      *audit.Log       // who judged what and saw what; nil: nobody writes it down
+	Images     *pdq.List        // that are known; nil: there is no list
+	Stills     bool             // stills are looked at, and so compared with Images
 	Links      Links            // to the moderators' page; nil: there is none
 	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
 	Steps      []time.Duration  // of bans that escalate; empty: 1 hour, 1 day, 30 days

@@ -17,6 +17,7 @@ import (
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/moderate/pdq"
 )
 
 // Files in the data directory: the ban store's, and the control socket.
@@ -54,6 +55,10 @@ type control interface {
 	Release(context.Context, admin.ReleaseRequest) (admin.HoldResult, error)
 	HeldCases(ctx context.Context, limit int) (admin.CaseList, error)
 	CasesAbout(context.Context, admin.AboutRequest) (admin.CaseList, error)
+	ImportImages(context.Context, admin.ImportImagesRequest, io.Reader) (admin.ImportImagesResult, error)
+	Images(context.Context) (admin.ImageList, error)
+	CheckImage(context.Context, admin.CheckImageRequest) (admin.CheckImageResult, error)
+	RemoveImages(context.Context, admin.RemoveImagesRequest) (admin.RemoveImagesResult, error)
 	Import(context.Context, admin.ImportRequest, io.Reader) (admin.ImportResult, error)
 	Export(context.Context, admin.ExportRequest, io.Writer) (admin.ExportResult, error)
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
@@ -78,6 +83,7 @@ type adminFlags struct {
 
 	canOffline bool // --offline is an answer to no daemon
 	makesStore bool // --offline makes a store where there is none
+	images     bool // --offline needs the list of known images
 }
 
 // add adds the flags of every command that asks.
@@ -149,6 +155,11 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 	options, err := adminOptions(config.Default().Bans)
 	if err == nil {
 		options.SaveKeys = saveBanKeys(f.offlineDir())
+		if f.images {
+			options.Images, err = pdq.Keep(filepath.Join(f.offlineDir(), knownImagesFile))
+		}
+	}
+	if err == nil {
 		answer, err = send(ctx, admin.NewService(store, options))
 	}
 	return answer, errors.Join(err, store.Close())

@@ -26,6 +26,7 @@ import (
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/moderate/classify"
+	"github.com/joingyd/joingyd/moderate/pdq"
 	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
@@ -47,6 +48,7 @@ type daemon struct {
 	audit *audit.Log
 
 	evidence *evidenceStore
+	images   *pdq.List    // that are known
 	watch    *watch.Watch // nil: nobody looks at stills
 	local    *match.Local // how visitors' browsers look at them; nil: they do not
 	tallied  watch.Stats  // see tallyStills
@@ -231,6 +233,7 @@ func (d *daemon) openAdmin() error {
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
+	options.Images, options.Stills = d.images, d.watch != nil && d.local == nil
 	if err := d.listenDesk(); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -31,14 +30,10 @@ func (d *daemon) openWatch() error {
 		return fmt.Errorf("moderation.rules: %w", err)
 	}
 	d.stillLabels = watch.Labels(rules)
-	known, err := pdq.Load(filepath.Join(d.cfg.DataDir, knownImagesFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		known = &pdq.List{}
-	case err != nil:
+	if d.images, err = pdq.Keep(filepath.Join(d.cfg.DataDir, knownImagesFile)); err != nil {
 		return err
 	}
-	options := watch.Options{Known: known, Rules: rules, Hide: d.hide, Found: d.found, Log: d.log}
+	options := watch.Options{Known: d.images, Rules: rules, Hide: d.hide, Found: d.found, Log: d.log}
 	if settings.Classifier != "" {
 		token, err := tokenFrom("moderation.classifier_token_file", settings.ClassifierTokenFile)
 		if err != nil {
@@ -55,7 +50,7 @@ func (d *daemon) openWatch() error {
 		return nil
 	}
 	looking := "+stills"
-	if options.Classifier == nil && known.Len() == 0 {
+	if options.Classifier == nil && d.images.Len() == 0 {
 		if err := d.openLocal(rules); err != nil || d.local == nil {
 			return err
 		}
