@@ -9,28 +9,56 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/joingyd/joingyd/moderate/audit"
+	"github.com/joingyd/joingyd/moderate/evidence"
 )
 
-// A backup is a tar archive of exactly these files, in this order.
+// A backup is a tar archive of a manifest, these two, and then, of a site whose daemon
+// judges reports, what that keeps, in the order of the names: all as in the data directory.
 const (
 	archiveManifest = "manifest.json"
 	ArchiveStore    = "joingyd.db" // the ban store
-	ArchiveKeys     = "ban.key"    // its keys, as in the data directory
+	ArchiveKeys     = "ban.key"    // its keys
+
+	ArchiveAudit    = "audit"            // directory of the audit log's files
+	ArchiveEvidence = "evidence"         // directory of sealed evidence and its holds
+	ArchiveImages   = "known-images.txt" // hashes of known images
+	ArchiveCases    = "moderation.db"    // cases
 )
 
 var archived = []string{ArchiveStore, ArchiveKeys}
 
-// archiveFormat is the version of the archive. Raise it when older code would
-// misread what newer code writes.
-const archiveFormat = 1
+// optional reports whether a backup may hold a file besides those that each has. Such a
+// name is safe in a path.
+func optional(name string) bool {
+	dir, file, nested := strings.Cut(name, "/")
+	switch {
+	case !nested:
+		return name == ArchiveCases || name == ArchiveImages
+	case dir == ArchiveAudit:
+		return audit.IsFile(file)
+	}
+	return dir == ArchiveEvidence && evidence.IsFile(file)
+}
+
+// The versions of the archive: without and with optional files. Add one when older code
+// would misread what newer code writes.
+const (
+	archiveOfBans = 1
+	archiveFormat = 2
+)
 
 // Bounds of the files, in bytes. That of the store is what the tar format has
-// room for.
+// room for; that of the manifest, which names each, is for 100,000 pieces of evidence.
 const (
-	maxManifest = 64 << 10
+	maxManifest = 32 << 20
 	maxKeyFile  = 64 << 10
 	maxStore    = 8<<30 - 1
 )
@@ -50,6 +78,17 @@ type Manifest struct {
 type ArchivedFile struct {
 	Size   int64  `json:"size"` // bytes
 	SHA256 string `json:"sha256"`
+}
+
+// names returns the files that a manifest says there are, in the order of the archive.
+func (m *Manifest) names() []string {
+	names := slices.Clone(archived)
+	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
+		if !slices.Contains(archived, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // archive is a backup to be written.
@@ -79,6 +118,9 @@ func (a *archive) writeTo(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if len(text) > maxManifest {
+		return fmt.Errorf("there are %d files, and a backup can name %d bytes of them; decide cases, which deletes their evidence", len(a.contents), maxManifest)
+	}
 	out := tar.NewWriter(w)
 	write := func(name string, size int64, content io.Reader) error {
 		header := &tar.Header{
@@ -93,7 +135,7 @@ func (a *archive) writeTo(w io.Writer) error {
 	if err := write(archiveManifest, int64(len(text)), bytes.NewReader(text)); err != nil {
 		return err
 	}
-	for _, name := range archived {
+	for _, name := range a.manifest.names() {
 		if err := write(name, a.manifest.Files[name].Size, a.contents[name]); err != nil {
 			return err
 		}
@@ -106,6 +148,9 @@ func (a *archive) writeTo(w io.Writer) error {
 // files, links, sizes or checksums than the manifest says.
 func Unpack(r io.Reader, dir string) (Manifest, error) {
 	return readArchive(r, func(name string) (io.WriteCloser, error) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			return nil, err
+		}
 		file, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		return syncedFile{file}, err
 	})
@@ -126,7 +171,7 @@ func readArchive(r io.Reader, open func(name string) (io.WriteCloser, error)) (m
 	if m.Format > archiveFormat {
 		return m, fmt.Errorf("the backup was made by joingyd %s in a newer form; restore it with that version", quote(m.Version))
 	}
-	for _, name := range archived {
+	for _, name := range m.names() {
 		if err := readFile(in, name, m.Files[name], open); err != nil {
 			return m, fmt.Errorf("%w; the backup is damaged: use another", err)
 		}
@@ -154,6 +199,11 @@ func readManifest(in *tar.Reader) (m Manifest, err error) {
 	}
 	if m.Format < 1 {
 		return m, fmt.Errorf("%s: the format is %d", archiveManifest, m.Format)
+	}
+	for _, name := range m.names()[len(archived):] {
+		if m.Format <= archiveFormat && (m.Format == archiveOfBans || !optional(name)) {
+			return m, fmt.Errorf("%s: there is a further file %s, which no backup has", archiveManifest, quote(name))
+		}
 	}
 	return m, nil
 }

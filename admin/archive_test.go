@@ -78,6 +78,15 @@ func pack(t testing.TB, list []member) []byte {
 	return out.Bytes()
 }
 
+// headerOf returns an archive that ends where the content of a file would begin.
+func headerOf(name string, size int64) []byte {
+	var out bytes.Buffer
+	if err := tar.NewWriter(&out).WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Format: tar.FormatUSTAR}); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
 func TestBackup(t *testing.T) {
 	f := newFixture(t)
 	if _, err := f.Ban(t.Context(), admin.BanRequest{Target: "203.0.113.7"}); err != nil {
@@ -213,10 +222,13 @@ func TestUnpackRefuses(t *testing.T) {
 			m.header.Format, m.header.PAXRecords = tar.FormatPAX, map[string]string{"GNU.x": "1"}
 		}), "not a plain file"},
 		{"large keys", change(2, func(m *member) { m.content = strings.Repeat("0", 65<<10) }), "at most 65536 make sense"},
-		{"large manifest", change(0, func(m *member) { m.content += strings.Repeat(" ", 65<<10) }), "at most 65536 make sense"},
+		{"large manifest", headerOf("manifest.json", 32<<20+1), "at most 33554432 make sense"},
 		{"manifest is text", change(0, func(m *member) { m.content = "x" }), "manifest.json: invalid"},
 		{"no format", manifest(func(m *admin.Manifest) { m.Format = 0 }), "the format is 0"},
-		{"newer format", manifest(func(m *admin.Manifest) { m.Format, m.Version = 2, "9.9\x1b" }), `made by joingyd "9.9\x1b" in a newer form; restore it with that version`},
+		{"newer format", manifest(func(m *admin.Manifest) { m.Format, m.Version = 3, "9.9\x1b" }), `made by joingyd "9.9\x1b" in a newer form; restore it with that version`},
+		{"another file in the manifest", manifest(func(m *admin.Manifest) { m.Format, m.Files["evidence/../../x.hold"] = 2, admin.ArchivedFile{} }), "which no backup has"},
+		{"a file of format 2 in format 1", manifest(func(m *admin.Manifest) { m.Files["moderation.db"] = admin.ArchivedFile{} }), "which no backup has"},
+		{"no cases, though promised", manifest(func(m *admin.Manifest) { m.Format, m.Files["moderation.db"] = 2, admin.ArchivedFile{} }), "moderation.db is missing"},
 		{"manifest without files", manifest(func(m *admin.Manifest) { m.Files = nil }), "should have 0"},
 	}
 	for _, tt := range tests {

@@ -18,24 +18,25 @@ import (
 // Options are the settings of a service. The zero value works, for a service
 // without a daemon.
 type Options struct {
-	Live       Live             // nil: no daemon runs, so nothing is live
-	Relay      Relay            // nil: the same
-	SaveKeys   KeySaver         // nil: keys cannot be rotated
-	Version    string           // of the program
-	Reports    Reports          // nil: nobody was reported
-	Cases      *moderate.Store  // nil: there are none
-	Evidence   Evidence         // of cases; nil: there is none
-	HoldFor    time.Duration    // how long a case is held where nobody says; zero: a year
-	Audit      *audit.Log       // who judged what and saw what; nil: nobody writes it down
-	Images     *pdq.List        // that are known; nil: there is no list
-	Stills     bool             // stills are looked at, and so compared with Images
-	Links      Links            // to the moderators' page; nil: there is none
-	DefaultFor time.Duration    // of a ban that names no duration; zero: 24 hours
-	Steps      []time.Duration  // of bans that escalate; empty: 1 hour, 1 day, 30 days
-	SharedFor  time.Duration    // the longest ban on what many share; zero: 1 hour
-	Shared     []netip.Prefix   // what many are known to share
-	Now        func() time.Time // nil: time.Now
-	Log        *slog.Logger     // what was changed and by whom, never an address; nil: nowhere
+	Live       Live                // nil: no daemon runs, so nothing is live
+	Relay      Relay               // nil: the same
+	SaveKeys   KeySaver            // nil: keys cannot be rotated
+	Version    string              // of the program
+	Reports    Reports             // nil: nobody was reported
+	Cases      *moderate.Store     // nil: there are none
+	Evidence   Evidence            // of cases; nil: there is none
+	HoldFor    time.Duration       // how long a case is held where nobody says; zero: a year
+	Audit      *audit.Log          // who judged what and saw what; nil: nobody writes it down
+	Images     *pdq.List           // that are known; nil: there is no list
+	Stills     bool                // stills are looked at, and so compared with Images
+	Kept       func(AddFile) error // hands out what a backup has besides the bans, in the order in which to copy it; nil: nothing
+	Links      Links               // to the moderators' page; nil: there is none
+	DefaultFor time.Duration       // of a ban that names no duration; zero: 24 hours
+	Steps      []time.Duration     // of bans that escalate; empty: 1 hour, 1 day, 30 days
+	SharedFor  time.Duration       // the longest ban on what many share; zero: 1 hour
+	Shared     []netip.Prefix      // what many are known to share
+	Now        func() time.Time    // nil: time.Now
+	Log        *slog.Logger        // what was changed and by whom, never an address; nil: nowhere
 }
 
 // Service carries requests out. Its methods are those of Client, and may be

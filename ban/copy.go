@@ -16,14 +16,10 @@ const Schema = schema
 // that belong to it. The copy has no name, so that it is gone when the caller has
 // closed it. Changes go on meanwhile.
 func (s *Store) Copy() (file *os.File, keys Keys, err error) {
-	file, err = os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+".copy-")
-	if err != nil {
+	if file, err = s.Spool(); err != nil {
 		return nil, nil, err
 	}
-	err = os.Remove(file.Name())
-	if err == nil {
-		keys, _, err = s.copyTo(file)
-	}
+	keys, _, err = s.copyTo(file)
 	if err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
@@ -31,6 +27,19 @@ func (s *Store) Copy() (file *os.File, keys Keys, err error) {
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	return file, keys, nil
+}
+
+// Spool makes an empty file beside the store that has no name: it is gone when it is
+// closed, or with the process.
+func (s *Store) Spool() (*os.File, error) {
+	file, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+".copy-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // copyTo writes the file as it is now, and returns the keys and the number of bans

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -175,6 +176,14 @@ func (s *Store) prepare() error {
 			s.indexLocked(c)
 			return nil
 		})
+	})
+}
+
+// CopyTo writes the file as it is at one moment. Changes go on meanwhile.
+func (s *Store) CopyTo(w io.Writer) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		_, err := tx.WriteTo(w)
+		return err
 	})
 }
 

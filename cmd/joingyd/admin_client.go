@@ -154,7 +154,7 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 	}
 	options, err := adminOptions(config.Default().Bans)
 	if err == nil {
-		options.SaveKeys = saveBanKeys(f.offlineDir())
+		options.SaveKeys, options.Kept = saveBanKeys(f.offlineDir()), keptOffline(f.offlineDir())
 		if f.images {
 			options.Images, err = pdq.Keep(filepath.Join(f.offlineDir(), knownImagesFile))
 		}

@@ -18,13 +18,16 @@ func newBackupCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "backup FILE|-",
-		Short: "Save the bans and their keys, while the daemon runs",
-		Long: `Save the ban store and its keys as they are at one moment, into one file. The
-daemon goes on meanwhile. joingyd restore reads the file, and with --dry-run says
-whether it is whole. - writes to stdout.
+		Short: "Save the bans, their keys and the moderators' cases, while the daemon runs",
+		Long: `Save the ban store and its keys, the cases, their sealed evidence, the known images and the
+audit log into one file. The daemon goes on meanwhile; each of them is as it is at one
+moment. joingyd restore reads the file, and with --dry-run says whether it is whole. -
+writes to stdout.
 
-Whoever has the file can test whether an address is banned, as whoever has the
-data directory can: keep it as private. It has mode 0600.`,
+Whoever has the file can test whether an address is banned or reported, as whoever has the
+data directory can: keep it as private. It has mode 0600. Evidence in it is sealed; what
+is in memory only, for want of moderation.recipients, is not in it. Evidence that is
+deleted on the site is still in older backups: delete those too.`,
 		Example: `  joingyd backup bans.tar
   joingyd backup - | age -r age1example > bans.tar.age`,
 		Args: cobra.ExactArgs(1),
@@ -93,7 +96,22 @@ func freeName(path string, force bool) error {
 
 func printBackup(w io.Writer, path string, m admin.Manifest) error {
 	p := &printer{w: w}
-	p.printf("saved %s to %s (%d bytes)\n", count(m.Bans, "ban"), path, m.Files[admin.ArchiveStore].Size)
+	p.printf("saved %s to %s (%d bytes)\n", count(m.Bans, "ban"), path, m.Bytes())
+	if text := moderationText(m); text != "" {
+		p.printf("with %s\n", text)
+	}
 	p.printf("it holds the keys: whoever has it can test whether an address is banned, so keep it private\n")
 	return p.err
+}
+
+// moderationText says what a backup has besides the bans; "" for nothing.
+func moderationText(m admin.Manifest) string {
+	if _, ok := m.Files[admin.ArchiveCases]; !ok {
+		return ""
+	}
+	text := fmt.Sprintf("the cases, %s of evidence and %s of the audit log", count(m.Count(admin.ArchiveEvidence), "file"), count(m.Count(admin.ArchiveAudit), "file"))
+	if _, ok := m.Files[admin.ArchiveImages]; ok {
+		text += ", and the known images"
+	}
+	return text
 }

@@ -233,7 +233,7 @@ func (d *daemon) openAdmin() error {
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
-	options.Images, options.Stills = d.images, d.watch != nil && d.local == nil
+	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
 	if err := d.listenDesk(); err != nil {
 		return err
 	}

@@ -17,14 +17,15 @@ func newRestoreCommand() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "restore FILE|-",
-		Short: "Put a backup in the place of the bans, while no daemon runs",
-		Long: `Put the bans and keys of a backup in the place of those in the data directory.
-The backup is read to its end and checked first; one that is damaged, or whose
-store is of a newer joingyd, changes nothing. No daemon may run.
+		Short: "Put a backup in the place of what is there, while no daemon runs",
+		Long: `Put the bans and keys of a backup in the place of those in the data directory, and its
+cases, evidence, known images and audit log, if it has them. The backup is read to its
+end and checked first; one that is damaged, or whose stores are of a newer joingyd,
+changes nothing. No daemon may run.
 
 The store that was there, damaged or not, is kept beside the new one as
-joingyd.db.before-restore-TIME, and its keys stay in ban.key behind those of the
-backup. - reads stdin.`,
+joingyd.db.before-restore-TIME, and so is the rest; the keys that were there stay in
+ban.key behind those of the backup. - reads stdin.`,
 		Example: `  joingyd restore bans.tar --dry-run
   joingyd restore bans.tar --data-dir /var/lib/joingyd
   joingyd restore - < bans.tar`,
@@ -54,8 +55,9 @@ backup. - reads stdin.`,
 // restoreResult is what a restore has done, or in a dry run would do.
 type restoreResult struct {
 	Backup admin.Manifest `json:"backup"`
-	Bans   int            `json:"bans"`           // in the store; those that have expired are swept later
-	Kept   []string       `json:"kept,omitempty"` // files that were put aside
+	Bans   int            `json:"bans"`            // in the store; those that have expired are swept later
+	Kept   []string       `json:"kept,omitempty"`  // files and directories that were put aside
+	Audit  string         `json:"audit,omitempty"` // what is wrong with the backup's audit log
 	DryRun bool           `json:"dry_run,omitempty"`
 }
 
@@ -77,6 +79,9 @@ func restoreFrom(r io.Reader, dir string, dryRun bool) (result restoreResult, er
 		return result, err
 	}
 	keys, bans, err := checkDraft(draft)
+	if err == nil {
+		result.Audit, err = checkModeration(draft)
+	}
 	if err != nil || dryRun {
 		result.Bans = bans
 		return result, err
@@ -92,8 +97,14 @@ func printRestore(w io.Writer, dir string, result restoreResult) error {
 	p := &printer{w: w}
 	m := result.Backup
 	p.printf("the backup of %s, made by joingyd %s, is whole: %s\n", timeText(m.Created), harmless(m.Version), count(result.Bans, "ban"))
+	if text := moderationText(m); text != "" {
+		p.printf("with %s\n", text)
+	}
+	if result.Audit != "" {
+		p.printf("its audit log does not verify: %s\n", harmless(result.Audit))
+	}
 	if result.DryRun {
-		p.printf("nothing was changed; without --dry-run it would take the place of the bans in %s\n", dir)
+		p.printf("nothing was changed; without --dry-run it would take the place of what is in %s\n", dir)
 		return p.err
 	}
 	p.printf("it is now in %s\n", dir)

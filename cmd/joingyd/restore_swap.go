@@ -37,8 +37,9 @@ func checkDraft(draft string) (keys ban.Keys, bans int, err error) {
 
 // swap puts the checked files of a backup into the data directory. After each of
 // its steps, and whatever of a step a power cut leaves, there is a store and keys
-// that open it:
+// that open it. The ban store comes last, since its lock keeps a daemon out until then:
 //
+//	what moderation keeps, see moderationSteps   │ the store that was there
 //	keys of the backup and those that were there │ the store that was there
 //	keys of the backup and those that were there │ that of the backup
 type swap struct {
@@ -69,7 +70,7 @@ func (s *swap) run() error {
 }
 
 func (s *swap) steps() []func() error {
-	return []func() error{s.draftKeys, s.putKeys, s.keepStore, s.putStore}
+	return slices.Concat(s.moderationSteps(), []func() error{s.draftKeys, s.putKeys, s.keepStore, s.putStore})
 }
 
 func (s *swap) path(name string) string { return filepath.Join(s.dir, name) }
@@ -114,7 +115,7 @@ func (s *swap) putStore() error {
 // put moves a draft to its place.
 func (s *swap) put(draft, name string, move func(from, to string) error) error {
 	from := filepath.Join(s.draft, draft)
-	if err := config.GiveToOwner(from, s.dir); err != nil {
+	if err := s.give(from); err != nil {
 		return err
 	}
 	if err := move(from, s.path(name)); err != nil {

@@ -31,15 +31,27 @@ func months(dir string) ([]month, error) {
 	}
 	var found []month
 	for _, entry := range entries {
-		name, ok := strings.CutPrefix(entry.Name(), filePrefix)
-		if !ok {
-			continue
-		}
-		name, ok = strings.CutSuffix(name, fileSuffix)
-		if t, err := time.Parse(monthLayout, name); ok && err == nil && monthOf(t) == month(name) {
-			found = append(found, month(name))
+		if m, ok := parseFile(entry.Name()); ok {
+			found = append(found, m)
 		}
 	}
 	slices.SortFunc(found, cmp.Compare)
 	return found, nil
+}
+
+// parseFile reads what file returns.
+func parseFile(name string) (m month, ok bool) {
+	name, ok = strings.CutPrefix(name, filePrefix)
+	if !ok {
+		return "", false
+	}
+	name, ok = strings.CutSuffix(name, fileSuffix)
+	t, err := time.Parse(monthLayout, name)
+	return month(name), ok && err == nil && monthOf(t) == month(name)
+}
+
+// IsFile reports whether a log gives files such names. What it accepts is safe in a path.
+func IsFile(name string) bool {
+	_, ok := parseFile(name)
+	return ok
 }

@@ -73,3 +73,13 @@ func parseName(name string) (f File, ok bool) {
 	id, err := ParseID(fields[2])
 	return File{ID: id, Case: fields[0], At: at}, err == nil
 }
+
+// IsFile reports whether a store gives files such names: sealed ones, and holds. What it
+// accepts is safe in a path.
+func IsFile(name string) bool {
+	if of, ok := strings.CutSuffix(name, holdSuffix); ok {
+		return checkCase(of) == nil
+	}
+	_, ok := parseName(name)
+	return ok
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/moderate"
+)
+
+// What moderation keeps comes back onto another machine, and the daemon there goes on with
+// it: a case that waits, one that is held, their evidence, the known images, and an audit
+// log that verifies.
+func TestBackupOfModeration(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := filepath.Join(t.TempDir(), "moderator.key")
+	if err := os.WriteFile(identity, []byte(key.String()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settings := func(dir string) func(*config.Config) {
+		return func(c *config.Config) {
+			c.DataDir, c.Moderation.Recipients = dir, []string{key.Recipient().String()}
+		}
+	}
+	source, other, archive := t.TempDir(), filepath.Join(t.TempDir(), "new"), filepath.Join(t.TempDir(), "all.tar")
+	d, stop := startDaemonToStop(t, settings(source))
+	held := reportedFor(t, d, "minor")
+	command(t, d, "reports", "decide", held.ID, "end", "--reason", "No.")
+	waiting := reportedChat(t, d)
+	list := filepath.Join(t.TempDir(), "hashes.txt")
+	if err := os.WriteFile(list, []byte(strings.Repeat("5a", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command(t, d, "images", "import", list)
+	if text := command(t, d, "backup", archive); !strings.Contains(text, "\nwith the cases, 3 files of evidence and 1 file of the audit log, and the known images\n") {
+		t.Errorf("backup: %s", text)
+	}
+	for path, content := range contents(t, filepath.Dir(archive)) {
+		if strings.Contains(content, "heliotrope") {
+			t.Errorf("what is sealed is in clear in %s", path)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(source, "*.copy-*")); err != nil || len(left) > 0 {
+		t.Errorf("left over: %q, %v", left, err)
+	}
+	stop()
+
+	// Without the daemon the same is saved, and an empty directory takes it.
+	offline := filepath.Join(t.TempDir(), "offline.tar")
+	if status, text := output(t, "backup", offline, "--offline", "--data-dir", source); status != exitDone || !strings.Contains(text, "3 files of evidence") {
+		t.Errorf("backup --offline: %d, %s", status, text)
+	}
+	for _, from := range []string{offline, archive} {
+		if status, text := output(t, "restore", from, "--data-dir", other); status != exitDone || strings.Contains(text, "does not verify") {
+			t.Fatalf("restore: %d, %s", status, text)
+		}
+	}
+	d = startDaemon(t, settings(other))
+	for _, k := range []admin.Case{held, waiting} {
+		if text := command(t, d, "evidence", "open", k.ID, "--identity", identity); !strings.Contains(text, "heliotrope") {
+			t.Errorf("evidence of %s:\n%s", k.ID, text)
+		}
+	}
+	if text := command(t, d, "reports", "list", "--held"); !strings.Contains(text, held.ID) || strings.Contains(text, waiting.ID) {
+		t.Errorf("held:\n%s", text)
+	}
+	if d.cases.Waiting() != 1 || d.images.Len() != 1 {
+		t.Errorf("%d cases wait, %d images are known", d.cases.Waiting(), d.images.Len())
+	}
+	if status, text := output(t, "audit", "verify", "--data-dir", other); status != exitDone {
+		t.Errorf("audit verify: %d, %s", status, text)
+	}
+	if _, text := output(t, "audit", "list", "--data-dir", source); !strings.Contains(text, "  backup ") {
+		t.Errorf("the audit log:\n%s", text)
+	}
+	// The first restore was put aside by the second, and nothing was lost of it.
+	for name, files := range map[string]int{evidenceDir: 3, auditDir: 1} {
+		aside, err := filepath.Glob(filepath.Join(other, name+".before-restore-*", "*"))
+		if err != nil || len(aside) != files {
+			t.Errorf("aside of %s: %q, %v", name, aside, err)
+		}
+	}
+}
+
+// A power cut after any step leaves cases that open, no evidence that the next start would
+// delete, and everything in one place or the other.
+func TestRestoreOfModerationCutShort(t *testing.T) {
+	fill := func(dir, id string) {
+		t.Helper()
+		makeStore(t, dir, "203.0.113.1")
+		if err := os.MkdirAll(filepath.Join(dir, evidenceDir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, evidenceDir, id+".20261129T120000Z.aaaaaaaaaaaaaaaa.age"), []byte(id), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cases, err := moderate.Open(filepath.Join(dir, caseFile), moderate.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cases.Close()
+		if _, err := cases.File(moderate.Filing{ID: id, Reason: "spam", Session: id, Reporter: "a"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source := t.TempDir()
+	fill(source, "theirs")
+	store := openDir(t, source, config.LoadSecrets)
+	var archive bytes.Buffer
+	_, err := admin.NewService(store, &admin.Options{Kept: keptOffline(source)}).Backup(t.Context(), admin.BackupRequest{}, &archive)
+	store.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, unpacked := t.TempDir(), t.TempDir()
+	fill(before, "ours")
+	if _, err := admin.Unpack(&archive, unpacked); err != nil {
+		t.Fatal(err)
+	}
+	for cut := 0; ; cut++ {
+		dir, draft := t.TempDir(), t.TempDir()
+		if err := errors.Join(os.CopyFS(dir, os.DirFS(before)), os.CopyFS(draft, os.DirFS(unpacked))); err != nil {
+			t.Fatal(err)
+		}
+		s := &swap{dir: dir, draft: draft, now: time.Unix(1, 0)}
+		steps := s.moderationSteps() // the others are tested with the bans
+		if cut > len(steps) {
+			return
+		}
+		for _, step := range steps[:cut] {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cases, err := moderate.Open(filepath.Join(dir, caseFile), moderate.Options{})
+		if err != nil {
+			t.Fatalf("after %d of %d steps: %v", cut, len(steps), err)
+		}
+		sealed, err := filepath.Glob(filepath.Join(dir, evidenceDir, "*.age"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range sealed {
+			if id, _, _ := strings.Cut(filepath.Base(path), "."); !cases.Keeps(id) {
+				t.Errorf("after %d of %d steps the next start would delete the evidence of %s", cut, len(steps), id)
+			}
+		}
+		if cut == len(steps) && (len(sealed) != 1 || !cases.Keeps("theirs")) {
+			t.Errorf("in the end: %q", sealed)
+		}
+		cases.Close()
+		ours := 0
+		for _, where := range []string{evidenceDir, evidenceDir + ".before-restore-*"} {
+			found, err := filepath.Glob(filepath.Join(dir, where, "ours.*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours += len(found)
+		}
+		if ours != 1 {
+			t.Errorf("after %d of %d steps what was there is there %d times", cut, len(steps), ours)
+		}
+	}
+}
