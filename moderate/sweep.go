@@ -24,6 +24,9 @@ func (s *Store) Sweep() error {
 		}
 		return s.forget(c)
 	})
+	if err != nil {
+		return err // nothing has ended, so all evidence stays
+	}
 	for _, id := range gone {
 		err = errors.Join(err, s.discard(id))
 	}
