@@ -38,6 +38,11 @@ func (s suspects) Reported(id string) (admin.Reported, bool) {
 
 func newCourt(t *testing.T, o moderate.Options) *court {
 	t.Helper()
+	return newCourtWith(t, o, func(*admin.Options) {})
+}
+
+func newCourtWith(t *testing.T, o moderate.Options, change func(*admin.Options)) *court {
+	t.Helper()
 	o.Now = func() time.Time { return noon }
 	cases, err := moderate.Open(filepath.Join(t.TempDir(), "moderation.db"), o)
 	if err != nil {
@@ -46,7 +51,10 @@ func newCourt(t *testing.T, o moderate.Options) *court {
 	t.Cleanup(func() { cases.Close() })
 	c := &court{fixture: newFixture(t), cases: cases, session: ident.NewSession()}
 	c.live.sessions[c.session] = []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("198.51.100.1")}
-	c.reopen(func(o *admin.Options) { o.Cases, o.Reports = cases, suspects{c} })
+	c.reopen(func(o *admin.Options) {
+		o.Cases, o.Reports = cases, suspects{c}
+		change(o)
+	})
 	c.client = connect(t, serve(t, c.fixture))
 	return c
 }

@@ -17,8 +17,8 @@ import (
 
 const day = 24 * time.Hour
 
-// writeDown has a court write down what it does, and returns what is written.
-func (c *court) writeDown(t *testing.T) (did func() []string) {
+// newRecordedCourt is a court that writes down what it does, and what tells what is written.
+func newRecordedCourt(t *testing.T, options moderate.Options) (c *court, did func() []string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "audit")
 	log, err := audit.Open(dir, audit.Options{})
@@ -26,9 +26,8 @@ func (c *court) writeDown(t *testing.T) (did func() []string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	c.reopen(func(o *admin.Options) { o.Cases, o.Reports, o.Audit, o.HoldFor = c.cases, suspects{c}, log, 100*day })
-	c.client = connect(t, serve(t, c.fixture))
-	return func() (list []string) {
+	c = newCourtWith(t, options, func(o *admin.Options) { o.Audit, o.HoldFor = log, 100*day })
+	return c, func() (list []string) {
 		for e, err := range audit.Entries(dir) {
 			if err != nil {
 				t.Fatal(err)
@@ -47,8 +46,7 @@ func (c *court) writeDown(t *testing.T) (did func() []string) {
 
 // A case is held and released, and it is written down by whom and why.
 func TestHolds(t *testing.T) {
-	c := newCourt(t, moderate.Options{})
-	did := c.writeDown(t)
+	c, did := newRecordedCourt(t, moderate.Options{})
 	id := c.file(t, "spam", "a")
 	end := time.Date(2028, 7, 1, 0, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
@@ -133,8 +131,7 @@ func (f *full) Delete(string) error                        { f.deleted = true; r
 // A decision whose hold cannot be written down is not carried out, and nothing is deleted.
 func TestADecisionWithoutItsHold(t *testing.T) {
 	disk := &full{}
-	c := newCourt(t, moderate.Options{Evidence: disk})
-	did := c.writeDown(t)
+	c, did := newRecordedCourt(t, moderate.Options{Evidence: disk})
 	id := c.file(t, "minor", "a")
 	_, err := c.client.Decide(t.Context(), admin.DecideRequest{Case: id, Do: moderate.Ban, Reason: "because"})
 	wantError(t, "decided", err, admin.CodeInternal, "nothing was decided: case "+id+" is not held: no space left on device")
@@ -149,8 +146,7 @@ func TestADecisionWithoutItsHold(t *testing.T) {
 // Cases about an address are found after the keys were changed, and by a session that has
 // ended.
 func TestCasesAbout(t *testing.T) {
-	c := newCourt(t, moderate.Options{})
-	did := c.writeDown(t)
+	c, did := newRecordedCourt(t, moderate.Options{})
 	id := c.file(t, "spam", "a")
 	if _, err := c.client.Decide(t.Context(), admin.DecideRequest{Case: id, Do: moderate.End, Reason: "because"}); err != nil {
 		t.Fatal(err)
