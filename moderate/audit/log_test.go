@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/internal/durable"
+	"github.com/joingyd/joingyd/moderate/audit"
 )
 
 var start = time.Date(2026, time.November, 29, 7, 43, 44, 0, time.UTC)

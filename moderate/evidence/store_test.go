@@ -16,8 +16,8 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/joingyd/joingyd/moderate/evidence"
 	"github.com/joingyd/joingyd/internal/durable"
+	"github.com/joingyd/joingyd/moderate/evidence"
 )
 
 var start = time.Date(2026, time.November, 29, 7, 43, 44, 5e8, time.UTC)
