@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -226,11 +227,12 @@ func TestWhoLooks(t *testing.T) {
 			}
 		}
 		d := &daemon{cfg: cfg, log: slog.New(slog.DiscardHandler)}
-		if err := d.openWatch(); err != nil || (d.watch != nil) != test.watch || (d.local != nil) != test.local {
+		err := errors.Join(d.openEvidence(), d.openCases())
+		if err = errors.Join(err, d.openWatch()); err != nil || (d.watch != nil) != test.watch || (d.local != nil) != test.local {
 			t.Errorf("%s: %v; somebody looks: %v, browsers: %v", name, err, d.watch != nil, d.local != nil)
 		}
-		for _, c := range d.closers {
-			c() //nolint:errcheck // nothing was asked
+		if err := d.close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func says(status int, text string) http.HandlerFunc {
 func checkStats(t *testing.T, c *classify.Client, want classify.Stats) {
 	t.Helper()
 	got := c.Stats()
-	if got.Took < 0 || (got.Took == 0) != (got.Answered == 0) {
+	if got.Took < 0 || got.Took > 0 && got.Answered == 0 {
 		t.Errorf("%d answers took %v", got.Answered, got.Took)
 	}
 	if got.Took = 0; got != want {
