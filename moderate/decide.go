@@ -27,8 +27,11 @@ const (
 func Actions() []Action { return []Action{Dismiss, Warn, End, Ban, Permanent, Uphold, Lift} }
 
 // Actions lists those that there are for a case of this kind.
-func (c *Case) Actions() []Action {
-	if c.Kind == KindAppeal {
+func (c *Case) Actions() []Action { return c.Kind.Actions() }
+
+// Actions lists those that there are for a case of the kind.
+func (k Kind) Actions() []Action {
+	if k == KindAppeal {
 		return []Action{Uphold, Lift}
 	}
 	return []Action{Dismiss, Warn, End, Ban, Permanent}

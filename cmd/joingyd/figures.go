@@ -124,7 +124,7 @@ func errorRate(m moderate.Totals) int {
 func few(n int) bool { return n > 0 && n < web.Few }
 
 func decisionColumns() (list []column) {
-	for _, action := range moderate.Actions() {
+	for _, action := range moderate.KindReport.Actions() {
 		list = append(list, counted("figures.decisions.", string(action), decisionsOf))
 	}
 	list = append(list, column{web.Column{Key: "figures.decisions.expired"}, func(m moderate.Totals) int { return m.Expired }})

@@ -170,8 +170,8 @@ func TestAppealAgainstANetwork(t *testing.T) {
 	}
 }
 
-// What a guardian writes is an urgent case, of whom they say, and gone when it is
-// decided.
+// What a guardian writes is an urgent case, of whom they say, and held for authorities
+// when it is decided.
 func TestGuardianByForm(t *testing.T) {
 	d := startDaemon(t, nil)
 	a := newCaller(t, d, "127.0.0.2")
@@ -195,8 +195,8 @@ func TestGuardianByForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	told(t, d, "127.0.0.6", "/guardian", "Decided: somebody was banned for a time", "receipt", receipt)
-	if parts := d.evidence.Parts(k.ID); len(parts) != 0 {
-		t.Errorf("%d parts are left", len(parts))
+	if kept, err := d.cases.Get(k.ID); err != nil || kept.Hold == nil || len(d.evidence.Parts(k.ID)) == 0 {
+		t.Errorf("nothing is held: %+v, %v", kept, err)
 	}
 	for _, addr := range []string{"127.0.0.2", "127.0.0.6"} {
 		var answer struct{ Banned bool }

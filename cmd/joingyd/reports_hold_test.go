@@ -56,7 +56,7 @@ func TestMinorsEvidenceIsHeld(t *testing.T) {
 	stop()
 
 	d, stop = startDaemonToStop(t, settings)
-	if text := command(t, d, "reports", "list", "--held"); !strings.Contains(text, k.ID+"  urgent ") || !strings.Contains(text, ", held until 20") {
+	if text := command(t, d, "reports", "list", "--held"); !strings.Contains(text, k.ID+"  report  urgent ") || !strings.Contains(text, ", held until 20") {
 		t.Errorf("list --held:\n%s", text)
 	}
 	if got := complete(t, "reports", "release", "--socket", d.adminPath, ""); len(got) != 1 || !strings.HasPrefix(got[0], k.ID+"\turgent, minor, ") {

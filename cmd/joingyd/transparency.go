@@ -97,7 +97,7 @@ func figuresOf(m admin.MonthFigures) (list []figure) {
 	add("stills_to_judge", m.Flags)
 	add("stills_judged", m.Judged)
 	add("stills_dismissed", m.Dismissed)
-	add("decisions", m.Decisions, texts(moderate.Actions())...)
+	add("decisions", m.Decisions, texts(moderate.KindReport.Actions())...)
 	add("delay_hours", map[string]int{"median": m.MedianHours, "p90": m.P90Hours}, "median", "p90")
 	add("cases", map[string]int{"expired": m.Expired}, "expired")
 	add("ncmec", map[string]int{"reports": m.NCMEC}, "reports")

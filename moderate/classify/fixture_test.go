@@ -90,7 +90,10 @@ func checkStats(t *testing.T, c *classify.Client, want classify.Stats) {
 	if got.Took < 0 || got.Took > 0 && got.Answered == 0 {
 		t.Errorf("%d answers took %v", got.Answered, got.Took)
 	}
-	if got.Took = 0; got != want {
+	if want.Took == 0 {
+		got.Took = 0 // as long as it takes
+	}
+	if got != want {
 		t.Errorf("Stats:\n got %+v\nwant %+v", got, want)
 	}
 }
