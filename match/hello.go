@@ -156,6 +156,7 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	s.since = h.clock()
 	h.sessions[s.id] = s
 	h.attachLocked(s, k, 0)
+	h.seenLocked(s, StepCame)
 	return greetWelcome, Ban{}
 }
 
@@ -180,6 +181,7 @@ func (h *Hub) resumeLocked(s *session, k *socket, ack uint64) bool {
 		return false
 	}
 	h.attachLocked(s, k, ack)
+	h.seenLocked(s, StepResumed)
 	if ban, banned := h.opts.Banned(k.addr, UseVideo); banned {
 		h.banVideoLocked(s, ban)
 	}

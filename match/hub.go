@@ -84,6 +84,10 @@ type Options struct {
 	// search. Nil: nothing is.
 	Risk func([]netip.Addr) float64
 
+	// Seen is told of each step of every visit. It is called with the hub's lock held, and
+	// must not block. Nil: nobody is told.
+	Seen func(Seen)
+
 	Snapshots Snapshots // of video chats
 	Age       Age       // proof of it, before a search
 

@@ -105,6 +105,8 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	a.pair, b.pair = p, p
 	a.met(b.id)
 	b.met(a.id)
+	h.seenLocked(a, StepMatched)
+	h.seenLocked(b, StepMatched)
 	h.pairs[p.mode]++
 	h.watchLocked(p)
 	// The one who waited longer offers: its client is ready.
@@ -158,6 +160,7 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	if h.sessions[s.id] != s {
 		return
 	}
+	h.seenLocked(s, StepLeft)
 	delete(h.sessions, s.id)
 	delete(h.resumable, s.resume)
 	if h.perAddress[s.key]--; h.perAddress[s.key] == 0 {
@@ -193,6 +196,7 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	h.restLocked(s)
 	s.host = k.host
 	s.cameFrom(k.addr)
+	s.port = k.port
 	k.greet(s, ack)
 	h.rounds.add(k)
 	h.wakeRun()

@@ -33,6 +33,7 @@ type session struct {
 	grace  *time.Timer // ends the session then
 	resume resumeHash
 	addr   netip.Addr   // that its last socket came from
+	port   uint16       // the same
 	addrs  []netip.Addr // that its sockets came from: see cameFrom
 	key    netip.Prefix // its place in Hub.perAddress
 

@@ -26,6 +26,7 @@ const (
 type socket struct {
 	hub  *Hub
 	addr netip.Addr
+	port uint16                // 0: a proxy is between
 	host unique.Handle[string] // as the client asked for it
 	wire wire
 
@@ -62,6 +63,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := newSocket(h, addr, r.Host)
+	k.port = portOf(r, addr)
 	if status, why := h.enter(k); status != http.StatusSwitchingProtocols {
 		w.Header().Set("Retry-After", seconds(tooManyWait))
 		http.Error(w, why, status)

@@ -45,6 +45,10 @@ type Options struct {
 	// refused if nil. It is asked on every Allocate, CreatePermission and ChannelBind,
 	// and must neither block nor call the Server.
 	Refused func(netip.Addr) bool
+	// Allocated is told of the first allocation that a session makes from each address. It
+	// is called with the Server's lock held, and must neither block nor call it. Nil:
+	// nobody is.
+	Allocated func(session ident.Session, client netip.AddrPort)
 	// Logger gets the rare lines; discarded if nil.
 	Logger *slog.Logger
 	// Now is the clock; time.Now if nil. Credentials of other back ends (Open.Secrets)
@@ -180,10 +184,13 @@ func (s *Server) bindLocked(r *relay, l *listener, c caller, username string, ow
 	r.username, r.since = username, s.opts.Now()
 	r.owner.Store(owner)
 	owner.relays[r] = struct{}{}
-	owner.cameFrom(c.addr.Addr())
+	fresh := owner.cameFrom(c.addr.Addr())
 	l.clients.put(r)
 	s.bySource[sourceKey(c.addr.Addr())]++
 	s.answers.meet(c.addr.Addr()) // whoever has got this far is no stranger
+	if fresh && s.opts.Allocated != nil && owner.id != (ident.Session{}) {
+		s.opts.Allocated(owner.id, c.addr)
+	}
 }
 
 // closeRelayLocked takes the relay out of every table. When it returns, no packet

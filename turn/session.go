@@ -43,14 +43,16 @@ const maxClients = 16
 
 // cameFrom remembers where an allocation was made from: of what counts as one source
 // the newest address; of all sources the first ones, and the newest. The list is
-// replaced, never changed: it was given out. Server.mu is held.
-func (s *session) cameFrom(addr netip.Addr) {
+// replaced, never changed: it was given out. It reports whether the address is a new one.
+// Server.mu is held.
+func (s *session) cameFrom(addr netip.Addr) bool {
 	if slices.Contains(s.clients, addr) {
-		return
+		return false
 	}
 	key := sourceKey(addr)
 	clients := slices.DeleteFunc(slices.Clone(s.clients), func(a netip.Addr) bool { return sourceKey(a) == key })
 	s.clients = append(clients[:min(len(clients), maxClients-1)], addr)
+	return true
 }
 
 // pair is one chat. Its pointer is its identity: two sessions that meet again
