@@ -24,6 +24,7 @@ type Config struct {
 
 	Moderation Moderation `key:"moderation"`
 	Age        Age        `key:"age"`
+	Privacy    Privacy    `key:"privacy"`
 
 	Site  Site  `key:"site"`
 	Admin Admin `key:"admin"`
@@ -139,6 +140,12 @@ type Age struct {
 	PassLifetime time.Duration `key:"pass_lifetime" doc:"How long a proof of age is good for new visits, at most; 2h to 720h."`
 }
 
+// Privacy is what is kept of visitors besides.
+type Privacy struct {
+	Recipients []string `key:"recipients" doc:"Public keys of the operator (age1…, by age-keygen on another machine), for whom the log of visitors' addresses is sealed; the daemon itself cannot read it. Empty: there is no such log."`
+	IPLogDays  int      `key:"ip_log_days" doc:"How many days that log is kept, the day itself apart. 0: there is none."`
+}
+
 // Site is what visitors read.
 type Site struct {
 	Name         string `key:"name" doc:"Name of the site."`
@@ -223,6 +230,7 @@ func Default() Config {
 			WidenAfter: 3,
 			WidenFor:   24 * time.Hour,
 		},
+		Privacy: Privacy{Recipients: []string{}, IPLogDays: 30},
 		Moderation: Moderation{
 			Recipients: []string{}, BrowserClassifier: true, Hold: 365 * 24 * time.Hour, AuditDays: 730, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},

@@ -63,6 +63,7 @@ func (c Config) Validate() []*Problem {
 	v.bans(c.Bans)
 	v.moderation(c.Moderation)
 	v.age(c.Age)
+	v.privacy(c.Privacy)
 	v.site(c.Site)
 	v.contact(c)
 	v.admin(c.Admin)
@@ -355,4 +356,8 @@ func (v *validator) moderation(m Moderation) {
 	}
 	v.number("moderation.snapshot_share", m.SnapshotShare, 0, 100)
 	v.duration("moderation.snapshot_every", m.SnapshotEvery, 2*time.Second, time.Hour)
+}
+
+func (v *validator) privacy(p Privacy) {
+	v.number("privacy.ip_log_days", p.IPLogDays, 0, 3650)
 }

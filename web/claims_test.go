@@ -57,7 +57,7 @@ var claims = []struct {
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
-	{"The software keeps no log", []string{"cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestFaultLogHasNoAddress", "cmd/joingyd TestO2Secrets"}},
+	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestFaultLogHasNoAddress", "cmd/joingyd TestO2Secrets"}},
 
 	{"Besides the operator:", []string{"web TestContactsAndProcessors"}},
 	{"Whoever hosts this site or carries its traffic", advice},
@@ -121,7 +121,7 @@ func has(known map[string]bool, proof string) bool {
 // statements returns the text of each paragraph and list item of a page.
 func statements(t *testing.T, page *prose.Page) (list []string) {
 	t.Helper()
-	text := string(must(page.HTML(prose.Values{Site: "x", Contact: "y", Pictures: "No program looks at pictures", Age: "Visitors say that they are 18", Processors: "<hr>"})))
+	text := string(must(page.HTML(prose.Values{Site: "x", Contact: "y", Pictures: "No program looks at pictures", Age: "Visitors say that they are 18", Addresses: "The software keeps no log", Processors: "<hr>"})))
 	for _, block := range regexp.MustCompile(`(?s)<(p|li)>(.*?)</(?:p|li)>`).FindAllStringSubmatch(text, -1) {
 		list = append(list, html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(block[2], "")))
 	}

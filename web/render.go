@@ -194,6 +194,10 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
+	addresses, visits, err := r.options.addresses(l)
+	if err != nil {
+		return nil, err
+	}
 	processors, err := r.options.processors(l)
 	if err != nil {
 		return nil, err
@@ -215,6 +219,8 @@ func (r *rendering) text(source *prose.Page, data pageData) (*article, error) {
 		Pictures:   escaped(pictures),
 		Age:        age,
 		Proof:      proof,
+		Addresses:  addresses,
+		Visits:     visits,
 		Processors: processorList(processors, noProcessors),
 		Figures:    figures,
 		Link:       data.Href,

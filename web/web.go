@@ -54,6 +54,7 @@ type Options struct {
 	Classifier *Classifier
 	Snapshots  http.Handler // takes POST /api/snapshots; nil: there is none
 	Age        *Age         // nil: nobody is asked for proof of age
+	IPLogDays  int          // that the sealed log of visitors' addresses is kept; 0: there is none
 
 	Forms *Forms // what /appeal and /guardian take; nil: they are pages of text
 

@@ -21,6 +21,7 @@ import (
 	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/front"
+	"github.com/joingyd/joingyd/iplog"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
@@ -49,6 +50,7 @@ type daemon struct {
 
 	evidence *evidenceStore
 	images   *pdq.List    // that are known
+	iplog    *iplog.Log   // nil: from where visitors come is written down nowhere
 	watch    *watch.Watch // nil: nobody looks at stills
 	local    *match.Local // how visitors' browsers look at them; nil: they do not
 	tallied  watch.Stats  // see tallyStills
@@ -109,7 +111,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openAge, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openAge, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -155,6 +157,7 @@ func (d *daemon) openRelay() error {
 		BandwidthPerAllocation: d.cfg.TURN.BandwidthPerAllocation,
 		Bandwidth:              d.cfg.TURN.Bandwidth,
 		Refused:                d.refused,
+		Allocated:              d.allocated(),
 		Logger:                 d.log,
 	})
 	if err != nil {
@@ -200,6 +203,7 @@ func (d *daemon) openHub() error {
 		Risk:         d.risk,
 		Snapshots:    d.snapshots(),
 		Age:          d.age(),
+		Seen:         d.seen(),
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
@@ -270,6 +274,8 @@ func (d *daemon) close() error {
 // answered, relays are closed, the store is closed.
 func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", d.bans.Len())
+	logging, stopLogging := context.WithCancel(context.WithoutCancel(ctx)) // until everybody has left
+	defer stopLogging()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.hub.Run(ctx); return nil })
 	group.Go(func() error { return d.sweep(ctx) })
@@ -278,6 +284,9 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	if d.watch != nil {
 		group.Go(func() error { d.watch.Run(ctx); return nil })
+	}
+	if d.iplog != nil {
+		group.Go(func() error { d.iplog.Run(logging); return nil })
 	}
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
@@ -300,7 +309,9 @@ func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("draining", "sessions", d.hub.Online())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	err := errors.Join(d.hub.Close(drain), d.http.Shutdown(drain), group.Wait(), d.close())
+	left := errors.Join(d.hub.Close(drain), d.http.Shutdown(drain))
+	stopLogging()
+	err := errors.Join(left, group.Wait(), d.close())
 	d.log.Info("stopped")
 	return err
 }

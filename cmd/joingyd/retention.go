@@ -23,6 +23,13 @@ func (d *daemon) retention() []forgetting {
 			_, err := d.audit.Forget(audit.Rule("retention"), now.AddDate(0, 0, -d.cfg.Moderation.AuditDays))
 			return err
 		}},
+		{"the IP log", func(time.Time) error {
+			if d.iplog == nil {
+				return nil
+			}
+			_, err := d.iplog.Forget()
+			return err
+		}},
 	}
 }
 

@@ -180,7 +180,7 @@ func TestO4Traces(t *testing.T) {
 	}{
 		{"clean", false, nil},
 		{"reported", true, nil},
-		{"reported, sealed", true, []string{"--moderation-recipients", key.Recipient().String()}},
+		{"reported, sealed", true, []string{"--moderation-recipients", key.Recipient().String(), "--privacy-recipients", key.Recipient().String()}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := canaries{

@@ -17,7 +17,7 @@ import (
 
 // placeholders are the known ones. A block stands alone in its paragraph.
 var placeholders = map[string]struct{ block bool }{
-	"site": {}, "contact": {}, "abuse": {}, "pictures": {}, "age": {}, "proof": {}, "processors": {block: true}, "figures": {block: true},
+	"site": {}, "contact": {}, "abuse": {}, "pictures": {}, "age": {}, "proof": {}, "addresses": {}, "visits": {}, "processors": {block: true}, "figures": {block: true},
 }
 
 var (

@@ -90,6 +90,8 @@ type Values struct {
 	Pictures   template.HTML // who looks at pictures of video chats
 	Age        template.HTML // how visitors show that they are adults
 	Proof      template.HTML // what becomes of a proof of age
+	Addresses  template.HTML // whether there is a log of visitors' addresses
+	Visits     template.HTML // the same, for authorities
 	Processors template.HTML // one block: who else handles data
 	Figures    template.HTML // one block: monthly figures
 

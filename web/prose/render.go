@@ -23,7 +23,7 @@ func newRenderer(v Values) renderer.Renderer {
 	if link == nil {
 		link = func(path string) string { return path }
 	}
-	ours := values{map[string]template.HTML{"site": v.Site, "contact": v.Contact, "abuse": v.Abuse, "pictures": v.Pictures, "age": v.Age, "proof": v.Proof, "processors": v.Processors, "figures": v.Figures}, link}
+	ours := values{map[string]template.HTML{"site": v.Site, "contact": v.Contact, "abuse": v.Abuse, "pictures": v.Pictures, "age": v.Age, "proof": v.Proof, "addresses": v.Addresses, "visits": v.Visits, "processors": v.Processors, "figures": v.Figures}, link}
 	return renderer.NewRenderer(renderer.WithNodeRenderers(
 		util.Prioritized(ours, 100),
 		util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/iplog"
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/moderate/evidence"
+)
+
+const ipLogDir = "iplog" // in the data directory
+
+// openIPLog opens the log of addresses, if there is a key to seal it with. Where it is
+// turned off, what an earlier configuration has left is kept until its time is over: it may
+// be on hold.
+func (d *daemon) openIPLog() error {
+	recipients, err := evidence.ParseRecipients(d.cfg.Privacy.Recipients)
+	if err != nil {
+		return fmt.Errorf("privacy.recipients: %w", err)
+	}
+	if len(recipients) == 0 || d.cfg.Privacy.IPLogDays == 0 {
+		return nil
+	}
+	d.iplog, err = iplog.Open(filepath.Join(d.cfg.DataDir, ipLogDir), iplog.Options{
+		Seal: func(plain []byte) ([]byte, error) { return evidence.SealMessage(plain, recipients) },
+		Days: d.cfg.Privacy.IPLogDays,
+		Log:  d.log,
+	})
+	if err != nil {
+		return err
+	}
+	d.closers = append(d.closers, d.iplog.Close)
+	// The pages say so, and everybody is asked for consent again.
+	d.site.IPLogDays = d.cfg.Privacy.IPLogDays
+	d.site.Policy += "+addresses"
+	d.cfg.Site.Policy = d.site.Policy
+	return nil
+}
+
+// seen is what the matchmaker tells of each step of a visit; nil: nobody wants to know.
+func (d *daemon) seen() func(match.Seen) {
+	if d.iplog == nil {
+		return nil
+	}
+	kinds := map[match.Step]iplog.Kind{
+		match.StepCame: iplog.Came, match.StepResumed: iplog.Resumed, match.StepMatched: iplog.Matched, match.StepLeft: iplog.Left,
+	}
+	return func(s match.Seen) {
+		e := iplog.Event{At: s.At, Kind: kinds[s.Step], Session: s.Session.String(), Address: s.From}
+		if s.Step == match.StepMatched {
+			e.Pair = s.Pair.String()
+		}
+		d.iplog.Add(e)
+	}
+}
+
+// allocated is what the relay tells of where sessions use it from; nil: nobody wants to
+// know.
+func (d *daemon) allocated() func(ident.Session, netip.AddrPort) {
+	if d.iplog == nil {
+		return nil
+	}
+	return func(session ident.Session, client netip.AddrPort) {
+		from := netip.AddrPortFrom(client.Addr().Unmap().WithZone(""), client.Port())
+		d.iplog.Add(iplog.Event{At: time.Now().UTC(), Kind: iplog.Relayed, Session: session.String(), Address: from})
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"github.com/coder/websocket"
+
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/iplog"
+	"github.com/joingyd/joingyd/moderate/evidence"
+)
+
+// With a key of the operator's every step of a visit is a row, which that key alone reads.
+func TestIPLog(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	identities, err := evidence.ParseIdentities(strings.NewReader(key.String()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := startDaemon(t, func(c *config.Config) { c.Privacy.Recipients = []string{key.Recipient().String()} })
+	if !strings.HasSuffix(d.cfg.Site.Policy, "+addresses") || d.site.IPLogDays != d.cfg.Privacy.IPLogDays {
+		t.Errorf("the policy is %s, and the pages tell of %d days", d.cfg.Site.Policy, d.site.IPLogDays)
+	}
+	a, b := newCaller(t, d, "127.0.0.2"), newCaller(t, d, "127.0.0.3")
+	meet(t, a, b, "text")
+	b.conn.Close(websocket.StatusNormalClosure, "")
+	a.expect("left")
+	var steps []iplog.Kind
+	rows, err := d.iplog.Find(iplog.Query{Address: netip.MustParseAddr("127.0.0.3")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		plain, err := evidence.OpenMessage(row.Sealed, identities...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := iplog.Decode(plain)
+		if err != nil || e.Session != b.welcome.Session || e.Address.Addr() != netip.MustParseAddr("127.0.0.3") || e.Address.Port() == 0 {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if (e.Kind == iplog.Matched) != (e.Pair == b.pair) {
+			t.Errorf("%s of pair %q, met in %q", e.Kind, e.Pair, b.pair)
+		}
+		steps = append(steps, e.Kind)
+	}
+	if want := []iplog.Kind{iplog.Came, iplog.Matched, iplog.Left}; !slices.Equal(steps, want) {
+		t.Errorf("steps %v, want %v", steps, want)
+	}
+	if rows, err := d.iplog.Find(iplog.Query{Session: b.welcome.Session}); err != nil || len(rows) != 3 {
+		t.Errorf("by session: %d rows, %v", len(rows), err)
+	}
+}
+
+// Without a key nothing is written.
+func TestNoIPLog(t *testing.T) {
+	dir := t.TempDir()
+	d := startDaemon(t, func(c *config.Config) { c.DataDir = dir })
+	newCaller(t, d, "127.0.0.2")
+	if _, err := os.Stat(filepath.Join(dir, ipLogDir)); !os.IsNotExist(err) || d.iplog != nil {
+		t.Errorf("there is a log: %v", err)
+	}
+}
