@@ -17,11 +17,10 @@ import (
 func (s *Server) keys(username string) (keys [][]byte, expired bool) {
 	expires, user, timed := splitUsername(username)
 	s.mu.RLock()
-	known := timed && s.users[user] != nil
+	known, secrets := timed && s.users[user] != nil, s.secrets
 	s.mu.RUnlock()
 	if known {
-		key := longTermKey(username, s.opts.Realm, password(s.opts.Secret[:], username))
-		return [][]byte{key}, !expires.After(s.now())
+		return s.sessionKeys(secrets, username, expires), !expires.After(s.now())
 	}
 	if s.open == nil {
 		return nil, true

@@ -176,17 +176,20 @@ const (
 
 // credential returns the key that m is signed with, and what its user is worth on
 // the client's 5-tuple. On a 5-tuple with a live allocation its own user is good,
-// whatever the clock says: so an expired credential refreshes what it made, and
-// allocates nothing new.
+// whatever the clock says and whatever has become of its secret: so an expired
+// credential refreshes what it made, and allocates nothing new.
 func (l *listener) credential(m message, username, realm string, client netip.AddrPort) (key []byte, _ standing) {
 	s := l.server
 	if realm != s.opts.Realm {
 		return nil, standingUnknown
 	}
 	keys, expired := s.keys(username)
-	at := slices.IndexFunc(keys, m.signedBy)
 	live := l.allocation(client)
 	own := live != nil && live.username == username
+	if own && live.key != nil {
+		keys = append(keys, live.key)
+	}
+	at := slices.IndexFunc(keys, m.signedBy)
 	switch {
 	case at < 0, !own && expired:
 		return nil, standingUnknown

@@ -94,7 +94,7 @@ func (p *pionListener) allocated(src, _ net.Addr, _, username, _ string, relayed
 		s.closeRelayLocked(r)
 		return
 	}
-	s.bindLocked(r, p.listener, caller{source: endpointOf(client), addr: client}, username, owner)
+	s.bindLocked(r, p.listener, caller{source: endpointOf(client), addr: client}, username, r.socket.requests.key, owner)
 }
 
 // permit is pion's PermissionHandler: the gate has granted what may be.

@@ -21,6 +21,7 @@ type relay struct {
 	local    netip.Addr     // our address that the client sends to; zero where there is only one
 	conn     *streamConn    // that the client came over; nil: UDP
 	username string
+	key      []byte // of the request that made it: good for it whatever becomes of the secret; nil without a gate
 	since    time.Time
 	owner    atomic.Pointer[session] // open mode: nil until pion has made the allocation
 

@@ -99,7 +99,7 @@ func (s *Server) allocate(l *listener, c caller, m message, v verdict, lifetime 
 	}
 	r := &relay{server: s, addr: addr, transaction: m.transaction()}
 	s.relays[addr] = r
-	s.bindLocked(r, l, c, v.username, owner)
+	s.bindLocked(r, l, c, v.username, v.key, owner)
 	r.expireAfterLocked(lifetime)
 	return r, 0
 }

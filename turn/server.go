@@ -17,7 +17,7 @@ import (
 type Options struct {
 	// Open makes it an ordinary TURN server. Nil: the masked relay.
 	Open *Open
-	// Secret signs the credentials.
+	// Secret signs the credentials until the first Rotate.
 	Secret [32]byte
 	// Realm of the long-term credential mechanism; "joingyd" if empty.
 	Realm string
@@ -78,6 +78,8 @@ type Server struct {
 	epoch   time.Time      // of now
 	readers sync.WaitGroup // goroutines: one a UDP socket, one or two a connection; pion's
 
+	rotating sync.Mutex // held by Rotate
+
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one
 	closed    bool
 	draining  bool          // no new allocations
@@ -90,6 +92,8 @@ type Server struct {
 	relays    map[netip.AddrPort]*relay // by relayed transport address
 	bySource  map[netip.Prefix]int      // live allocations by client
 	pool      addressPool
+	secrets   []SecretUse // the current first, then the one before; replaced, never changed
+	forget    *time.Timer // of the last one of them; nil: there was never more than one
 }
 
 // New makes a relay without sockets. Only Open can be wrong.
@@ -139,6 +143,7 @@ func New(opts Options) (*Server, error) {
 		accounts: make(map[string]*session),
 		pairs:    make(map[ident.Pair]*pair),
 		relays:   make(map[netip.AddrPort]*relay),
+		secrets:  []SecretUse{{Secret: opts.Secret}},
 	}, nil
 }
 
@@ -146,6 +151,9 @@ func New(opts Options) (*Server, error) {
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closed = true
+	if s.forget != nil {
+		s.forget.Stop()
+	}
 	listeners := s.listeners
 	s.listeners = nil
 	for _, r := range s.relays {
@@ -178,10 +186,11 @@ func (s *Server) relayAt(addr netip.AddrPort) *relay {
 	return s.relays[addr]
 }
 
-// bindLocked gives the relay to the session that allocated it.
-func (s *Server) bindLocked(r *relay, l *listener, c caller, username string, owner *session) {
+// bindLocked gives the relay to the session that allocated it, with a request that
+// was signed with key.
+func (s *Server) bindLocked(r *relay, l *listener, c caller, username string, key []byte, owner *session) {
 	r.listener, r.source, r.client, r.local, r.conn = l, c.source, c.addr, c.local, c.conn
-	r.username, r.since = username, s.opts.Now()
+	r.username, r.key, r.since = username, key, s.opts.Now()
 	r.owner.Store(owner)
 	owner.relays[r] = struct{}{}
 	fresh := owner.cameFrom(c.addr.Addr())

@@ -95,7 +95,7 @@ func (s *Server) Admit(id ident.Session, source netip.Addr) Credentials {
 	}
 	expires := s.now().Add(s.opts.CredentialLifetime)
 	username := strconv.FormatInt(expires.Unix(), 10) + ":" + admitted.user
-	return Credentials{username, password(s.opts.Secret[:], username), expires}
+	return Credentials{username, password(s.secrets[0].Secret[:], username), expires}
 }
 
 // Dismiss forgets the session: its allocations are closed, its credentials are
