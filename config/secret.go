@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -73,7 +74,8 @@ func LoadUsers(path string) (map[string]string, error) {
 	return users, nil
 }
 
-// readPrivate reads a file that nobody but its owner may read.
+// readPrivate reads a file that nobody but its owner may read. A credential of systemd
+// is readable by the service through an ACL, of which the group's bits are the mask.
 func readPrivate(path string) (string, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrPermission) {
@@ -82,7 +84,11 @@ func readPrivate(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("secret: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	others := fs.FileMode(0o077)
+	if IsCredential(path) {
+		others = 0o007
+	}
+	if info.Mode().Perm()&others != 0 {
 		return "", fmt.Errorf("secret %s: mode %04o lets others read it; run: chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	text, err := os.ReadFile(path)

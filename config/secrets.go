@@ -42,12 +42,33 @@ func LoadOrCreateSecrets(path string) (secrets [][SecretSize]byte, err error) {
 }
 
 // SaveSecrets durably puts a file with these secrets and mode 0600 in the place
-// of the one that is there: a power cut leaves the old one or the new one.
+// of the one that is there, or that a link there leads to: a power cut leaves the old
+// one or the new one. A credential of systemd is ErrCredential.
 func SaveSecrets(path string, secrets [][SecretSize]byte) error {
+	if IsCredential(path) {
+		return fmt.Errorf("secret %s: %w", path, ErrCredential)
+	}
+	if end, err := filepath.EvalSymlinks(path); err == nil {
+		path = end
+	}
 	if err := writeSecrets(path, secrets, os.Rename); err != nil {
 		return fmt.Errorf("secret: %w", err)
 	}
 	return nil
+}
+
+const draftInfix = ".new-" // between a secret's name and what makes a draft's name unique
+
+// RemoveDrafts removes what processes left behind that were killed while they wrote a
+// secret: it may hold one that is in use. Nobody may write this secret meanwhile.
+func RemoveDrafts(path string) error {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), filepath.Base(path)+draftInfix) {
+			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), entry.Name())))
+		}
+	}
+	return err
 }
 
 // writeSecrets has put move the whole file to its place.
@@ -57,7 +78,7 @@ func writeSecrets(path string, secrets [][SecretSize]byte, put func(from, to str
 		return err
 	}
 	defer dir.Close()
-	draft, err := os.CreateTemp(dir.Name(), filepath.Base(path)+".new-")
+	draft, err := os.CreateTemp(dir.Name(), filepath.Base(path)+draftInfix)
 	if err != nil {
 		return err
 	}
