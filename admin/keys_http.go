@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"net/url"
 )
 
 // Keys lists the keys.
@@ -11,10 +12,14 @@ func (c *Client) Keys(ctx context.Context) (result KeyList, err error) {
 	return result, err
 }
 
-// RotateKeys makes a new key for the bans to come. The server ignores req.By and
-// asks the kernel.
+// RotateKeys makes a new key for what is to come. The server ignores req.By and asks
+// the kernel.
 func (c *Client) RotateKeys(ctx context.Context, req RotateRequest) (result RotateResult, err error) {
-	err = c.do(ctx, http.MethodPost, "/v1/keys/rotate", nil, &result)
+	path := "/v1/keys/rotate"
+	if req.For != "" {
+		path += "?for=" + url.QueryEscape(string(req.For))
+	}
+	err = c.do(ctx, http.MethodPost, path, nil, &result)
 	return result, err
 }
 
@@ -26,8 +31,9 @@ func (s *Server) keys(r *http.Request) (any, error) {
 }
 
 func (s *Server) rotateKeys(r *http.Request) (any, error) {
-	if err := noQuery(r); err != nil {
+	query, err := readQuery(r, "for")
+	if err != nil {
 		return nil, err
 	}
-	return s.service.RotateKeys(r.Context(), RotateRequest{By: peerOf(r.Context())})
+	return s.service.RotateKeys(r.Context(), RotateRequest{For: KeyPurpose(query.Get("for")), By: peerOf(r.Context())})
 }

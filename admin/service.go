@@ -37,6 +37,9 @@ type Options struct {
 	Shared     []netip.Prefix      // what many are known to share
 	Now        func() time.Time    // nil: time.Now
 	Log        *slog.Logger        // what was changed and by whom, never an address; nil: nowhere
+
+	KeyFile  func(KeyPurpose) KeyFile // where keys are; nil: not known
+	KeyRings map[KeyPurpose]KeyRing   // the keys other than the bans'; what is missing has none
 }
 
 // Service carries requests out. Its methods are those of Client, and may be

@@ -154,9 +154,10 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 	}
 	options, err := adminOptions(config.Default().Bans)
 	if err == nil {
-		options.SaveKeys, options.Kept = saveBanKeys(f.offlineDir()), keptOffline(f.offlineDir())
+		dir := f.offlineDir()
+		options.SaveKeys, options.KeyFile, options.KeyRings, options.Kept = saveBanKeys(dir), keyFiles(dir), storedRings(dir), keptOffline(dir)
 		if f.images {
-			options.Images, err = pdq.Keep(filepath.Join(f.offlineDir(), knownImagesFile))
+			options.Images, err = pdq.Keep(filepath.Join(dir, knownImagesFile))
 		}
 	}
 	if err == nil {
@@ -204,23 +205,14 @@ func (f *adminFlags) openStore() (*ban.Store, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no data directory %s; name it with --data-dir", dir)
 	}
-	path := filepath.Join(dir, banStoreFile)
-	// A store without its key must not get another one.
-	load := config.LoadSecrets
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if !f.makesStore {
-			return nil, fmt.Errorf("there is no ban store in %s; name the data directory with --data-dir (the first ban makes a store)", dir)
-		}
-		load = config.LoadOrCreateSecrets
+	if !f.makesStore && !fileExists(filepath.Join(dir, banStoreFile)) {
+		return nil, fmt.Errorf("there is no ban store in %s; name the data directory with --data-dir (the first ban makes a store)", dir)
 	}
-	keys, err := loadBanKeys(dir, load)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w; put the key file back that the store was made with", err)
-	}
+	keys, err := loadStoreKeys(dir)
 	if err != nil {
 		return nil, err
 	}
-	store, err := ban.Open(path, keys, banOptions(config.Default().Bans, nil))
+	store, err := openStoreIn(dir, keys, banOptions(config.Default().Bans, nil))
 	return store, f.locked(err)
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net"
-	"path/filepath"
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
@@ -24,7 +23,7 @@ func (d *daemon) openAdminTCP() error {
 	if d.cfg.Admin.Listen == "" {
 		return nil
 	}
-	token, err := config.LoadOrCreateSharedSecret(cmp.Or(d.cfg.Admin.TokenFile, filepath.Join(d.cfg.DataDir, adminTokenFile)))
+	token, err := config.LoadOrCreateSharedSecret(cmp.Or(d.cfg.Admin.TokenFile, config.SecretPath(d.cfg.DataDir, adminTokenFile)))
 	if err != nil {
 		return fmt.Errorf("admin.token_file: %w", err)
 	}

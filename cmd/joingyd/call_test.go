@@ -16,6 +16,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/pion/rtp"
+	pion "github.com/pion/turn/v4"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/joingyd/joingyd/admin"
@@ -365,6 +366,29 @@ func addrOf(t *testing.T, d *daemon, transport string) string {
 	}
 	t.Fatalf("no socket for %s", transport)
 	return ""
+}
+
+// allocateAt makes an allocation of a relay over UDP, and ends it.
+func allocateAt(t *testing.T, server, user, password string) error {
+	t.Helper()
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	c, err := pion.NewClient(&pion.ClientConfig{TURNServerAddr: server, Conn: conn, Username: user, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	relayed, err := c.Allocate()
+	if err != nil {
+		return err
+	}
+	return relayed.Close()
 }
 
 // resume opens a new socket for the session. The text that waited comes first.

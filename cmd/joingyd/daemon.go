@@ -120,19 +120,19 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 }
 
 func (d *daemon) openBans() error {
-	keys, err := loadBanKeys(d.cfg.DataDir, config.LoadOrCreateSecrets)
+	keys, err := loadStoreKeys(d.cfg.DataDir)
 	if err != nil {
 		return err
 	}
-	if d.bans, err = ban.Open(filepath.Join(d.cfg.DataDir, banStoreFile), keys, banOptions(d.cfg.Bans, d.log)); err != nil {
+	if d.bans, err = openStoreIn(d.cfg.DataDir, keys, banOptions(d.cfg.Bans, d.log)); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.bans.Close)
-	return nil
+	return removeKeyDrafts(d.cfg.DataDir) // the store is ours, so nobody writes any
 }
 
 func (d *daemon) openRelay() error {
-	secret, err := config.LoadOrCreateSecret(filepath.Join(d.cfg.DataDir, "turn.secret"))
+	secret, err := config.LoadOrCreateSecret(config.SecretPath(d.cfg.DataDir, relaySecretFile))
 	if err != nil {
 		return err
 	}
@@ -238,6 +238,8 @@ func (d *daemon) openAdmin() error {
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
 	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
+	options.KeyFile, options.KeyRings = keyFiles(d.cfg.DataDir), storedRings(d.cfg.DataDir)
+	options.KeyRings[admin.KeyRelay] = relayRing{d.relay, config.SecretPath(d.cfg.DataDir, relaySecretFile)}
 	if err := d.listenDesk(); err != nil {
 		return err
 	}

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	pion "github.com/pion/turn/v4"
-
 	"github.com/joingyd/joingyd/client"
 	"github.com/joingyd/joingyd/config"
 )
@@ -62,24 +60,7 @@ func (h *haystack) password(user, password string) {
 // allocate asks the relay for an allocation.
 func (h *haystack) allocate(user, password string) error {
 	h.t.Helper()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer conn.Close()
-	c, err := pion.NewClient(&pion.ClientConfig{TURNServerAddr: h.listens("stun/turn udp"), Conn: conn, Username: user, Password: password})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Listen(); err != nil {
-		h.t.Fatal(err)
-	}
-	relayed, err := c.Allocate()
-	if err != nil {
-		return err
-	}
-	return relayed.Close()
+	return allocateAt(h.t, h.listens("stun/turn udp"), user, password)
 }
 
 // keep adds what somebody was answered to the places.

@@ -2,36 +2,38 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/joingyd/joingyd/admin"
-	"github.com/joingyd/joingyd/ban"
-	"github.com/joingyd/joingyd/config"
 )
 
 func newKeysCommand() *cobra.Command {
 	var flags adminFlags
 	cmd := &cobra.Command{
 		Use:     "keys",
-		Short:   "Look at the keys of the hashed addresses, and make a new one",
-		Example: "  joingyd keys list\n  joingyd keys rotate",
+		Short:   "Look at the daemon's keys, and make new ones",
+		Example: "  joingyd keys list\n  joingyd keys rotate relay",
 	}
 	flags.add(cmd)
 	flags.addOffline(cmd)
-	cmd.AddCommand(newKeysListCommand(&flags), newKeysRotateCommand(&flags))
+	cmd.AddCommand(newKeysInitCommand(&flags), newKeysListCommand(&flags), newKeysRotateCommand(&flags))
 	return cmd
 }
 
 func newKeysListCommand(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the keys and how many bans need each",
-		Long: `List the keys of ban.key, the newest first, and how many bans need each. A key
-has a number; the key itself is never shown.`,
+		Short: "List the keys, what each is for and what still needs it",
+		Long: `List the daemon's keys: those of the hashed addresses (ban), of relay credentials
+(relay) and, where visitors prove their age, of proofs of age (age); the current one
+of each first. A key is told by the first 8 digits of its SHA-256, a key of bans by a
+number too. The key itself is never shown.`,
 		Example: "  joingyd keys list\n  joingyd keys list -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,21 +46,35 @@ has a number; the key itself is never shown.`,
 
 func newKeysRotateCommand(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rotate",
-		Short: "Make a new key for the bans to come",
-		Long: `Make a new key, with which the addresses of new bans are hashed. Bans that
-there are go on under the key that they were made with: it stays in ban.key for
-as long as one needs it, and the last key until the next rotation. Others are
-dropped from the file.
+		Use:   "rotate [ban|relay|age]",
+		Short: "Make a new key for what is to come",
+		Long: `Make a new key. Nothing that there is is lost, and no call ends:
 
-Rotate when somebody may have read ban.key, and now and then. A ban that was
-made under a key that is known can be tested for addresses by whoever has the
-store, until the ban ends. Make a new backup afterwards.`,
-		Example: "  joingyd keys rotate",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+ban, which is what rotate means without a name: addresses of new bans are hashed
+with it. Bans that there are go on under the key that they were made with: it stays
+in ban.key for as long as one needs it, and the last key until the next rotation.
+Others are dropped from the file.
+
+relay: new relay credentials are signed with it. Those given before are good until
+they end (turn.credential_lifetime), and calls go on for as long as they last. The
+file has the new one alone.
+
+age: new proofs of age are signed with it. Those given before are good until they end.
+
+Rotate when somebody may have read the file, and now and then. A ban that was made
+under a key that is known can be tested for addresses by whoever has the store,
+until the ban ends. Make a new backup afterwards. Rotations are written into the
+audit log, but not with --offline.`,
+		Example:   "  joingyd keys rotate\n  joingyd keys rotate relay",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: texts(admin.KeyPurposes()),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var req admin.RotateRequest
+			if len(args) == 1 {
+				req.For = admin.KeyPurpose(args[0])
+			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.RotateResult, error) {
-				return c.RotateKeys(ctx, admin.RotateRequest{})
+				return c.RotateKeys(ctx, req)
 			}, printRotation)
 		},
 	}
@@ -67,9 +83,16 @@ store, until the ban ends. Make a new backup afterwards.`,
 func printKeys(w io.Writer, list admin.KeyList) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := &printer{w: table}
-	p.printf("FOR\tNUMBER\tBANS\tSTATE\n")
-	for _, k := range list.Ban {
-		p.printf("ban\t%d\t%d\t%s\n", k.Number, k.Bans, keyState(k))
+	p.printf("FOR\tNUMBER\tBANS\tKEY\tMADE\tFROM\tSTATE\n")
+	for _, k := range list.Keys {
+		number, bans, made := "-", "-", "-"
+		if k.For == admin.KeyBan {
+			number, bans = fmt.Sprint(k.Number), fmt.Sprint(k.Bans)
+		}
+		if !k.Made.IsZero() {
+			made = k.Made.Format(time.RFC3339)
+		}
+		p.printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.For, number, bans, k.Fingerprint, made, keyPlace(k), keyState(k))
 	}
 	if p.err != nil {
 		return p.err
@@ -77,12 +100,29 @@ func printKeys(w io.Writer, list admin.KeyList) error {
 	return table.Flush()
 }
 
-func keyState(k ban.KeyUse) string {
+// keyPlace is never empty, so that columns stay columns.
+func keyPlace(k admin.Key) string {
+	switch {
+	case k.From == "":
+		return "memory"
+	case k.Credential:
+		return "credential:" + filepath.Base(k.From)
+	default:
+		return k.From
+	}
+}
+
+func keyState(k admin.Key) string {
+	news := map[admin.KeyPurpose]string{admin.KeyBan: "bans", admin.KeyRelay: "credentials", admin.KeyAge: "proofs"}[k.For]
 	switch {
 	case k.Current:
-		return "current: new bans get it"
+		return "current: new " + news + " get it"
 	case k.Bans > 0:
 		return "kept for its bans"
+	case !k.Until.IsZero():
+		return "kept for its " + news + ", until " + k.Until.Format(time.RFC3339)
+	case k.For != admin.KeyBan:
+		return "kept for its " + news
 	default:
 		return "not needed: the next rotation may drop it"
 	}
@@ -90,6 +130,30 @@ func keyState(k ban.KeyUse) string {
 
 func printRotation(w io.Writer, result admin.RotateResult) error {
 	p := &printer{w: w}
+	if result.For == admin.KeyBan || result.For == "" { // a daemon of before knows no other
+		printBanRotation(p, result)
+		return p.err
+	}
+	left := 0
+	for _, k := range result.Keys {
+		switch {
+		case k.For != result.For:
+		case k.Current:
+			p.printf("new %s get key %s\n", map[admin.KeyPurpose]string{admin.KeyRelay: "relay credentials", admin.KeyAge: "proofs of age"}[k.For], k.Fingerprint)
+		default:
+			left++
+		}
+	}
+	if left > 0 {
+		p.printf("kept %s for those given before; joingyd keys list shows for how long\n", count(left, "key"))
+	}
+	if result.Dropped > 0 {
+		p.printf("dropped %s that nothing needed\n", count(result.Dropped, "key"))
+	}
+	return p.err
+}
+
+func printBanRotation(p *printer, result admin.RotateResult) {
 	p.printf("new bans get key %d\n", result.Ban[0].Number)
 	if n := len(result.Ban) - 1; n > 0 {
 		p.printf("kept %s for the bans before; joingyd keys list shows how many need them\n", count(n, "key"))
@@ -98,25 +162,4 @@ func printRotation(w io.Writer, result admin.RotateResult) error {
 		p.printf("dropped %s that no ban needed\n", count(result.Dropped, "key"))
 	}
 	p.printf("make a new backup: those before do not have the new key\n")
-	return p.err
-}
-
-// loadBanKeys has load read the keys of the store in a data directory.
-func loadBanKeys(dir string, load func(string) ([][config.SecretSize]byte, error)) (keys ban.Keys, err error) {
-	secrets, err := load(filepath.Join(dir, banKeyFile))
-	for _, secret := range secrets {
-		keys = append(keys, secret)
-	}
-	return keys, err
-}
-
-// saveBanKeys returns what puts the keys there.
-func saveBanKeys(dir string) admin.KeySaver {
-	return func(keys ban.Keys) error {
-		var secrets [][config.SecretSize]byte
-		for _, key := range keys {
-			secrets = append(secrets, key)
-		}
-		return config.SaveSecrets(filepath.Join(dir, banKeyFile), secrets)
-	}
 }
