@@ -34,14 +34,14 @@ func (s *Signer) Issue(now, until time.Time) (pass string, ends time.Time, err e
 	body := make([]byte, nonceSize, passSize)
 	rand.Read(body) // never fails: see crypto/rand
 	body = binary.BigEndian.AppendUint32(body, uint32(hours))
-	return s.passes.seal(append(body, s.audience[:]...)), ends, nil
+	return s.sealers.Load().passes.seal(append(body, s.audience[:]...)), ends, nil
 }
 
 // Check returns nil for a pass that this site gave out and that is good now, else
 // ErrMalformed, ErrNotOurs, ErrOtherSite, ErrExpired or ErrNotYet. The time it
 // takes says nothing about the keys.
 func (s *Signer) Check(pass string, now time.Time) error {
-	body, err := s.passes.open(pass)
+	body, err := s.sealers.Load().passes.open(pass)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,13 +38,15 @@ type Options struct {
 	Lifetime time.Duration // of a pass, 2 h to 30 days; 0 means DefaultLifetime
 }
 
-// Signer makes and checks passes and states. It is safe for concurrent use; to
-// replace a key, make another one.
+// Signer makes and checks passes and states. It is safe for concurrent use.
 type Signer struct {
-	passes, states sealer
-	audience       [audienceSize]byte
-	lifetime       time.Duration
+	sealers  atomic.Pointer[sealers]
+	audience [audienceSize]byte
+	lifetime time.Duration
 }
+
+// sealers are those of the kinds of tokens, under the same keys.
+type sealers struct{ passes, states sealer }
 
 // audienceSize is how much of the hash of a host name a token carries.
 const audienceSize = 16
@@ -53,25 +57,31 @@ func NewSigner(o Options) (*Signer, error) {
 		o.Lifetime = DefaultLifetime
 	}
 	switch {
-	case len(o.Keys) == 0:
-		return nil, errors.New("keys: there is none; make one of 32 random bytes")
 	case o.Audience == "" || strings.ToLower(o.Audience) != o.Audience || strings.ContainsAny(o.Audience, ":/"):
 		return nil, fmt.Errorf("audience: %q is no host name; write it like chat.example", o.Audience)
 	case o.Lifetime < leastLifetime || o.Lifetime > mostLifetime:
 		return nil, fmt.Errorf("lifetime: %v is not from %v to %v", o.Lifetime, leastLifetime, mostLifetime)
 	}
-	for _, key := range o.Keys {
-		if key == (Key{}) {
-			return nil, errors.New("keys: one is all zeros; make one of 32 random bytes")
-		}
-	}
 	sum := sha256.Sum256([]byte(o.Audience))
-	return &Signer{
-		passes:   newSealer(o.Keys, "pass", passSize),
-		states:   newSealer(o.Keys, "state", stateSize),
-		audience: [audienceSize]byte(sum[:audienceSize]),
-		lifetime: o.Lifetime,
-	}, nil
+	s := &Signer{audience: [audienceSize]byte(sum[:audienceSize]), lifetime: o.Lifetime}
+	if err := s.UseKeys(o.Keys); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// UseKeys replaces the keys: the first signs from now on, and all check. What a key
+// that is left out has signed is not ours any more. After an error the keys are those
+// before.
+func (s *Signer) UseKeys(keys []Key) error {
+	if len(keys) == 0 {
+		return errors.New("keys: there is none; make one of 32 random bytes")
+	}
+	if slices.Contains(keys, Key{}) {
+		return errors.New("keys: one is all zeros; make one of 32 random bytes")
+	}
+	s.sealers.Store(&sealers{newSealer(keys, "pass", passSize), newSealer(keys, "state", stateSize)})
+	return nil
 }
 
 // within checks when something ends that lasts no longer than longest.

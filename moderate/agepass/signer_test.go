@@ -40,6 +40,35 @@ func issue(t testing.TB, s *agepass.Signer) string {
 	return pass
 }
 
+func TestUseKeys(t *testing.T) {
+	s := signer(t, "chat.example", 24*time.Hour, oldKey)
+	pass := issue(t, s)
+	state, nonce, _ := s.NewState(now)
+	check := func(when string, pass, state, nonce string, want error) {
+		t.Helper()
+		if err, err2 := s.Check(pass, now), s.CheckState(state, nonce, now); !errors.Is(err, want) || !errors.Is(err2, want) {
+			t.Errorf("%s: a pass %v, a state %v; want %v", when, err, err2, want)
+		}
+	}
+	for _, bad := range [][]agepass.Key{nil, {{}}, {newKey, {}}} {
+		if err := s.UseKeys(bad); err == nil {
+			t.Errorf("%d keys are used", len(bad))
+		}
+	}
+	check("bad keys", pass, state, nonce, nil)
+	if err := s.UseKeys([]agepass.Key{newKey, oldKey}); err != nil {
+		t.Fatal(err)
+	}
+	check("the old key is the second", pass, state, nonce, nil)
+	later := issue(t, s)
+	laterState, laterNonce, _ := s.NewState(now)
+	if err := s.UseKeys([]agepass.Key{newKey}); err != nil {
+		t.Fatal(err)
+	}
+	check("the old key is gone", pass, state, nonce, agepass.ErrNotOurs)
+	check("made since", later, laterState, laterNonce, nil)
+}
+
 func TestIssueEndsOnAFullHour(t *testing.T) {
 	s := signer(t, "chat.example", 24*time.Hour, newKey)
 	day := time.Date(2026, 11, 29, 20, 0, 0, 0, time.UTC)

@@ -32,7 +32,7 @@ func (s *Signer) NewState(now time.Time) (state, nonce string, ends time.Time) {
 	body := binary.BigEndian.AppendUint64(make([]byte, 0, stateSize), uint64(ends.Unix()))
 	body = append(body, s.audience[:]...)
 	sum := sha256.Sum256([]byte(nonce))
-	return s.states.seal(append(body, sum[:]...)), nonce, ends
+	return s.sealers.Load().states.seal(append(body, sum[:]...)), nonce, ends
 }
 
 // CheckState returns nil for a state that this site gave out together with nonce
@@ -40,7 +40,7 @@ func (s *Signer) NewState(now time.Time) (state, nonce string, ends time.Time) {
 // ErrExpired or ErrNotYet. A state is good more than once: that a code is not is
 // up to the checker.
 func (s *Signer) CheckState(state, nonce string, now time.Time) error {
-	body, err := s.states.open(state)
+	body, err := s.sealers.Load().states.open(state)
 	if err != nil {
 		return err
 	}
