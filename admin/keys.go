@@ -160,6 +160,8 @@ func (s *Service) RotateKeys(_ context.Context, req RotateRequest) (RotateResult
 	if err != nil {
 		return RotateResult{}, err
 	}
+	s.rotating.Lock()
+	defer s.rotating.Unlock()
 	var key [32]byte
 	rand.Read(key[:])
 	if err := s.record(req.By, "keys.rotate", string(purpose), map[string]string{"fingerprint": fingerprint(key)}); err != nil {

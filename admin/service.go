@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/joingyd/joingyd/ban"
@@ -45,10 +46,11 @@ type Options struct {
 // Service carries requests out. Its methods are those of Client, and may be
 // called at the same time. Every error is an *Error.
 type Service struct {
-	bans    *ban.Store
-	live    Live
-	opts    Options
-	started time.Time
+	bans     *ban.Store
+	live     Live
+	opts     Options
+	started  time.Time
+	rotating sync.Mutex // held by RotateKeys: one rotation at a time
 }
 
 // NewService returns a service on a store, which the caller closes. A nil opts

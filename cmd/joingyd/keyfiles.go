@@ -123,10 +123,11 @@ func (r relayRing) Rotate(key [32]byte) (dropped int, err error) {
 	return 0, err
 }
 
-// fileRing is keys of which a file tells all. It is safe for one at a time.
+// fileRing is keys of which a file tells all. One may rotate it at a time.
 type fileRing struct {
 	path string
-	keep time.Duration // that a key which was replaced is needed for; 0: it is not
+	keep time.Duration                         // that a key which was replaced is needed for; 0: it is not
+	use  func([][config.SecretSize]byte) error // makes use of those that are in the file from now on; nil: nobody does
 }
 
 // maxFileKeys bounds the keys in such a file.
@@ -163,7 +164,15 @@ func (r fileRing) Rotate(key [32]byte) (dropped int, err error) {
 		}
 		keys = keys[:min(len(keys), maxFileKeys)]
 	}
-	return len(held) + 1 - len(keys), saveKeys(r.path, keys)
+	if err := saveKeys(r.path, keys); err != nil {
+		return 0, err
+	}
+	if r.use != nil {
+		if err := r.use(keys); err != nil {
+			return 0, err
+		}
+	}
+	return len(held) + 1 - len(keys), nil
 }
 
 // saveKeys is config.SaveSecrets, with what to do when it fails.
@@ -181,7 +190,7 @@ const passTime = 30 * 24 * time.Hour
 func storedRings(dir string) map[admin.KeyPurpose]admin.KeyRing {
 	rings := map[admin.KeyPurpose]admin.KeyRing{admin.KeyRelay: fileRing{path: config.SecretPath(dir, relaySecretFile)}}
 	if path := config.SecretPath(dir, ageKeyFile); fileExists(path) {
-		rings[admin.KeyAge] = fileRing{path, passTime}
+		rings[admin.KeyAge] = fileRing{path: path, keep: passTime}
 	}
 	return rings
 }

@@ -264,7 +264,8 @@ func keyContents(dir string) (text string) {
 
 func TestFileRing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ageKeyFile)
-	ring := fileRing{path, time.Hour}
+	used := 0
+	ring := fileRing{path, time.Hour, func(keys [][config.SecretSize]byte) error { used = len(keys); return nil }}
 	rotate := func(n byte) {
 		t.Helper()
 		if _, err := ring.Rotate([32]byte{n}); err != nil {
@@ -293,6 +294,9 @@ func TestFileRing(t *testing.T) {
 	}
 	rotate(4)
 	wants(4, 3) // 3 was current until now
+	if used != 2 {
+		t.Errorf("%d keys are used, want 2", used)
+	}
 	for n := range byte(10) {
 		rotate(n + 5)
 	}
@@ -301,6 +305,9 @@ func TestFileRing(t *testing.T) {
 	}
 	if dropped, err := (fileRing{path: path}).Rotate([32]byte{1}); err != nil || dropped != maxFileKeys {
 		t.Errorf("where no old key is needed %d are dropped, %v", dropped, err)
+	}
+	if dropped, err := (fileRing{path: path + ".other"}).Rotate([32]byte{1}); err != nil || dropped != 0 {
+		t.Errorf("where there was no file %d are dropped, %v", dropped, err)
 	}
 	wants(1)
 }
