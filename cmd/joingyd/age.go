@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"time"
 
+	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
@@ -14,12 +14,10 @@ import (
 	"github.com/joingyd/joingyd/web"
 )
 
-// passKeyFile has the keys that sign proofs of age, the newest first.
-const passKeyFile = "age-pass.key"
-
 // proofs is how visitors prove their age.
 type proofs struct {
 	gate    *agepass.Gate
+	signer  *agepass.Signer
 	checker *agepass.Checker
 }
 
@@ -29,13 +27,9 @@ func (d *daemon) openAge() error {
 	if settings.Required == "off" {
 		return nil
 	}
-	secrets, err := config.LoadOrCreateSecrets(filepath.Join(d.cfg.DataDir, passKeyFile))
+	secrets, err := config.LoadOrCreateSecrets(config.SecretPath(d.cfg.DataDir, ageKeyFile))
 	if err != nil {
 		return err
-	}
-	var keys []agepass.Key
-	for _, secret := range secrets {
-		keys = append(keys, secret)
 	}
 	origin, err := url.Parse(settings.Origin)
 	if err != nil {
@@ -45,7 +39,7 @@ func (d *daemon) openAge() error {
 	if err != nil {
 		return fmt.Errorf("age.page: %w", err)
 	}
-	signer, err := agepass.NewSigner(agepass.Options{Keys: keys, Audience: origin.Hostname(), Lifetime: settings.PassLifetime})
+	signer, err := agepass.NewSigner(agepass.Options{Keys: passKeys(secrets), Audience: origin.Hostname(), Lifetime: settings.PassLifetime})
 	if err != nil {
 		return fmt.Errorf("age: %w", err)
 	}
@@ -61,7 +55,7 @@ func (d *daemon) openAge() error {
 	if err != nil {
 		return fmt.Errorf("age: %w", err)
 	}
-	d.proofs = &proofs{gate, checker}
+	d.proofs = &proofs{gate, signer, checker}
 	// What the pages say is another thing now, so everybody is asked for consent again.
 	d.site.Age = &web.Age{Text: settings.Required == "all", Checker: page.Hostname()}
 	d.site.Policy += "+age"
@@ -92,4 +86,19 @@ func (d *daemon) ageMetrics() metrics.Age {
 		age.Checks = map[string]uint64{"adult": s.Adult, "minor": s.Minor, "refused": s.Refused, "failed": s.Failed, "busy": s.Busy}
 	}
 	return age
+}
+
+// passKeys are the secrets of a file as who signs passes wants them.
+func passKeys(secrets [][config.SecretSize]byte) (keys []agepass.Key) {
+	for _, secret := range secrets {
+		keys = append(keys, secret)
+	}
+	return keys
+}
+
+// ring is the keys that sign proofs of age, of which a file tells all.
+func (p *proofs) ring(path string) admin.KeyRing {
+	return fileRing{path: path, keep: passTime, use: func(secrets [][config.SecretSize]byte) error {
+		return p.signer.UseKeys(passKeys(secrets))
+	}}
 }

@@ -91,7 +91,7 @@ func TestProofOfAge(t *testing.T) {
 			}
 		}
 	}
-	if info, err := os.Stat(filepath.Join(d.cfg.DataDir, passKeyFile)); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(filepath.Join(d.cfg.DataDir, ageKeyFile)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key: %v, %v", info, err)
 	}
 }
@@ -103,7 +103,7 @@ func TestAgeSettingsThatFail(t *testing.T) {
 		want   string
 	}{
 		{func(a *config.Age, dir string) { a.TokenFile = filepath.Join(dir, "none") }, "age.token_file: "},
-		{func(a *config.Age, dir string) { os.WriteFile(filepath.Join(dir, passKeyFile), []byte("short"), 0o600) }, "age-pass.key: line 1"},
+		{func(a *config.Age, dir string) { os.WriteFile(filepath.Join(dir, ageKeyFile), []byte("short"), 0o600) }, "age-pass.key: line 1"},
 	} {
 		dir := t.TempDir()
 		d := &daemon{cfg: config.Config{DataDir: dir, Age: good}}

@@ -240,6 +240,9 @@ func (d *daemon) openAdmin() error {
 	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
 	options.KeyFile, options.KeyRings = keyFiles(d.cfg.DataDir), storedRings(d.cfg.DataDir)
 	options.KeyRings[admin.KeyRelay] = relayRing{d.relay, config.SecretPath(d.cfg.DataDir, relaySecretFile)}
+	if d.proofs != nil {
+		options.KeyRings[admin.KeyAge] = d.proofs.ring(config.SecretPath(d.cfg.DataDir, ageKeyFile))
+	}
 	if err := d.listenDesk(); err != nil {
 		return err
 	}
