@@ -182,7 +182,16 @@ type Admin struct {
 type Log struct {
 	Level  string `key:"level" doc:"debug, info, warn or error."`
 	Format string `key:"format" doc:"text or json."`
+
+	Addresses string `key:"addresses" doc:"Addresses in the log. truncated: cut to their network (IPv4 /24, IPv6 /48), without a port. none: left out. full: as they are, which keeps visitors' addresses wherever the log is kept: change the privacy page then."`
 }
+
+// The values of Log.Addresses.
+const (
+	AddressesTruncated = "truncated"
+	AddressesNone      = "none"
+	AddressesFull      = "full"
+)
 
 // Default returns the settings of a daemon that was told nothing.
 func Default() Config {
@@ -238,6 +247,6 @@ func Default() Config {
 		Age:   Age{Required: "off", PassLifetime: 24 * time.Hour},
 		Site:  Site{Name: "joingyd", Processors: []string{}, PublishFigures: true},
 		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
-		Log:   Log{Level: "info", Format: "text"},
+		Log:   Log{Level: "info", Format: "text", Addresses: AddressesTruncated},
 	}
 }

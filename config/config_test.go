@@ -68,7 +68,7 @@ func TestGoodFile(t *testing.T) {
 	want.Bans.Steps, want.Bans.Shared, want.Bans.WidenAfter = []string{"10m", "10m", "48h"}, []string{"100.64.0.0/10", "2001:db8::1"}, 0
 	want.Site.Logo, want.Site.Accent, want.Site.Banner, want.Site.NodeCookie = "/etc/joingyd/logo.svg", "#b3452a", "Down on Sunday, 2:00 to 3:00 UTC.", "node-1"
 	want.Site.Processors = []string{"Example Hosting: runs the server, Germany"}
-	want.Log.Format = "json"
+	want.Log.Format, want.Log.Addresses = "json", config.AddressesNone
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -211,6 +211,7 @@ func TestO1BadFiles(t *testing.T) {
 		{"age:\n  origin: 'http://[::1]:8080'\n", "age.origin", "not an origin"},
 		{"age:\n  pass_lifetime: 1h\n", "age.pass_lifetime", "2h to 720h"},
 		{"log:\n  level: loud\n", "log.level", "debug, info, warn, error"},
+		{"log:\n  addresses: some\n", "log.addresses", "truncated, none, full"},
 		{"data_dir: ''\n", "data_dir", "empty"},
 		{"bans:\n  default_for: 1\n", "bans.default_for", "24h"},
 		{"admin:\n  metrics_listen: 'localhost'\n", "admin.metrics_listen", "host:port"},

@@ -69,6 +69,7 @@ func (c Config) Validate() []*Problem {
 	v.admin(c.Admin)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
+	v.oneOf("log.addresses", c.Log.Addresses, AddressesTruncated, AddressesNone, AddressesFull)
 	return v.problems
 }
 

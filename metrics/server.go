@@ -62,7 +62,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 		WriteTimeout:      2 * scrapeTime,
 		IdleTimeout:       2 * time.Minute, // Prometheus keeps its connection from scrape to scrape
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients' faults, with their addresses
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients' faults
 	}
 	drained := make(chan error, 1)
 	cancel := context.AfterFunc(ctx, func() {

@@ -57,7 +57,7 @@ var claims = []struct {
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
-	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestFaultLogHasNoAddress", "cmd/joingyd TestO2Secrets"}},
+	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestAddressesInMessagesAreCut", "cmd/joingyd TestO2Secrets"}},
 
 	{"Besides the operator:", []string{"web TestContactsAndProcessors"}},
 	{"Whoever hosts this site or carries its traffic", advice},

@@ -92,7 +92,8 @@ type daemon struct {
 // newDaemon opens the store and the sockets. What fails leaves nothing open.
 func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	handler := newWarningLog(log.Handler())
-	d := &daemon{cfg: cfg, log: slog.New(handler), warnings: handler.kept, adminPath: cfg.Admin.Socket}
+	log = slog.New(newAddressLog(handler, cfg.Log.Addresses))
+	d := &daemon{cfg: cfg, log: log, warnings: handler.kept, adminPath: cfg.Admin.Socket}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/tls"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/client"
+	"github.com/joingyd/joingyd/config"
 )
 
 // live lets visitors come, talk, resume, call, and try what they may not.
@@ -174,22 +176,33 @@ func TestO2Secrets(t *testing.T) {
 			needles += len(h.needles)
 		})
 	}
-	t.Run("self-signed", func(t *testing.T) { // which is net/http's own TLS, with its own log
-		const visitors = "127.0.0.9"
-		p := startProcess(t, t.TempDir(), nil, "--log-level", "debug", "--tls-self-signed")
-		if status, _, stderr := p.command("ban", visitors, "--force"); status != exitDone {
-			t.Fatal(stderr)
-		}
-		h := &haystack{process: p, t: t}
-		h.misbehave(visitors, p.listens("https"))
-		if err := p.stop(); err != nil {
-			t.Error(err)
-		}
-		needles, places = needles+1, places+1
-		if n := secretPrefix(visitors + "/32"); n.in(p.logged()) {
-			hits++
-			t.Errorf("%s is in: log%s", n.name, around(p.logged(), n))
-		}
-	})
+	for _, addresses := range []string{config.AddressesTruncated, config.AddressesFull} {
+		t.Run("self-signed, "+addresses, func(t *testing.T) { // which is net/http's own TLS, with its own log
+			const visitors = "127.0.0.9"
+			p := startProcess(t, t.TempDir(), nil, "--log-level", "debug", "--tls-self-signed", "--log-addresses", addresses)
+			if status, _, stderr := p.command("ban", visitors, "--force"); status != exitDone {
+				t.Fatal(stderr)
+			}
+			h := &haystack{process: p, t: t}
+			h.misbehave(visitors, p.listens("https"))
+			if err := p.stop(); err != nil {
+				t.Error(err)
+			}
+			n := secretPrefix(visitors + "/32")
+			switch whole := n.in(p.logged()); {
+			case addresses == config.AddressesFull:
+				if !whole {
+					t.Errorf("%s is not in a log with full addresses: %s", n.name, p.logged())
+				}
+				return
+			case whole:
+				hits++
+				t.Errorf("%s is in: log%s", n.name, around(p.logged(), n))
+			case !bytes.Contains(p.logged(), []byte("127.0.0.0/24")):
+				t.Errorf("the log does not tell of a fault from 127.0.0.0/24: %s", p.logged())
+			}
+			needles, places = needles+1, places+1
+		})
+	}
 	t.Logf("figure: hits: %d of %d secrets in %d places", hits, needles, places)
 }
