@@ -76,18 +76,19 @@ const (
 
 // Ban is one rule. It is a value: changing it changes nothing in the store.
 type Ban struct {
-	ID      ID           `json:"id"` // zero in a plan
-	Kind    Kind         `json:"kind"`
-	Scope   Scope        `json:"scope"`
-	Prefix  netip.Prefix `json:"prefix,omitzero"`   // only of a KindPrefix
-	Address string       `json:"address,omitempty"` // as typed, only if the admin asked to keep it
-	Reason  string       `json:"reason"`            // shown to the visitor
-	Note    string       `json:"note"`              // for admins only
-	By      string       `json:"by"`                // a user, or auto:RULE
-	Report  string       `json:"report,omitempty"`  // the report that led to it
-	Shared  bool         `json:"shared,omitempty"`  // many people share what it is on
-	Created time.Time    `json:"created"`
-	Until   time.Time    `json:"-"` // zero: permanent; "until" in JSON, null when permanent
+	ID       ID           `json:"id"` // zero in a plan
+	Kind     Kind         `json:"kind"`
+	Scope    Scope        `json:"scope"`
+	Prefix   netip.Prefix `json:"prefix,omitzero"`    // only of a KindPrefix
+	Address  string       `json:"address,omitempty"`  // as typed, only if the admin asked to keep it
+	Reason   string       `json:"reason"`             // shown to the visitor
+	Note     string       `json:"note"`               // for admins only
+	By       string       `json:"by"`                 // a user, or auto:RULE
+	Report   string       `json:"report,omitempty"`   // the report that led to it
+	Shared   bool         `json:"shared,omitempty"`   // many people share what it is on
+	Imported bool         `json:"imported,omitempty"` // out of a list
+	Created  time.Time    `json:"created"`
+	Until    time.Time    `json:"-"` // zero: permanent; "until" in JSON, null when permanent
 }
 
 // Permanent reports whether b has no end.

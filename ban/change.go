@@ -65,7 +65,7 @@ func (c *change) add(e *Entry, rules []rule) (*record, error) {
 	}
 	r := &record{rule: rules[0], of: originOf(e.Target), Ban: Ban{
 		ID: id, Kind: e.Target.Kind(), Scope: scopes[scope], Prefix: rules[0].prefix,
-		Reason: e.Reason, Note: e.Note, By: e.By, Report: e.Report, Shared: e.Shared,
+		Reason: e.Reason, Note: e.Note, By: e.By, Report: e.Report, Shared: e.Shared, Imported: e.Imported,
 		Created: c.now, Until: untilTime(untilMillis(e.Until)),
 	}}
 	if e.KeepAddress {

@@ -15,6 +15,7 @@ type entry struct {
 	reason uint32 // in reasons
 	key    uint8  // that made the tag
 	of     origin // of the tag
+	by     Decider
 }
 
 // Verdict is a ban as far as a banned visitor is told.
@@ -23,6 +24,7 @@ type Verdict struct {
 	Scope  Scope
 	Reason string
 	Until  time.Time // zero: permanent
+	By     Decider
 }
 
 // Permanent reports whether v has no end.
@@ -75,7 +77,7 @@ func (x *index) find(scope uint8, r rule) (entry, bool) {
 
 // insert adds a ban whose rule has none in its scope.
 func (x *index) insert(h head) {
-	e := entry{until: h.until, id: h.id, reason: x.reasons.take(h.reason), key: h.rule.key, of: h.of}
+	e := entry{until: h.until, id: h.id, reason: x.reasons.take(h.reason), key: h.rule.key, of: h.of, by: h.by}
 	if h.rule.prefix.IsValid() {
 		x.sets[h.scope].prefixes.Insert(h.rule.prefix, e)
 	} else {
@@ -111,7 +113,7 @@ func (x *index) match(addr netip.Addr, use Use, now time.Time) (v Verdict, banne
 	if best.id == 0 {
 		return Verdict{}, false
 	}
-	return Verdict{ID: best.id, Scope: scopes[scope], Reason: x.reasons.text(best.reason), Until: untilTime(best.until)}, true
+	return Verdict{ID: best.id, Scope: scopes[scope], Reason: x.reasons.text(best.reason), Until: untilTime(best.until), By: best.by}, true
 }
 
 func (x *index) longest(addr netip.Addr, use Use, now int64) (best entry, scope int) {

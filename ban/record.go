@@ -68,17 +68,19 @@ type head struct {
 	until  int64 // Unix milliseconds; 0: permanent
 	rule   rule
 	of     origin
+	by     Decider
 	reason []byte // in the file's memory
 }
 
 // details is the rest, as JSON.
 type details struct {
-	Address string    `json:"address,omitempty"`
-	Note    string    `json:"note,omitempty"`
-	By      string    `json:"by,omitempty"`
-	Report  string    `json:"report,omitempty"`
-	Shared  bool      `json:"shared,omitempty"`
-	Created time.Time `json:"created"`
+	Address  string    `json:"address,omitempty"`
+	Note     string    `json:"note,omitempty"`
+	By       string    `json:"by,omitempty"`
+	Report   string    `json:"report,omitempty"`
+	Shared   bool      `json:"shared,omitempty"`
+	Imported bool      `json:"imported,omitempty"`
+	Created  time.Time `json:"created"`
 }
 
 // A record in the file, under its ID:
@@ -118,7 +120,7 @@ func (r *record) encode() ([]byte, error) {
 	out = binary.AppendUvarint(out, uint64(len(r.Reason)))
 	out = append(out, r.Reason...)
 	rest, err := json.Marshal(details{
-		Address: r.Address, Note: r.Note, By: r.By, Report: r.Report, Shared: r.Shared, Created: r.Created,
+		Address: r.Address, Note: r.Note, By: r.By, Report: r.Report, Shared: r.Shared, Imported: r.Imported, Created: r.Created,
 	})
 	if err != nil {
 		return nil, err
@@ -156,6 +158,7 @@ func decodeHead(key, value []byte) (h head, rest []byte, err error) {
 	}
 	reason := content[headSize+size:]
 	h.reason, rest = reason[:n], reason[n:]
+	h.by = deciderOf(rest)
 	return h, rest, nil
 }
 
@@ -195,7 +198,7 @@ func decodeRecord(key, value []byte) (*record, error) {
 	return &record{
 		Ban: Ban{
 			ID: h.id, Kind: h.kind, Scope: scopes[h.scope], Prefix: h.rule.prefix, Reason: string(h.reason),
-			Address: d.Address, Note: d.Note, By: d.By, Report: d.Report, Shared: d.Shared,
+			Address: d.Address, Note: d.Note, By: d.By, Report: d.Report, Shared: d.Shared, Imported: d.Imported,
 			Created: d.Created, Until: untilTime(h.until),
 		},
 		rule: h.rule, of: h.of,

@@ -173,7 +173,7 @@ func (c *Conn) note(m Message) error {
 	case "waiting", "matched":
 		c.find = nil
 	case "banned":
-		c.banned = newBanned(m.Reason, m.Until, m.Appeal)
+		c.banned = newBanned(m.Reason, m.Until, m.By, m.Appeal)
 	}
 	if m.Seq == 0 {
 		return nil

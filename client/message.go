@@ -41,6 +41,7 @@ type Message struct {
 	Reason string     `json:"reason"` // left, banned, rejected, action
 	Do     string     `json:"do"`     // action
 	Until  *time.Time `json:"until"`  // banned, rejected, action; of a ban, nil: for good
+	By     string     `json:"by"`     // banned: who decided: person, rule or list
 	Appeal string     `json:"appeal"` // banned
 	Code   string     `json:"code"`   // error, rejected
 	Detail string     `json:"detail"` // error

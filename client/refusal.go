@@ -36,7 +36,8 @@ func (e *StatusError) Error() string {
 type BannedError struct {
 	Reason string
 	Until  time.Time // zero: for good
-	Appeal string    // where to; empty if the upgrade itself was refused
+	By     string    // who decided: person, rule or list; empty: the daemon does not say
+	Appeal string    // where to; empty: the daemon does not say
 }
 
 // Error implements error.
@@ -109,17 +110,17 @@ func refusal(response *http.Response, err error) error {
 // parseBan reads the body of a 403; nil if it tells of no ban.
 func parseBan(body []byte) *BannedError {
 	var notice struct {
-		Code, Reason string
-		Until        *time.Time
+		Code, Reason, By, Appeal string
+		Until                    *time.Time
 	}
 	if json.Unmarshal(body, &notice) != nil || notice.Code != "banned" {
 		return nil
 	}
-	return newBanned(notice.Reason, notice.Until, "")
+	return newBanned(notice.Reason, notice.Until, notice.By, notice.Appeal)
 }
 
-func newBanned(reason string, until *time.Time, appeal string) *BannedError {
-	banned := &BannedError{Reason: reason, Appeal: appeal}
+func newBanned(reason string, until *time.Time, by, appeal string) *BannedError {
+	banned := &BannedError{Reason: reason, By: by, Appeal: appeal}
 	if until != nil {
 		banned.Until = *until
 	}

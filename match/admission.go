@@ -74,7 +74,7 @@ func (h *Hub) admit(w http.ResponseWriter, r *http.Request, addr netip.Addr) boo
 	}
 	if ban, banned := h.opts.Banned(addr, UseSite); banned {
 		h.deny(deniedBan)
-		refuseBanned(w, ban)
+		refuseBanned(w, ban, h.opts.Appeal)
 		return false
 	}
 	return true

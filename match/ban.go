@@ -21,6 +21,7 @@ const (
 type Ban struct {
 	Reason string
 	Until  time.Time // zero: permanent
+	By     string    // who decided: person, rule or list; empty: it is not said
 }
 
 // Addresses returns every address that the session used, nil if there is no such
@@ -135,7 +136,7 @@ func newBanned(ban Ban, appeal string) *bannedMessage {
 }
 
 func newBanNotice(ban Ban, appeal string) banNotice {
-	n := banNotice{Reason: ban.Reason, Appeal: appeal}
+	n := banNotice{Reason: ban.Reason, By: ban.By, Appeal: appeal}
 	if !ban.Until.IsZero() {
 		until := ban.Until.UTC().Truncate(time.Second)
 		n.Until = &until

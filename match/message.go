@@ -289,6 +289,7 @@ type onlineMessage struct {
 type banNotice struct {
 	Reason string     `json:"reason"`
 	Until  *time.Time `json:"until"` // null: permanent
+	By     string     `json:"by,omitempty"`
 	Appeal string     `json:"appeal"`
 }
 

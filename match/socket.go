@@ -171,12 +171,11 @@ func (h *Hub) leaveLocked(k *socket) {
 	}
 }
 
-func refuseBanned(w http.ResponseWriter, ban Ban) {
+func refuseBanned(w http.ResponseWriter, ban Ban, appeal string) {
 	body := struct {
-		Code   string     `json:"code"`
-		Reason string     `json:"reason"`
-		Until  *time.Time `json:"until"`
-	}{"banned", ban.Reason, newBanNotice(ban, "").Until}
+		Code string `json:"code"`
+		banNotice
+	}{"banned", newBanNotice(ban, appeal)}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusForbidden)

@@ -46,13 +46,12 @@ type banAnswer struct {
 	Code   string     `json:"code"`
 	Reason string     `json:"reason"`
 	Until  *time.Time `json:"until"` // null: permanent
+	By     string     `json:"by,omitempty"`
+	Appeal string     `json:"appeal"`
 }
 
 func (o Options) serveBan(w http.ResponseWriter, r *http.Request) {
-	if wait := o.Wait(r); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "too many questions of this address in a short time", http.StatusTooManyRequests)
+	if o.mustWait(w, r) {
 		return
 	}
 	notice, banned := o.Ban(r)
@@ -62,12 +61,23 @@ func (o Options) serveBan(w http.ResponseWriter, r *http.Request) {
 		}{})
 		return
 	}
-	answer := banAnswer{Banned: true, Code: "banned", Reason: notice.Reason}
+	answer := banAnswer{Banned: true, Code: "banned", Reason: notice.Reason, By: notice.By, Appeal: "/appeal"}
 	if !notice.Until.IsZero() {
 		until := notice.Until.UTC()
 		answer.Until = &until
 	}
 	o.writeJSON(w, answer)
+}
+
+// mustWait refuses who has asked too often whether they are banned.
+func (o Options) mustWait(w http.ResponseWriter, r *http.Request) bool {
+	wait := o.Wait(r)
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "too many questions of this address in a short time", http.StatusTooManyRequests)
+	}
+	return wait > 0
 }
 
 func (o Options) writeJSON(w http.ResponseWriter, answer any) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"net/http"
 	"path"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ type pages struct {
 	forms    map[string]*formPage // in place of those of byPath
 	live     map[string]*livePage // those with figures
 	notFound page
+	ban      http.Handler
 }
 
 // rendering renders the pages of one site.
@@ -63,6 +65,9 @@ func render(o Options, static assets, texts *Texts) (pages, error) {
 		return pages{}, err
 	}
 	if all.notFound, err = r.page("notfound.html", "notfound"); err != nil {
+		return pages{}, err
+	}
+	if all.ban, err = r.banPage(); err != nil {
 		return pages{}, err
 	}
 	if all.byPath[offline], err = r.page("offline.html", "offline"); err != nil {

@@ -32,7 +32,7 @@ var (
 	textName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
 	// reserved are paths of the site that are no pages of its operator.
-	reserved = []string{"age", "api", "form", "healthz", "notfound", "offline", "readyz", "start", "static", "text", "ws"}
+	reserved = []string{"age", "api", "ban", "form", "healthz", "notfound", "offline", "readyz", "start", "static", "text", "ws"}
 )
 
 // LoadTexts reads the pages in Markdown: the built-in ones, and those in dir, if it

@@ -73,6 +73,7 @@ type Options struct {
 type BanNotice struct {
 	Reason string
 	Until  time.Time // zero: permanent
+	By     string    // who decided: person, rule or list; empty: it is not said
 }
 
 // New returns the site's handler, of every path.
@@ -128,6 +129,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	mux.HandleFunc("/api/online", o.serveOnline)
 	mux.HandleFunc("/api/ban", o.serveBan)
+	mux.Handle(banPath, o.Node.On(pages.ban))
 	mux.HandleFunc("/healthz", serveHealth)
 	mux.HandleFunc("/readyz", o.serveReady)
 	if o.Socket != nil {

@@ -311,8 +311,8 @@ func TestBan(t *testing.T) {
 		want   string
 	}{
 		{"nobody", nil, `{"banned":false}`},
-		{"for a time", &web.BanNotice{Reason: "spam", Until: until}, `{"banned":true,"code":"banned","reason":"spam","until":"2026-12-01T12:00:00Z"}`},
-		{"permanent", &web.BanNotice{Reason: "<b>"}, `{"banned":true,"code":"banned","reason":"\u003cb\u003e","until":null}`},
+		{"for a time", &web.BanNotice{Reason: "spam", Until: until, By: "rule"}, `{"banned":true,"code":"banned","reason":"spam","until":"2026-12-01T12:00:00Z","by":"rule","appeal":"/appeal"}`},
+		{"permanent", &web.BanNotice{Reason: "<b>"}, `{"banned":true,"code":"banned","reason":"\u003cb\u003e","until":null,"appeal":"/appeal"}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -338,6 +338,40 @@ func TestBan(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Without a script the start page, which is the same for everybody, leads to one that says
+// it, and that nobody keeps.
+func TestBanPage(t *testing.T) {
+	notice := web.BanNotice{Reason: "<b>spam", Until: time.Date(2026, 12, 1, 13, 0, 0, 0, time.UTC), By: "rule"}
+	banned := true
+	site := newSite(t, web.Options{Ban: func(*http.Request) (web.BanNotice, bool) { return notice, banned }})
+	start := do(site, http.MethodGet, "/")
+	if text := body(t, start); !strings.Contains(text, `href="/ban"`) || strings.Contains(text, "gt;spam") || start.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the start page does not lead to /ban, or is of one visitor (%s): %s", start.Header.Get("Cache-Control"), text)
+	}
+	for _, tt := range []struct {
+		path   string
+		change func()
+		want   []string
+	}{
+		{"/ban", func() {}, []string{"&lt;b&gt;spam", "2026-12-01 13:00 UTC", "A rule of this site", `href="/appeal"`}},
+		{"/ban?lang=de", func() { notice.By = "person" }, []string{"Einem Menschen", `href="/appeal?lang=de"`}},
+		{"/ban", func() { notice = web.BanNotice{By: "list"} }, []string{"None was given", "Never: the ban is permanent", "A list of addresses"}},
+		{"/ban", func() { banned, notice = false, web.BanNotice{} }, []string{"is not banned"}},
+	} {
+		tt.change()
+		resp := do(site, http.MethodGet, tt.path)
+		text := body(t, resp)
+		for _, want := range tt.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q: %s", tt.path, want, text)
+			}
+		}
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Cache-Control") != "no-store" || resp.Header.Get("ETag") != "" {
+			t.Errorf("%s: %d, %v", tt.path, resp.StatusCode, resp.Header)
+		}
 	}
 }
 

@@ -167,7 +167,7 @@ func (d *daemon) banned(addr netip.Addr, use match.Use) (match.Ban, bool) {
 		what = ban.UseVideo
 	}
 	b, banned := d.bans.Check(addr, what)
-	return match.Ban{Reason: b.Reason, Until: b.Until}, banned
+	return match.Ban{Reason: b.Reason, Until: b.Until, By: b.By.String()}, banned
 }
 
 // refused asks the ban store for the relay.
@@ -178,7 +178,7 @@ func (d *daemon) refused(addr netip.Addr) bool {
 // banNotice asks the ban store for the site.
 func (d *daemon) banNotice(r *http.Request) (web.BanNotice, bool) {
 	b, banned := d.bans.Check(d.clients.Of(r), ban.UseSite)
-	return web.BanNotice{Reason: b.Reason, Until: b.Until}, banned
+	return web.BanNotice{Reason: b.Reason, Until: b.Until, By: b.By.String()}, banned
 }
 
 // parseProxies reads http.trusted_proxies.

@@ -2,7 +2,7 @@
 // The ban notice.
 
 import { byId } from './dom.js';
-import { longTime, t } from './words.js';
+import { longTime } from './words.js';
 
 /** @typedef {import('./types.js').Ban} Ban */
 
@@ -10,6 +10,7 @@ export class BanView {
   #view = byId('ban-notice', HTMLElement);
   #reason = byId('ban-reason', HTMLElement);
   #until = byId('ban-until', HTMLElement);
+  #by = byId('ban-by', HTMLElement);
   #appeal = byId('ban-appeal', HTMLAnchorElement);
 
   /** @param {() => void} lifted the visitor asked again, and the ban is over */
@@ -23,8 +24,13 @@ export class BanView {
 
   /** @param {Ban} ban */
   show(ban) {
-    this.#reason.textContent = ban.reason || t('ban.no_reason');
-    this.#until.textContent = ban.until ? longTime(ban.until) : t('ban.permanent');
+    this.#reason.textContent = ban.reason || this.#reason.dataset.none || '';
+    this.#until.textContent = ban.until ? longTime(ban.until) : this.#until.dataset.none || '';
+    this.#by.hidden = true;
+    for (const one of this.#by.querySelectorAll('dd')) {
+      one.hidden = one.dataset.by !== ban.by;
+      if (!one.hidden) this.#by.hidden = false;
+    }
     this.#appeal.href = appealAddress(ban.appeal);
     this.#view.hidden = false;
     this.#view.focus();

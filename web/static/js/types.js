@@ -82,6 +82,7 @@
  * @typedef {object} Ban
  * @property {string} reason
  * @property {string | null} until RFC 3339; null: permanent
+ * @property {string} [by] who decided: person, rule or list
  * @property {string} [appeal]
  */
 
