@@ -36,6 +36,7 @@ var forbidden = []struct {
 	{"moderate/watch", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client"}, "what looks at a picture knows no chat"},
 	{"moderate/pdq", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate"}, "a hash is of a picture, wherever it comes from"},
 	{"iplog", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate"}, "a log of events knows no session, and has no private key"},
+	{"totals", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate", "iplog"}, "figures know no visitor"},
 	{"internal/durable", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent", "moderate", "iplog"}, "a file that survives depends on nothing"},
 	{"config", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident"}, "settings are plain values"},
 	{"web", []string{"metrics", "turn", "match", "ban", "config", "admin", "cert", "cmd"}, "the site asks functions, not parts"},
