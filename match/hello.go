@@ -20,6 +20,7 @@ const (
 type stranger struct {
 	early   bucket    // messages
 	consent time.Time // until when consent may come; zero: was not asked for
+	kind    Kind      // of the browser
 }
 
 func newStranger() *stranger { return &stranger{early: bucket{rate: 1, burst: 20}} }
@@ -155,6 +156,7 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	}
 	s.since = h.clock()
 	h.sessions[s.id] = s
+	h.cameLocked(k.stranger.kind, languages)
 	h.attachLocked(s, k, 0)
 	h.seenLocked(s, StepCame)
 	return greetWelcome, Ban{}

@@ -90,6 +90,7 @@ type Options struct {
 
 	Snapshots Snapshots // of video chats
 	Age       Age       // proof of it, before a search
+	Visits    Visits    // nil: nobody counts
 
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends

@@ -162,6 +162,7 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	}
 	h.seenLocked(s, StepLeft)
 	delete(h.sessions, s.id)
+	h.goneLocked(s)
 	delete(h.resumable, s.resume)
 	if h.perAddress[s.key]--; h.perAddress[s.key] == 0 {
 		delete(h.perAddress, s.key)

@@ -69,6 +69,7 @@ type pair struct {
 	since   time.Duration // on the hub's clock
 	a, b    *session
 	typists [2]typist // a, b
+	spoke   [2]bool   // a, b had a line delivered
 	reports [2]string // ids of what a, b reported of the other; empty: nothing
 	said    said
 	stills  [2]*time.Timer // when a still of a's, b's picture is asked for next; nil: never

@@ -64,6 +64,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k := newSocket(h, addr, r.Host)
 	k.port = portOf(r, addr)
+	if h.opts.Visits != nil {
+		k.stranger.kind = h.opts.Visits.Kind(r.Header)
+	}
 	if status, why := h.enter(k); status != http.StatusSwitchingProtocols {
 		w.Header().Set("Retry-After", seconds(tooManyWait))
 		http.Error(w, why, status)

@@ -45,6 +45,7 @@ func (h *Hub) deliverLocked(s *session, m clientMessage, v filter.Verdict) {
 		return
 	}
 	p.said.keep(line)
+	h.spokeLocked(s)
 	p.typists[p.side(s)].stop() // the text itself takes it back
 	sent := &sentMessage{head: head{Type: "sent"}, ID: m.ID, proof: shown}
 	if v.Outcome == filter.MaskedOut {
