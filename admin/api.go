@@ -39,6 +39,7 @@
 //	GET    /v1/keys                 → KeyList
 //	POST   /v1/keys/rotate          → RotateResult
 //	GET    /v1/transparency?from=&to= → Transparency
+//	GET    /v1/totals?from=&to=     → TotalsList
 //	GET    /v1/status               → Status
 //
 // Any other answer than 200 carries an Error. When a ban is answered, its

@@ -119,7 +119,10 @@ func TestImportedBans(t *testing.T) {
 		if b.By != "alice" {
 			t.Errorf("%+v: by %s, want alice", b, b.By)
 		}
-		b.ID, b.Kind, b.By, b.Created = 0, "", "", time.Time{}
+		if b.Decider() != ban.ByList {
+			t.Errorf("%+v: decided by a %s", b, b.Decider())
+		}
+		b.ID, b.Kind, b.By, b.Created, b.Imported = 0, "", "", time.Time{}, false
 		if at < len(want) && b != want[at] {
 			t.Errorf("%+v\nwant %+v", b, want[at])
 		}

@@ -51,6 +51,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))
 	s.mux.HandleFunc("POST /v1/keys/rotate", answer(s.rotateKeys))
 	s.mux.HandleFunc("GET /v1/transparency", answer(s.transparency))
+	s.mux.HandleFunc("GET /v1/totals", answer(s.totals))
 	s.mux.HandleFunc("GET /v1/status", answer(s.status))
 	s.mux.HandleFunc("/", answer(s.unknown))
 	return s

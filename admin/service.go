@@ -31,6 +31,7 @@ type Options struct {
 	Images     *pdq.List           // that are known; nil: there is no list
 	Stills     bool                // stills are looked at, and so compared with Images
 	Kept       func(AddFile) error // hands out what a backup has besides the bans, in the order in which to copy it; nil: nothing
+	Totals     Totals              // of each day; nil: there are none
 	Links      Links               // to the moderators' page; nil: there is none
 	DefaultFor time.Duration       // of a ban that names no duration; zero: 24 hours
 	Steps      []time.Duration     // of bans that escalate; empty: 1 hour, 1 day, 30 days

@@ -48,6 +48,8 @@ func (r matchRelay) Admit(id ident.Session, source netip.Addr) (username, passwo
 	return c.Username, c.Password, c.Expires
 }
 
+func (r matchRelay) Part(id ident.Pair) { r.Server.Part(id) }
+
 func newRelay(t *testing.T, s setup) *turn.Server {
 	t.Helper()
 	relay, err := turn.New(s.turn)

@@ -144,6 +144,8 @@ type Age struct {
 type Privacy struct {
 	Recipients []string `key:"recipients" doc:"Public keys of the operator (age1…, by age-keygen on another machine), for whom the log of visitors' addresses is sealed; the daemon itself cannot read it. Empty: there is no such log."`
 	IPLogDays  int      `key:"ip_log_days" doc:"How many days that log is kept, the day itself apart. 0: there is none."`
+
+	Counters bool `key:"counters" doc:"Count visits by operating system, browser, kind of device and language, each by itself and five at a time, and how long they last, the chats that connect and the traffic: joingyd stats, and metrics. Nothing of it is of one visitor."`
 }
 
 // Site is what visitors read.
@@ -239,7 +241,7 @@ func Default() Config {
 			WidenAfter: 3,
 			WidenFor:   24 * time.Hour,
 		},
-		Privacy: Privacy{Recipients: []string{}, IPLogDays: 30},
+		Privacy: Privacy{Recipients: []string{}, IPLogDays: 30, Counters: true},
 		Moderation: Moderation{
 			Recipients: []string{}, BrowserClassifier: true, Hold: 365 * 24 * time.Hour, AuditDays: 730, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},

@@ -68,6 +68,7 @@ func TestGoodFile(t *testing.T) {
 	want.Bans.Steps, want.Bans.Shared, want.Bans.WidenAfter = []string{"10m", "10m", "48h"}, []string{"100.64.0.0/10", "2001:db8::1"}, 0
 	want.Site.Logo, want.Site.Accent, want.Site.Banner, want.Site.NodeCookie = "/etc/joingyd/logo.svg", "#b3452a", "Down on Sunday, 2:00 to 3:00 UTC.", "node-1"
 	want.Site.Processors = []string{"Example Hosting: runs the server, Germany"}
+	want.Privacy.Counters = false
 	want.Log.Format, want.Log.Addresses = "json", config.AddressesNone
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

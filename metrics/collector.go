@@ -29,6 +29,8 @@ type collector struct {
 	reports, refused, denied, challenges  family
 	verdicts, mutes, filterBans           family
 	filterDropped, fingerprints, evicted  family
+	visits, systems, browsers, devices    family
+	languages, stays, chats               family
 }
 
 // family is one metric.
@@ -66,6 +68,9 @@ func newCollector(sources Sources) *collector {
 	}
 	if sources.Age == nil {
 		sources.Age = func() Age { return Age{} }
+	}
+	if sources.Visits == nil {
+		sources.Visits = func() Visits { return Visits{} }
 	}
 	return &collector{
 		sources: sources,
@@ -120,6 +125,14 @@ func newCollector(sources Sources) *collector {
 		unkept:        counter("match_reports_forgotten_total", "Reports that could not be kept for a day for want of room."),
 		forgotten:     counter("match_addresses_forgotten_total", "Client addresses whose limits were forgotten for want of room."),
 
+		visits:    counter("visits_total", "Visits: sessions that began."),
+		systems:   counter("visits_os_total", "Visits, by operating system. This and the next ones move by five visits at once, and not with every visit.", "os"),
+		browsers:  counter("visits_browser_total", "Visits, by browser.", "browser"),
+		devices:   counter("visits_device_total", "Visits, by kind of device.", "device"),
+		languages: counter("visits_language_total", "Visits, by the visitor's favourite language.", "language"),
+		stays:     counter("visits_lasted_total", "Visits that ended, by how long they lasted.", "lasted"),
+		chats:     counter("chats_connected_total", "Chats that connected: by text, both had a line delivered; by video, counted at their end, both sent sound or picture through the relay.", "mode"),
+
 		verdicts:      counter("match_filter_verdicts_total", "Texts that the filter judged, by verdict and reason.", "verdict", "reason"),
 		mutes:         counter("match_filter_mutes_total", "Mutes for spam."),
 		filterBans:    counter("match_filter_bans_total", "Bans for spam that the filter asked for."),
@@ -138,6 +151,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten, c.unkept,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
+		c.visits, c.systems, c.browsers, c.devices, c.languages, c.stays, c.chats,
 	} {
 		to <- f.desc
 	}
@@ -175,6 +189,15 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	age := c.sources.Age()
 	sendAll(to, c.passes, age.Passes, c.sources.PassOutcomes)
 	sendAll(to, c.ageChecks, age.Checks, c.sources.CheckOutcomes)
+
+	visits := c.sources.Visits()
+	c.visits.send(to, float64(visits.Visits))
+	sendAll(to, c.systems, visits.Systems, c.sources.Systems)
+	sendAll(to, c.browsers, visits.Browsers, c.sources.Browsers)
+	sendAll(to, c.devices, visits.Devices, c.sources.Devices)
+	sendAll(to, c.languages, visits.Languages, c.sources.Languages)
+	sendAll(to, c.stays, visits.Stays, c.sources.Stays)
+	sendAll(to, c.chats, visits.Chats, c.sources.Modes)
 
 	relay := c.sources.Relay()
 	c.turnSessions.send(to, float64(relay.Sessions))

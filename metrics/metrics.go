@@ -17,6 +17,7 @@ type Sources struct {
 	Match   func() Match
 	Bans    func() Bans
 	Cases   func() Cases
+	Visits  func() Visits
 	Age     func() Age
 
 	Stills     func() Stills
@@ -42,6 +43,8 @@ type Sources struct {
 	Verdicts map[string][]string // of Filter.Verdicts, with the reasons of each
 
 	OffloadOutcomes []string // of Offload.Packets
+
+	Systems, Browsers, Devices, Languages, Stays, Modes []string // of Visits
 }
 
 // Bans is what the ban store counts. Active are in force, the rest counts since
@@ -86,6 +89,18 @@ type Classifier struct {
 type Age struct {
 	Passes map[string]uint64 // asked for before a search
 	Checks map[string]uint64 // questions to the age checker
+}
+
+// Visits is what is counted of visits since the start. What they are counted by moves by
+// several visits at once (package totals), so that no scrape is of one.
+type Visits struct {
+	Visits    uint64            // sessions that began
+	Chats     map[string]uint64 // that connected, by mode
+	Systems   map[string]uint64
+	Browsers  map[string]uint64
+	Devices   map[string]uint64
+	Languages map[string]uint64
+	Stays     map[string]uint64 // how long those lasted that ended
 }
 
 // Relay is what the TURN relay counts.

@@ -226,7 +226,11 @@ func (s *Server) closeRelayLocked(r *relay) {
 	if s.open == nil {
 		s.pool.release(s.now(), r.addr)
 	}
-	s.takeBackLocked(owner.pair.Load(), func(o *offloaded) bool { return o.from == r || o.to == r })
+	p := owner.pair.Load()
+	s.takeBackLocked(p, func(o *offloaded) bool { return o.from == r || o.to == r })
+	if p != nil {
+		p.carried[p.side(owner)] += r.sent.bytes.Load()
+	}
 	delete(owner.relays, r)
 	s.forgetAccountLocked(owner)
 	source := sourceKey(r.client.Addr())

@@ -62,6 +62,30 @@ type pair struct {
 	a, b  *session
 	ended atomic.Bool  // set under Server.mu; read on every packet
 	flows []*offloaded // guarded by Server.mu
+
+	// carried is what a, b sent under the pair: the allocations that were closed, less what
+	// those that live had sent before. Guarded by Server.mu.
+	carried [2]uint64 // bytes, modulo 2^64
+}
+
+// mediaBytes is more than what sets up a call (ICE, DTLS) comes to: a side that sent as much
+// under a pair sent sound or picture, a second of it or a few.
+const mediaBytes = 16 << 10
+
+// side returns 0 for a and 1 for b.
+func (p *pair) side(s *session) int {
+	if p.a == s {
+		return 0
+	}
+	return 1
+}
+
+// sent returns what the live allocations of a session have sent, in bytes.
+func (s *session) sent() (bytes uint64) {
+	for r := range s.relays {
+		bytes += r.sent.bytes.Load()
+	}
+	return bytes
 }
 
 // other returns the partner of s.
@@ -149,20 +173,25 @@ func (s *Server) Join(id ident.Pair, a, b ident.Session) error {
 	if one.pair.Load() != nil || two.pair.Load() != nil {
 		return ErrPaired
 	}
-	p := &pair{id: id, a: one, b: two}
+	p := &pair{id: id, a: one, b: two, carried: [2]uint64{-one.sent(), -two.sent()}}
 	s.pairs[id] = p
 	one.pair.Store(p)
 	two.pair.Store(p)
 	return nil
 }
 
-// Part ends the pair. Parting a pair that has ended does nothing.
-func (s *Server) Part(id ident.Pair) {
+// Part ends the pair, and reports whether media went both ways under it: that each of the
+// two had sent more than it takes to set up a call. Parting a pair that has ended does
+// nothing.
+func (s *Server) Part(id ident.Pair) (connected bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.pairs[id]; p != nil {
-		s.partLocked(p)
+	p := s.pairs[id]
+	if p == nil {
+		return false
 	}
+	s.partLocked(p)
+	return p.carried[0]+p.a.sent() >= mediaBytes && p.carried[1]+p.b.sent() >= mediaBytes
 }
 
 func (s *Server) partLocked(p *pair) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -256,5 +257,51 @@ func BenchmarkSwitch(b *testing.B) {
 	for b.Loop() {
 		copy(frame, []byte{0x40, 1})
 		x.listener.datagram(x.out, d, frame)
+	}
+}
+
+// A pair had media if both sides sent more under it than sets up a call, wherever their
+// allocations are by then; what went before does not count.
+func TestPartTellsOfMedia(t *testing.T) {
+	second := strings.Repeat("m", mediaBytes/16)
+	talk := func(x *exchange, i int) {
+		for range 16 {
+			x.say(i, second)
+		}
+	}
+	for name, test := range map[string]struct {
+		happens func(*exchange)
+		want    bool
+	}{
+		"nothing":              {func(*exchange) {}, false},
+		"greetings":            {func(x *exchange) { x.passes(0); x.passes(1) }, false},
+		"one talks":            {func(x *exchange) { talk(x, 0); x.passes(1) }, false},
+		"both talk":            {func(x *exchange) { talk(x, 0); talk(x, 1) }, true},
+		"both, and one closes": {func(x *exchange) { talk(x, 0); talk(x, 1); x.Kill(x.relays[0].addr) }, true},
+		"both, and both close": {func(x *exchange) {
+			talk(x, 0)
+			talk(x, 1)
+			x.CloseAllocations(x.sessions[0])
+			x.CloseAllocations(x.sessions[1])
+		}, true},
+		"in the chat before": {func(x *exchange) { talk(x, 0); talk(x, 1); x.Part(x.pair); x.join(); x.passes(0) }, false},
+		"before, then closed": {func(x *exchange) {
+			talk(x, 0)
+			talk(x, 1)
+			x.Part(x.pair)
+			x.join()
+			x.Kill(x.relays[0].addr)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newExchange(t, Options{})
+			test.happens(x)
+			if got := x.Part(x.pair); got != test.want {
+				t.Errorf("Part reports %v, want %v", got, test.want)
+			}
+			if x.Part(x.pair) {
+				t.Error("a pair that had ended had media")
+			}
+		})
 	}
 }

@@ -55,6 +55,7 @@ var claims = []struct {
 	{"Who reports:", []string{"moderate TestWeightOfReporters", "moderate TestSweep", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Appeals, and what guardians write,", []string{"moderate TestAppeal", "moderate TestFileWithoutKinds", "cmd/joingyd TestAppealByForm", "cmd/joingyd TestGuardianByForm"}},
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
+	{"Daily totals:", []string{"totals TestNoFigureIsOfOneVisit", "totals TestFileHasNoCombination", "totals TestKindOf", "match TestVisitsAreCounted", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestO4Traces"}},
 	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
 	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestAddressesInMessagesAreCut", "cmd/joingyd TestO2Secrets"}},

@@ -181,7 +181,7 @@ func TestAppealShowsBans(t *testing.T) {
 		t.Errorf("not banned:\n%s", page)
 	}
 	d.bans = []BanShown{
-		{BanNotice{"<b>spam", time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)}, "ty3xtol7", "all", false},
+		{BanNotice{Reason: "<b>spam", Until: time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)}, "ty3xtol7", "all", false},
 		{BanNotice{}, "ab2", "video", true},
 	}
 	page := get(site, "/appeal", "").Body.String()
@@ -271,7 +271,7 @@ func everyState(p *formPage) (states []formState) {
 		full.Problems[f.Name] = problems[i%len(problems)]
 	}
 	for _, scope := range []string{"all", "video", "relay"} {
-		full.Bans = append(full.Bans, BanShown{BanNotice{"x", time.Unix(1, 0)}, "x", scope, true}, BanShown{Scope: scope})
+		full.Bans = append(full.Bans, BanShown{BanNotice{Reason: "x", Until: time.Unix(1, 0)}, "x", scope, true}, BanShown{Scope: scope})
 	}
 	states = append(states, p.state(http.StatusOK), full)
 	for _, problem := range []string{"form.foreign", "form.broken", "form.pace", "form.full", "form.failed", "appeal.waits", "appeal.free"} {

@@ -61,6 +61,7 @@ type control interface {
 	RemoveImages(context.Context, admin.RemoveImagesRequest) (admin.RemoveImagesResult, error)
 	Import(context.Context, admin.ImportRequest, io.Reader) (admin.ImportResult, error)
 	Export(context.Context, admin.ExportRequest, io.Writer) (admin.ExportResult, error)
+	Totals(context.Context, admin.TotalsRequest) (admin.TotalsList, error)
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
 	Sessions(context.Context, admin.SessionsRequest) (admin.SessionList, error)
 	Status(context.Context) (admin.Status, error)

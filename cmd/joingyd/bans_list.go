@@ -75,12 +75,12 @@ func printBans(w io.Writer, list admin.BanList, now time.Time) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(w, totals(list))
+	_, err := fmt.Fprintln(w, howMany(list))
 	return err
 }
 
-// totals says how much of what there is a list shows.
-func totals(list admin.BanList) string {
+// howMany says how much of what there is a list shows.
+func howMany(list admin.BanList) string {
 	shown, matching, all := len(list.Bans), count(list.Total, "ban"), thousands(list.Active)
 	switch {
 	case list.Active == 0:

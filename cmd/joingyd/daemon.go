@@ -29,6 +29,7 @@ import (
 	"github.com/joingyd/joingyd/moderate/classify"
 	"github.com/joingyd/joingyd/moderate/pdq"
 	"github.com/joingyd/joingyd/moderate/watch"
+	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
 	"github.com/joingyd/joingyd/web"
@@ -42,11 +43,12 @@ const (
 // daemon is the parts, plugged together. Its sockets are open when newDaemon
 // returns; run serves them.
 type daemon struct {
-	cfg   config.Config
-	log   *slog.Logger
-	bans  *ban.Store
-	cases *moderate.Store
-	audit *audit.Log
+	cfg    config.Config
+	log    *slog.Logger
+	bans   *ban.Store
+	cases  *moderate.Store
+	totals *totals.Totals
+	audit  *audit.Log
 
 	evidence *evidenceStore
 	images   *pdq.List    // that are known
@@ -112,7 +114,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openAge, d.openRelay, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -197,7 +199,7 @@ func (d *daemon) openHub() error {
 	}
 	d.clients = &front.ClientAddr{Trusted: trusted, Header: d.cfg.HTTP.ForwardedHeader}
 	d.hub = match.New(match.Options{
-		Relay:        matchRelay{d.relay},
+		Relay:        matchRelay{d.relay, d.videoConnected},
 		Banned:       d.banned,
 		Pseudonym:    d.pseudonym,
 		Reported:     d.reported,
@@ -205,6 +207,7 @@ func (d *daemon) openHub() error {
 		Snapshots:    d.snapshots(),
 		Age:          d.age(),
 		Seen:         d.seen(),
+		Visits:       d.visits(),
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
@@ -238,6 +241,7 @@ func (d *daemon) openAdmin() error {
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
+	options.Totals = d.totals
 	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
 	options.KeyFile, options.KeyRings = keyFiles(d.cfg.DataDir), storedRings(d.cfg.DataDir)
 	options.KeyRings[admin.KeyRelay] = relayRing{d.relay, config.SecretPath(d.cfg.DataDir, relaySecretFile)}
@@ -296,6 +300,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
+	group.Go(func() error { d.totals.Run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
 	if d.adminTCP != nil {
 		group.Go(func() error { return d.admin.RunToken(ctx, d.adminTCP, d.adminTCP.token) })

@@ -10,6 +10,7 @@ import (
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/classify"
 	"github.com/joingyd/joingyd/moderate/watch"
+	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
 )
 
@@ -24,6 +25,7 @@ func (d *daemon) openMetrics() (err error) {
 		Match:   d.matchMetrics,
 		Bans:    d.banMetrics,
 		Cases:   d.caseMetrics,
+		Visits:  d.visitMetrics,
 		Age:     d.ageMetrics,
 
 		Stills:     d.stillMetrics,
@@ -47,6 +49,9 @@ func (d *daemon) openMetrics() (err error) {
 		Verdicts:           match.Verdicts(),
 
 		OffloadOutcomes: offloadOutcomes(),
+
+		Systems: totals.Systems(), Browsers: totals.Browsers(), Devices: totals.Devices(), Languages: totals.Languages(),
+		Stays: totals.Stays(), Modes: totals.Modes(),
 	}, d.log)
 	if d.metricsListener, err = net.Listen("tcp", d.cfg.Admin.MetricsListen); err != nil {
 		return fmt.Errorf("admin.metrics_listen: %w; choose another with --admin-metrics-listen, or \"\" for no metrics", err)

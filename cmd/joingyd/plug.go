@@ -19,7 +19,17 @@ import (
 )
 
 // matchRelay is the relay as the matchmaker wants it.
-type matchRelay struct{ *turn.Server }
+type matchRelay struct {
+	*turn.Server
+	connected func() // a video chat is over that had been one
+}
+
+// Part implements match.Relay.
+func (r matchRelay) Part(id ident.Pair) {
+	if r.Server.Part(id) {
+		r.connected()
+	}
+}
 
 // Admit implements match.Relay.
 func (r matchRelay) Admit(id ident.Session, source netip.Addr) (username, password string, expires time.Time) {

@@ -44,7 +44,7 @@ func TestTotals(t *testing.T) {
 		{100, 12_345, 1_000_000, "100 of 12,345 bans that match, of 1,000,000"},
 	} {
 		list := admin.BanList{Bans: make([]ban.Ban, tt.shown), Total: tt.total, Active: tt.active}
-		if got := totals(list); got != tt.want {
+		if got := howMany(list); got != tt.want {
 			t.Errorf("%d, %d, %d: %q, want %q", tt.shown, tt.total, tt.active, got, tt.want)
 		}
 	}

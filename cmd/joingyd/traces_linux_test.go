@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -28,13 +29,14 @@ type canaries struct {
 	interest string
 	lines    [2]string
 	note     string // of a report
+	agent    string // User-Agent
 }
 
 // needles names them. An interest is looked for as it was typed and folded.
 func (c canaries) needles() map[string]needle {
 	interest := secretText("", c.interest)
 	interest.add(strings.ToLower(c.interest))
-	found := map[string]needle{"interest": interest, "note": secretText("", c.note)}
+	found := map[string]needle{"interest": interest, "note": secretText("", c.note), "browser": secretText("", c.agent)}
 	for i := range 2 {
 		found[fmt.Sprint("line ", i+1)] = secretText("", c.lines[i])
 		found[fmt.Sprint("address ", i+1)] = secretPrefix(netip.PrefixFrom(c.addrs[i], 32).String())
@@ -46,7 +48,7 @@ func (c canaries) needles() map[string]needle {
 func (c canaries) talk(t *testing.T, site string) (both [2]*guest, pair string) {
 	t.Helper()
 	for i, addr := range c.addrs {
-		both[i] = visit(t, client.Options{URL: site, LocalAddr: addr})
+		both[i] = visit(t, client.Options{URL: site, LocalAddr: addr, Header: http.Header{"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64) Firefox/133.0 " + c.agent}}})
 		both[i].send(map[string]any{"type": "find", "mode": "text", "interests": []string{c.interest}})
 		if i == 0 {
 			both[i].expect("waiting")
@@ -188,6 +190,7 @@ func TestO4Traces(t *testing.T) {
 				interest: "Xylocanary Rarebits",
 				lines:    [2]string{"the kestrel of trial four flies tonight", "it lands where the heron of trial four slept"},
 				note:     "a bittern of trial four was here",
+				agent:    "the crane of trial four",
 			}
 			needles := c.needles()
 			p := startProcess(t, t.TempDir(), nil, append([]string{"--log-level", "debug"}, test.args...)...)
