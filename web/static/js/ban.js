@@ -27,7 +27,8 @@ export class BanView {
     this.#reason.textContent = ban.reason || this.#reason.dataset.none || '';
     this.#until.textContent = ban.until ? longTime(ban.until) : this.#until.dataset.none || '';
     this.#by.hidden = true;
-    for (const one of this.#by.querySelectorAll('dd')) {
+    for (const one of this.#view.querySelectorAll('dd')) {
+      if (!one.dataset.by) continue;
       one.hidden = one.dataset.by !== ban.by;
       if (!one.hidden) this.#by.hidden = false;
     }
