@@ -24,6 +24,16 @@ test('a picture that the classifier flags is veiled, judged by a person, and ban
   const seer = await Visitor.for(t, daemon.url);
   const drawn = await Visitor.for(t, daemon.url, { own: true, args: [`--use-file-for-fake-video-capture=${blue}`] });
   await seer.page.locator('#stills').waitFor();
+  await seer.page.evaluate(() => {
+    const times = /** @type {any} */ (window).times = { taken: /** @type {number[]} */ ([]), veiled: 0 };
+    const { drawImage } = OffscreenCanvasRenderingContext2D.prototype;
+    OffscreenCanvasRenderingContext2D.prototype.drawImage = function (/** @type {any[]} */ ...args) {
+      times.taken.push(performance.now());
+      return drawImage.apply(this, /** @type {any} */ (args));
+    };
+    const stage = /** @type {HTMLElement} */ (document.getElementById('stage'));
+    new MutationObserver(() => { if (stage.dataset.veil === 'blur') times.veiled ||= performance.now(); }).observe(stage, { attributeFilter: ['data-veil'] });
+  });
 
   await seer.start('video');
   await seer.state('waiting');
@@ -37,7 +47,10 @@ test('a picture that the classifier flags is veiled, judged by a person, and ban
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const [flag] = found.flags;
-  t.diagnostic(`figure: drawing ${flag.score.toFixed(3)} by ${flag.model}; the visitor's own still: ${flag.support}`);
+  const { taken, veiled } = await seer.page.evaluate(() => /** @type {any} */ (window).times);
+  const frame = taken.filter((/** @type {number} */ at) => at < veiled).at(-1);
+  assert.ok(frame !== undefined, 'a still was taken before the veil');
+  t.diagnostic(`figure: drawing ${flag.score.toFixed(3)} by ${flag.model}; the visitor's own still: ${flag.support}; ${(veiled - frame).toFixed(0)} ms from the frame to the veil`);
   assert.equal(flag.label, 'drawing');
   assert.deepEqual(flag.did, ['blur']);
   assert.match(flag.model, /^nsfwjs-mobilenet_v2@/);
