@@ -14,3 +14,10 @@ func (s *Store) Tell(id string) error {
 		return c.put(k)
 	})
 }
+
+// Disclosed counts a disclosure to an authority, by kind.
+func (s *Store) Disclosed(kind string) error {
+	return s.update(func(c *change) error {
+		return c.count(func(t *Totals) { t.Disclosures[kind]++ })
+	})
+}

@@ -15,11 +15,20 @@ const MaxMessage = 64 << 10
 // SealMessage seals a short message, as files of evidence are: whoever has one of the
 // recipients' private keys opens it with OpenMessage. It clears nothing.
 func SealMessage(plain []byte, recipients []Recipient) ([]byte, error) {
+	return sealUpTo(plain, MaxMessage, recipients)
+}
+
+// SealFile is SealMessage for what has up to MaxFile bytes.
+func SealFile(plain []byte, recipients []Recipient) ([]byte, error) {
+	return sealUpTo(plain, MaxFile, recipients)
+}
+
+func sealUpTo(plain []byte, most int, recipients []Recipient) ([]byte, error) {
 	if len(recipients) == 0 {
 		return nil, ErrNoRecipients
 	}
-	if len(plain) > MaxMessage {
-		return nil, fmt.Errorf("%w: %d bytes, %d at most", ErrTooLarge, len(plain), MaxMessage)
+	if len(plain) > most {
+		return nil, fmt.Errorf("%w: %d bytes, %d at most", ErrTooLarge, len(plain), most)
 	}
 	keys := make([]age.Recipient, len(recipients))
 	for i, r := range recipients {
@@ -30,6 +39,18 @@ func SealMessage(plain []byte, recipients []Recipient) ([]byte, error) {
 
 // OpenMessage opens what SealMessage sealed. It is for the machine of who has the key.
 func OpenMessage(sealed []byte, identities ...Identity) ([]byte, error) {
+	return openUpTo(sealed, MaxMessage, identities)
+}
+
+// OpenFile opens what SealFile sealed.
+func OpenFile(sealed []byte, identities ...Identity) ([]byte, error) {
+	return openUpTo(sealed, MaxFile, identities)
+}
+
+// Sealed reports whether data begins as what is sealed does.
+func Sealed(data []byte) bool { return bytes.HasPrefix(data, []byte(ageHeader)) }
+
+func openUpTo(sealed []byte, most int64, identities []Identity) ([]byte, error) {
 	if len(identities) == 0 {
 		return nil, ErrWrongKey
 	}
@@ -37,7 +58,7 @@ func OpenMessage(sealed []byte, identities ...Identity) ([]byte, error) {
 	for i, identity := range identities {
 		keys[i] = identity.key
 	}
-	plain, err := decrypt(bytes.NewReader(sealed), MaxMessage, keys...)
+	plain, err := decrypt(bytes.NewReader(sealed), most, keys...)
 	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
 		return nil, ErrWrongKey
 	}
