@@ -28,6 +28,15 @@
 //	POST   /v1/cases/decide         DecideRequest → DecideResult
 //	POST   /v1/cases/guardian       GuardianRequest → GuardianResult
 //	POST   /v1/desk/login           LoginRequest → LoginResult
+//	POST   /v1/disclosures          DiscloseRequest → DiscloseResult
+//	POST   /v1/disclosures/{id}/sign SignRequest → SignResult
+//	POST   /v1/disclosures/{id}/confirm → disclosure.Entry
+//	POST   /v1/disclosures/{id}/refuse RefuseRequest → disclosure.Entry
+//	GET    /v1/disclosures          → DisclosureList
+//	GET    /v1/disclosures/key      → DisclosureKey
+//	POST   /v1/holds                LegalHoldRequest → legalhold.Hold
+//	POST   /v1/holds/{id}/release   LegalReleaseRequest → LegalReleaseResult
+//	GET    /v1/holds                → LegalHoldList
 //	GET    /v1/sessions?state=&sort=&limit= → SessionList
 //	POST   /v1/sessions/{id}/kick   KickRequest, or no body → KickResult
 //	GET    /v1/relay?session=&addresses= → RelayList

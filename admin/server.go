@@ -48,6 +48,8 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.routeLists()
 	s.routeImages()
 	s.routeBackup()
+	s.routeDisclosures()
+	s.routeLegalHolds()
 	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))
 	s.mux.HandleFunc("POST /v1/keys/rotate", answer(s.rotateKeys))
 	s.mux.HandleFunc("GET /v1/transparency", answer(s.transparency))

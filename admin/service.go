@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -10,7 +11,10 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/disclosure"
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/iplog"
+	"github.com/joingyd/joingyd/legalhold"
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/moderate/pdq"
@@ -42,6 +46,11 @@ type Options struct {
 
 	KeyFile  func(KeyPurpose) KeyFile // where keys are; nil: not known
 	KeyRings map[KeyPurpose]KeyRing   // the keys other than the bans'; what is missing has none
+
+	IPLog       *iplog.Log                         // nil: there is none
+	LegalHolds  *legalhold.Register                // nil: there are none
+	Disclosures *disclosure.Register               // nil: nothing can be disclosed
+	SigningKey  func() (ed25519.PrivateKey, error) // of disclosures; made where there is none
 }
 
 // Service carries requests out. Its methods are those of Client, and may be

@@ -17,6 +17,8 @@ import (
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/disclosure"
+	"github.com/joingyd/joingyd/legalhold"
 	"github.com/joingyd/joingyd/moderate/pdq"
 )
 
@@ -55,6 +57,15 @@ type control interface {
 	Release(context.Context, admin.ReleaseRequest) (admin.HoldResult, error)
 	HeldCases(ctx context.Context, limit int) (admin.CaseList, error)
 	CasesAbout(context.Context, admin.AboutRequest) (admin.CaseList, error)
+	Disclose(context.Context, admin.DiscloseRequest) (admin.DiscloseResult, error)
+	SignDisclosure(context.Context, admin.SignRequest) (admin.SignResult, error)
+	ConfirmDisclosure(context.Context, admin.ConfirmRequest) (disclosure.Entry, error)
+	RefuseDisclosure(context.Context, admin.RefuseRequest) (disclosure.Entry, error)
+	Disclosures(context.Context) (admin.DisclosureList, error)
+	DisclosureKey(context.Context) (admin.DisclosureKey, error)
+	MakeLegalHold(context.Context, admin.LegalHoldRequest) (legalhold.Hold, error)
+	ReleaseLegalHold(context.Context, admin.LegalReleaseRequest) (admin.LegalReleaseResult, error)
+	LegalHolds(context.Context) (admin.LegalHoldList, error)
 	ImportImages(context.Context, admin.ImportImagesRequest, io.Reader) (admin.ImportImagesResult, error)
 	Images(context.Context) (admin.ImageList, error)
 	CheckImage(context.Context, admin.CheckImageRequest) (admin.CheckImageResult, error)

@@ -20,8 +20,10 @@ import (
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/disclosure"
 	"github.com/joingyd/joingyd/front"
 	"github.com/joingyd/joingyd/iplog"
+	"github.com/joingyd/joingyd/legalhold"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
@@ -51,12 +53,14 @@ type daemon struct {
 	audit  *audit.Log
 
 	evidence *evidenceStore
-	images   *pdq.List    // that are known
-	iplog    *iplog.Log   // nil: from where visitors come is written down nowhere
-	watch    *watch.Watch // nil: nobody looks at stills
-	local    *match.Local // how visitors' browsers look at them; nil: they do not
-	tallied  watch.Stats  // see tallyStills
-	proofs   *proofs      // nil: nobody proves their age
+	images   *pdq.List  // that are known
+	iplog    *iplog.Log // nil: from where visitors come is written down nowhere
+	holds    *legalhold.Register
+	told     *disclosure.Register // what authorities asked for
+	watch    *watch.Watch         // nil: nobody looks at stills
+	local    *match.Local         // how visitors' browsers look at them; nil: they do not
+	tallied  watch.Stats          // see tallyStills
+	proofs   *proofs              // nil: nobody proves their age
 
 	stillLabels []string         // that there are rules about
 	classifier  *classify.Client // nil: none
@@ -114,7 +118,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -248,6 +252,7 @@ func (d *daemon) openAdmin() error {
 	if d.proofs != nil {
 		options.KeyRings[admin.KeyAge] = d.proofs.ring(config.SecretPath(d.cfg.DataDir, ageKeyFile))
 	}
+	options.IPLog, options.LegalHolds, options.Disclosures, options.SigningKey = d.iplog, d.holds, d.told, signingKey(d.cfg.DataDir)
 	if err := d.listenDesk(); err != nil {
 		return err
 	}
@@ -255,6 +260,9 @@ func (d *daemon) openAdmin() error {
 		options.Links = d.moderators.links
 	}
 	d.service = admin.NewService(d.bans, options)
+	if err := d.service.CountDisclosures(); err != nil {
+		return err
+	}
 	if err := d.openDesk(); err != nil {
 		return err
 	}

@@ -140,6 +140,7 @@ func (d *daemon) guardianWord(r *http.Request, g web.GuardianWord) (string, erro
 	if err != nil {
 		return "", formError(err)
 	}
+	d.holdFiled(id)
 	if id == "" { // more than a reporter's most of a day
 		return "", web.ErrFull
 	}

@@ -81,7 +81,8 @@ func (d *daemon) reported(c match.Complaint) error {
 	if len(c.Reporters) > 0 {
 		filing.Reporter = d.pseudonym(c.Reporters[0])
 	}
-	_, err = d.cases.File(filing)
+	id, err := d.cases.File(filing)
+	d.holdFiled(id)
 	return err
 }
 

@@ -30,6 +30,8 @@ func (d *daemon) retention() []forgetting {
 			_, err := d.iplog.Forget()
 			return err
 		}},
+		{"the legal holds", func(now time.Time) error { return d.holds.Forget(now, d.holdEnded) }},
+		{"the register of disclosures", func(now time.Time) error { return d.told.Forget(now.AddDate(0, 0, -d.cfg.Moderation.AuditDays)) }},
 	}
 }
 

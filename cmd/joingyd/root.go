@@ -47,8 +47,11 @@ the command line made no sense.`,
 		newReportsCommand(),
 		newEvidenceCommand(),
 		newImagesCommand(),
+		newDiscloseCommand(),
+		newHoldCommand(),
 		newAuditCommand(),
 		newTransparencyCommand(),
+		newComplianceCommand(),
 		newKickCommand(),
 		newSessionsCommand(),
 		newRelayCommand(),
@@ -66,7 +69,7 @@ the command line made no sense.`,
 	makeGroup(root)
 	for _, cmd := range root.Commands() {
 		switch {
-		case cmd.HasSubCommands():
+		case cmd.HasSubCommands() && cmd.RunE == nil:
 			makeGroup(cmd)
 		case cmd.Name() == "help":
 			makeHelp(cmd)

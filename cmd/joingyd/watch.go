@@ -138,6 +138,7 @@ func (d *daemon) found(f watch.Finding) {
 		d.log.Error("what was found in a still could not be kept", "error", err)
 		return
 	}
+	d.holdFiled(caseID)
 	d.log.Info("still flagged", "case", caseID, "label", f.Label, "support", f.Support)
 	if ban && (viewers >= 2 || f.Support == watch.Supported) {
 		d.banForStill(caseID, f)
