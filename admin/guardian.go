@@ -81,6 +81,11 @@ func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResu
 	if err != nil {
 		return GuardianResult{}, fromCases(err, id)
 	}
+	if s.opts.LegalHolds != nil {
+		if err := s.opts.LegalHolds.Filed(k.ID, k.Session, k.Suspects); err != nil {
+			s.opts.Log.Error("a case about somebody on hold is not held", "case", id, "error", err)
+		}
+	}
 	s.opts.Log.Info("guardian's case opened", "case", id, "by", req.By)
 	return GuardianResult{s.caseOf(k)}, nil
 }
