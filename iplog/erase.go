@@ -19,6 +19,50 @@ type erasure struct {
 	Tags map[day]tag `json:"tags"`
 }
 
+// Mark is what finds the rows of one address or session without naming it: those that
+// there were when it was made. It is worth nothing for a day whose rows are forgotten.
+type Mark struct{ erasure }
+
+// MarshalJSON and UnmarshalJSON make a Mark one that can be kept.
+func (m Mark) MarshalJSON() ([]byte, error) { return json.Marshal(m.erasure) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (m *Mark) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &m.erasure) }
+
+// Mark returns the mark of a query, whose bounds do not matter.
+func (l *Log) Mark(q Query) (Mark, error) {
+	if err := q.validate(); err != nil {
+		return Mark{}, err
+	}
+	l.Flush()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.markLocked(q)
+}
+
+func (l *Log) markLocked(q Query) (m Mark, err error) {
+	days, err := l.days()
+	if err != nil {
+		return m, err
+	}
+	m.Tags = make(map[day]tag)
+	for _, d := range days {
+		found := false
+		if err := l.eachLocked(d, q, func([]byte, *row) error { found = true; return nil }); err != nil {
+			return m, err
+		}
+		if !found {
+			continue
+		}
+		k, err := l.readKey(d)
+		if err != nil {
+			return m, err
+		}
+		m.Tags[d] = k.of(q)
+	}
+	return m, nil
+}
+
 // Erase takes the rows of an address or a session out of every day; the query's bounds do
 // not matter. Rows that are held stay, and are counted. When it returns nil they are gone;
 // if the process dies before that, the next Open goes on.
@@ -29,40 +73,41 @@ func (l *Log) Erase(q Query) (erased, held int, err error) {
 	l.Flush()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	days, err := l.days()
+	m, err := l.markLocked(q)
 	if err != nil {
 		return 0, 0, err
 	}
-	e := erasure{Tags: make(map[day]tag)}
-	for _, d := range days {
-		found := false
-		if err := l.eachLocked(d, q, func([]byte, *row) error { found = true; return nil }); err != nil {
-			return 0, 0, err
-		}
-		if !found {
-			continue
-		}
-		k, err := l.readKey(d)
-		if err != nil {
-			return 0, 0, err
-		}
-		e.Tags[d] = k.of(q)
-	}
-	if len(e.Tags) > 0 {
-		data, err := json.Marshal(e)
-		if err != nil {
-			return 0, 0, err
-		}
-		name := erasurePrefix + newKey().String()[:16] + erasureSuffix
-		if err := l.dir.WriteFile(name, data); err != nil {
-			return 0, 0, err
-		}
-		if erased, err = l.eraseLocked(name, e); err != nil {
-			return erased, 0, fmt.Errorf("%w; the rest goes at the next start", err)
-		}
+	if erased, err = l.eraseMarkedLocked(m); err != nil {
+		return erased, 0, err
 	}
 	rows, err := l.heldLocked(Query{Address: q.Address, Session: q.Session})
 	return erased, len(rows), err
+}
+
+// EraseMarked is Erase by a mark, of the rows of its days. What is held of them stays.
+func (l *Log) EraseMarked(m Mark) (erased int, err error) {
+	l.Flush()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.eraseMarkedLocked(m)
+}
+
+func (l *Log) eraseMarkedLocked(m Mark) (erased int, err error) {
+	if len(m.Tags) == 0 {
+		return 0, nil
+	}
+	data, err := json.Marshal(m.erasure)
+	if err != nil {
+		return 0, err
+	}
+	name := erasurePrefix + newKey().String()[:16] + erasureSuffix
+	if err := l.dir.WriteFile(name, data); err != nil {
+		return 0, err
+	}
+	if erased, err = l.eraseLocked(name, m.erasure); err != nil {
+		return erased, fmt.Errorf("%w; the rest goes at the next start", err)
+	}
+	return erased, nil
 }
 
 // eraseLocked does what an erasure on disk says, and removes it.

@@ -3,6 +3,7 @@ package iplog_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -218,6 +219,39 @@ func TestErase(t *testing.T) {
 	}
 	if left := f.files("erase-*"); len(left) != 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// A mark that was kept finds the rows of its days later, and nothing else.
+func TestEraseMarked(t *testing.T) {
+	f := open(t)
+	f.came("one", "203.0.113.9:1")
+	f.came("other", "203.0.113.10:1")
+	mark, err := f.Mark(from("203.0.113.9"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := json.Marshal([]iplog.Mark{mark})
+	if err != nil || strings.Contains(string(kept), "203.0") {
+		t.Errorf("kept as %s, %v", kept, err)
+	}
+	f.now = f.now.Add(24 * time.Hour)
+	f.came("two", "203.0.113.9:1")
+	f.reopen()
+	var marks []iplog.Mark
+	if err := json.Unmarshal(kept, &marks); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} { // again, as after a crash
+		if erased, err := f.EraseMarked(marks[0]); erased != want || err != nil {
+			t.Errorf("erased %d, %v, want %d", erased, err, want)
+		}
+	}
+	if got := f.find(from("203.0.113.9")); !slices.Equal(got, []string{"two"}) {
+		t.Errorf("found %v", got)
+	}
+	if got := f.find(from("203.0.113.10")); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("another's: %v", got)
 	}
 }
 
