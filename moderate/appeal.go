@@ -116,7 +116,7 @@ func (c *Case) BannedBy(by string) bool {
 
 // receipt notes by which receipt somebody asks for the case.
 func (c *change) receipt(k *Case, r Receipt) error {
-	digest := r.digest()
+	digest := r.Digest()
 	k.Receipts = append(k.Receipts, digest)
 	return c.tx.Bucket(receiptBucket).Put([]byte(digest), []byte(k.ID))
 }

@@ -54,7 +54,7 @@ func (s *Store) Get(id string) (k *Case, err error) {
 // none, any more.
 func (s *Store) Receipted(r Receipt) (k *Case, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
-		id := tx.Bucket(receiptBucket).Get([]byte(r.digest()))
+		id := tx.Bucket(receiptBucket).Get([]byte(r.Digest()))
 		if id == nil {
 			return ErrNotFound
 		}

@@ -77,8 +77,8 @@ func (r Receipt) String() string {
 // LogValue returns REDACTED.
 func (Receipt) LogValue() slog.Value { return slog.StringValue("REDACTED") }
 
-// digest is what is stored. So much randomness needs no slow hash.
-func (r Receipt) digest() string {
+// Digest is what is stored. So much randomness needs no slow hash.
+func (r Receipt) Digest() string {
 	sum := sha256.Sum256(r.secret[:])
 	return hex.EncodeToString(sum[:])
 }

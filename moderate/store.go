@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -110,6 +111,8 @@ type Store struct {
 	dropped  uint64              // reports and appeals past a reporter's most, or for want of room
 	tally    map[string]*Totals  // by month: what is not on disk yet
 	held     map[string]*Case
+
+	forgotten atomic.Uint64 // cases and reporters, by Sweep
 }
 
 // Open opens the file at path, or makes it with mode 0600. The error wraps ErrLocked
@@ -205,6 +208,8 @@ type change struct {
 	cases []*Case            // that were put
 	gone  []*Case            // that were deleted
 	tally map[string]*Totals // that was flushed
+
+	forgotten int // cases and reporters that were kept for long enough
 }
 
 // update carries f out in a transaction. When it returns nil, what f put is on disk

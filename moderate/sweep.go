@@ -11,8 +11,9 @@ import (
 // It changes a few hundred at a time: call it again and again.
 func (s *Store) Sweep() error {
 	var gone []string // whose evidence is to be deleted
+	var done *change
 	err := s.update(func(c *change) error {
-		gone = nil
+		gone, done = nil, c
 		if err := s.flush(c); err != nil {
 			return err
 		}
@@ -27,11 +28,16 @@ func (s *Store) Sweep() error {
 	if err != nil {
 		return err // nothing has ended, so all evidence stays
 	}
+	s.forgotten.Add(uint64(done.forgotten))
 	for _, id := range gone {
 		err = errors.Join(err, s.discard(id))
 	}
 	return err
 }
+
+// Forgotten returns how many cases and reporters Sweep has forgotten since the store was
+// opened.
+func (s *Store) Forgotten() uint64 { return s.forgotten.Load() }
 
 // sweepBatch is how many are changed in one transaction.
 const sweepBatch = 500
@@ -117,7 +123,7 @@ func (s *Store) note(id string, heldUntil time.Time) error {
 
 // forget deletes what was kept for long enough.
 func (s *Store) forget(c *change) error {
-	cases, reports, reporters, receipts := c.tx.Bucket(caseBucket), c.tx.Bucket(reportBucket), c.tx.Bucket(reporterBucket), c.tx.Bucket(receiptBucket)
+	cases, reporters := c.tx.Bucket(caseBucket), c.tx.Bucket(reporterBucket)
 	var old []*Case
 	err := cases.ForEach(func(_, value []byte) error {
 		k, err := decodeCase(value)
@@ -133,21 +139,11 @@ func (s *Store) forget(c *change) error {
 		return err
 	}
 	for _, k := range old {
-		for _, r := range k.Reports {
-			if err := reports.Delete([]byte(r.ID)); err != nil {
-				return err
-			}
-		}
-		for _, digest := range k.Receipts {
-			if err := receipts.Delete([]byte(digest)); err != nil {
-				return err
-			}
-		}
-		if err := cases.Delete([]byte(k.ID)); err != nil {
+		if err := c.remove(k); err != nil {
 			return err
 		}
-		c.gone = append(c.gone, k)
 	}
+	c.forgotten += len(old)
 	var silent [][]byte
 	err = reporters.ForEach(func(pseudonym, value []byte) error {
 		var r reporter
@@ -162,6 +158,7 @@ func (s *Store) forget(c *change) error {
 	if err != nil {
 		return err
 	}
+	c.forgotten += len(silent)
 	for _, pseudonym := range silent {
 		if err := reporters.Delete(pseudonym); err != nil {
 			return err
