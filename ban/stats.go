@@ -11,12 +11,14 @@ type Stats struct {
 	Active   map[Scope]int // bans in force, by scope; every scope is there
 	Changes  uint64        // transactions
 	Failures uint64        // changes that the disk refused
+
+	Forgotten uint64 // bans that ended long ago
 }
 
 // Stats returns them. It reads those of the file that have expired and were not
 // swept yet; if that fails they count as active.
 func (s *Store) Stats() Stats {
-	stats := Stats{Active: make(map[Scope]int, len(scopes)), Changes: s.changes.Load(), Failures: s.failures.Load()}
+	stats := Stats{Active: make(map[Scope]int, len(scopes)), Changes: s.changes.Load(), Failures: s.failures.Load(), Forgotten: s.forgotten.Load()}
 	s.mu.RLock()
 	for n := range s.idx.sets {
 		stats.Active[scopes[n]] = len(s.idx.sets[n].tags) + s.idx.sets[n].prefixes.Size()

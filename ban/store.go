@@ -43,6 +43,8 @@ type Store struct {
 	changes  atomic.Uint64 // transactions since the start
 	failures atomic.Uint64 // changes that the disk refused
 
+	forgotten atomic.Uint64 // ended bans, by Sweep
+
 	// write serialises changes. It is held over the fsync, which mu never is,
 	// so Check does not wait for the disk.
 	write  sync.Mutex

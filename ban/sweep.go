@@ -17,41 +17,45 @@ const seenEvery = time.Hour
 // such as every minute. Bans that have expired count no longer all the same.
 func (s *Store) Sweep() error {
 	for {
-		again := false
+		again, dropped := false, 0
 		err := s.update(func(c *change) (err error) {
-			again, err = c.sweep(s.opts.HistoryFor)
+			again, dropped, err = c.sweep(s.opts.HistoryFor)
 			return err
 		})
+		if err == nil {
+			s.forgotten.Add(uint64(dropped))
+		}
 		if err != nil || !again {
 			return err
 		}
 	}
 }
 
-// sweep does one chunk and reports whether there may be more.
-func (c *change) sweep(historyFor time.Duration) (again bool, err error) {
+// sweep does one chunk, and reports whether there may be more and how many bans are
+// forgotten.
+func (c *change) sweep(historyFor time.Duration) (again bool, dropped int, err error) {
 	over := c.overdue()
 	for _, key := range over {
 		id, _ := idOf(key[8:])
 		if c.active.Get(id.key()) == nil { // the disk has made it up
 			c.touch()
 			if err := c.ends.Delete(key); err != nil {
-				return false, err
+				return false, 0, err
 			}
 			continue
 		}
 		if err := c.end(id, HowExpired, ""); err != nil {
-			return false, err
+			return false, 0, err
 		}
 	}
-	dropped, err := c.dropHistory(c.now.Add(-historyFor))
+	dropped, err = c.dropHistory(c.now.Add(-historyFor))
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	if c.now.Sub(c.state.seen) >= seenEvery {
 		c.touch()
 	}
-	return len(over) == sweepChunk || dropped == sweepChunk, nil
+	return len(over) == sweepChunk || dropped == sweepChunk, dropped, nil
 }
 
 // touch makes the change one that is written, though the index is as before.
