@@ -98,7 +98,7 @@ func (s *Service) Disclose(ctx context.Context, req DiscloseRequest) (result Dis
 	if req.Emergency && namesNobody(req.By) {
 		return result, invalid("nobody knows who you are, and an emergency needs two people: ask on the control socket, under your own user name")
 	}
-	pseudonyms := s.pseudonyms(&req.Ask)
+	pseudonyms := s.pseudonymsOf(&req.Ask)
 	if result, err = s.disclosed(ctx, &req.Ask, pseudonyms); err != nil {
 		return DiscloseResult{}, err
 	}
@@ -132,16 +132,13 @@ func askDetails(e *disclosure.Entry) map[string]string {
 	return details
 }
 
-// pseudonyms lists those of what is asked about; none for a session.
-func (s *Service) pseudonyms(a *disclosure.Ask) (list []string) {
+// pseudonymsOf lists those of what is asked about; none for a session.
+func (s *Service) pseudonymsOf(a *disclosure.Ask) []string {
 	addr, err := a.Addr()
 	if a.Address == "" || err != nil {
 		return nil
 	}
-	for _, p := range s.bans.Pseudonyms(addr) {
-		list = append(list, p.String())
-	}
-	return list
+	return s.pseudonyms(addr)
 }
 
 // disclosed finds what is asked for.

@@ -50,6 +50,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.routeBackup()
 	s.routeDisclosures()
 	s.routeLegalHolds()
+	s.routePrivacy()
 	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))
 	s.mux.HandleFunc("POST /v1/keys/rotate", answer(s.rotateKeys))
 	s.mux.HandleFunc("GET /v1/transparency", answer(s.transparency))

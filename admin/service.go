@@ -18,6 +18,7 @@ import (
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/moderate/pdq"
+	"github.com/joingyd/joingyd/privacy"
 )
 
 // Options are the settings of a service. The zero value works, for a service
@@ -51,6 +52,9 @@ type Options struct {
 	LegalHolds  *legalhold.Register                // nil: there are none
 	Disclosures *disclosure.Register               // nil: nothing can be disclosed
 	SigningKey  func() (ed25519.PrivateKey, error) // of disclosures; made where there is none
+
+	Requests *privacy.Store                // for data; nil: there are none
+	Retained func() (PrivacyReport, error) // what is held; nil: nobody knows
 }
 
 // Service carries requests out. Its methods are those of Client, and may be
@@ -61,6 +65,7 @@ type Service struct {
 	opts     Options
 	started  time.Time
 	rotating sync.Mutex // held by RotateKeys: one rotation at a time
+	erasing  sync.Mutex // held by the one erasure at a time
 }
 
 // NewService returns a service on a store, which the caller closes. A nil opts

@@ -92,6 +92,37 @@ func (l *Log) EraseMarked(m Mark) (erased int, err error) {
 	return l.eraseMarkedLocked(m)
 }
 
+// Marked counts the rows that a mark finds.
+func (l *Log) Marked(m Mark) (n int, err error) {
+	l.Flush()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for d, t := range m.Tags {
+		err := readRows(l.dir.Path(d.rows()), func(_ []byte, r *row) error {
+			if r != nil && r.has(t) {
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// Held counts the rows of a query that are held; its bounds do not matter.
+func (l *Log) Held(q Query) (int, error) {
+	if err := q.validate(); err != nil {
+		return 0, err
+	}
+	l.Flush()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows, err := l.heldLocked(Query{Address: q.Address, Session: q.Session})
+	return len(rows), err
+}
+
 func (l *Log) eraseMarkedLocked(m Mark) (erased int, err error) {
 	if len(m.Tags) == 0 {
 		return 0, nil

@@ -88,6 +88,10 @@ type Options struct {
 	// must not block. Nil: nobody is told.
 	Seen func(Seen)
 
+	// Receipt returns what a session's visitor can show later that it was theirs. It is
+	// called with the hub locked, so it must not block. Nil: there is none.
+	Receipt func(ident.Session) string
+
 	Snapshots Snapshots // of video chats
 	Age       Age       // proof of it, before a search
 	Visits    Visits    // nil: nobody counts

@@ -206,10 +206,14 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	token, s.resume = newResumeToken()
 	h.resumable[s.resume] = s
 	s.online = len(h.sessions)
-	h.sendLocked(s, &welcomeMessage{
+	welcome := &welcomeMessage{
 		head: head{Type: "welcome"}, Session: s.id.String(), Resume: token,
 		Online: s.online, Policy: h.opts.Policy, ICE: h.iceLocked(s),
-	})
+	}
+	if h.opts.Receipt != nil {
+		welcome.Receipt = h.opts.Receipt(s.id)
+	}
+	h.sendLocked(s, welcome)
 }
 
 // detach is called when k is gone. Where the client said goodbye the session

@@ -156,6 +156,7 @@ type welcomeMessage struct {
 	Online  int    `json:"online"`
 	Policy  string `json:"policy"`
 	ICE     ice    `json:"ice"`
+	Receipt string `json:"receipt,omitempty"` // with which the visitor shows later that the session was theirs
 }
 
 type iceMessage struct {

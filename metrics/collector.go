@@ -17,6 +17,8 @@ type collector struct {
 	bans, banChanges, banFailures         family
 	cases, oldestCase                     family
 	casesDropped, evidenceDropped         family
+	forgottenKept, unforgotten            family
+	lastSweep, dataRequests               family
 	looked, found, lost, stillsWaiting    family
 	calls, callSeconds, retried, opened   family
 	resting, inFlight, callsWaiting       family
@@ -60,6 +62,9 @@ func newCollector(sources Sources) *collector {
 	if sources.Cases == nil {
 		sources.Cases = func() Cases { return Cases{} }
 	}
+	if sources.Retention == nil {
+		sources.Retention = func() Retention { return Retention{} }
+	}
 	if sources.Stills == nil {
 		sources.Stills = func() Stills { return Stills{} }
 	}
@@ -85,6 +90,11 @@ func newCollector(sources Sources) *collector {
 		oldestCase:      gauge("cases_oldest_seconds", "How long the oldest of them waits."),
 		casesDropped:    counter("cases_reports_dropped_total", "Reports that opened no case: past a reporter's most of a day, or for want of room."),
 		evidenceDropped: counter("cases_evidence_dropped_total", "What reports brought that was dropped before its case was judged, for want of memory."),
+
+		forgottenKept: counter("retention_forgotten_total", "What was deleted because it was kept for long enough, by store.", "store"),
+		unforgotten:   counter("retention_failures_total", "Times that a store could not delete what was kept for long enough; it is tried again every minute.", "store"),
+		lastSweep:     gauge("retention_last_run_timestamp_seconds", "When that was tried last, in Unix time; 0: not yet."),
+		dataRequests:  gauge("privacy_requests", "Requests for personal data, by state; those overdue are not among the open ones.", "state"),
 
 		looked:        counter("stills_looked_total", "Stills of video chats that a program looked at."),
 		found:         counter("stills_found_total", "Of those, what a rule was about, by its label.", "label"),
@@ -145,7 +155,7 @@ func newCollector(sources Sources) *collector {
 // Describe names every metric there will be.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
-		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped, c.passes, c.ageChecks,
+		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped, c.forgottenKept, c.unforgotten, c.lastSweep, c.dataRequests, c.passes, c.ageChecks,
 		c.looked, c.found, c.lost, c.stillsWaiting, c.calls, c.callSeconds, c.retried, c.opened, c.resting, c.inFlight, c.callsWaiting,
 		c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
@@ -171,6 +181,12 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.oldestCase.send(to, float64(cases.Oldest))
 	c.casesDropped.send(to, float64(cases.Dropped))
 	c.evidenceDropped.send(to, float64(cases.EvidenceDropped))
+
+	retention := c.sources.Retention()
+	sendAll(to, c.forgottenKept, retention.Forgotten, c.sources.Stores)
+	sendAll(to, c.unforgotten, retention.Failures, c.sources.Stores)
+	c.lastSweep.send(to, retention.Last)
+	sendAll(to, c.dataRequests, retention.Requests, c.sources.RequestStates)
 
 	stills := c.sources.Stills()
 	c.looked.send(to, float64(stills.Looked))

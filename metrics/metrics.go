@@ -20,12 +20,16 @@ type Sources struct {
 	Visits  func() Visits
 	Age     func() Age
 
+	Retention func() Retention
+
 	Stills     func() Stills
 	Classifier func() Classifier
 
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
 	Gravities     []string // of Cases.Waiting
+	Stores        []string // of Retention.Forgotten and Failures
+	RequestStates []string // of Retention.Requests
 	Transports    []string // of Relay.ByTransport
 	DropReasons   []string // of Transport.Drops
 	ReportReasons []string // of Match.Reports
@@ -61,6 +65,15 @@ type Cases struct {
 	Oldest          int            // seconds that the oldest of them waits
 	Dropped         uint64         // reports that opened nothing
 	EvidenceDropped uint64         // what reports brought, for want of memory
+}
+
+// Retention is what the stores let go of because it was kept for long enough, since the
+// start; and the requests for data that there are now.
+type Retention struct {
+	Forgotten map[string]uint64 // by store
+	Failures  map[string]uint64 // times that a store could not
+	Last      float64           // Unix time of the sweeper's last run, in seconds; 0: none yet
+	Requests  map[string]int    // by state
 }
 
 // Stills is what became of stills of video chats. Waiting are there now, the rest counts

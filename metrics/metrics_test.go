@@ -24,6 +24,8 @@ func testSources() Sources {
 		Gravities:     []string{"slight"},
 		Systems:       []string{"linux", "other"},
 		Modes:         []string{"text"},
+		Stores:        []string{"bans"},
+		RequestStates: []string{"open"},
 		Transports:    []string{"udp", "tcp"},
 		DropReasons:   []string{"too_large", "queue_full"},
 		ReportReasons: []string{"spam", "other"},
@@ -127,6 +129,14 @@ var zero = map[string]float64{
 	"joingyd_cases_oldest_seconds":          0,
 	"joingyd_cases_reports_dropped_total":   0,
 	"joingyd_cases_evidence_dropped_total":  0,
+
+	"joingyd_retention_forgotten_total{store=bans}":  0,
+	"joingyd_retention_forgotten_total{store=other}": 0,
+	"joingyd_retention_failures_total{store=bans}":   0,
+	"joingyd_retention_failures_total{store=other}":  0,
+	"joingyd_retention_last_run_timestamp_seconds":   0,
+	"joingyd_privacy_requests{state=open}":           0,
+	"joingyd_privacy_requests{state=other}":          0,
 
 	"joingyd_stills_looked_total":                      0,
 	"joingyd_stills_found_total{label=porn}":           0,
@@ -237,6 +247,9 @@ func TestCounts(t *testing.T) {
 	sources.Cases = func() Cases {
 		return Cases{Waiting: map[string]int{"slight": 34, "new": 35}, Oldest: 36, Dropped: 37, EvidenceDropped: 38}
 	}
+	sources.Retention = func() Retention {
+		return Retention{Forgotten: map[string]uint64{"bans": 61, "new": 62}, Failures: map[string]uint64{"bans": 63}, Last: 64.5, Requests: map[string]int{"open": 65, "new": 66}}
+	}
 	sources.Stills = func() Stills {
 		return Stills{Looked: 39, Found: map[string]uint64{"porn": 40, "drawing": 41}, Lost: map[string]uint64{"late": 42, "bored": 43}, Waiting: 44}
 	}
@@ -282,6 +295,10 @@ func TestCounts(t *testing.T) {
 
 		"joingyd_cases_waiting{gravity=slight}": 34, "joingyd_cases_waiting{gravity=other}": 35, "joingyd_cases_oldest_seconds": 36,
 		"joingyd_cases_reports_dropped_total": 37, "joingyd_cases_evidence_dropped_total": 38,
+
+		"joingyd_retention_forgotten_total{store=bans}": 61, "joingyd_retention_forgotten_total{store=other}": 62,
+		"joingyd_retention_failures_total{store=bans}": 63, "joingyd_retention_last_run_timestamp_seconds": 64.5,
+		"joingyd_privacy_requests{state=open}": 65, "joingyd_privacy_requests{state=other}": 66,
 
 		"joingyd_stills_looked_total": 39, "joingyd_stills_found_total{label=porn}": 40, "joingyd_stills_found_total{label=other}": 41,
 		"joingyd_stills_lost_total{reason=late}": 42, "joingyd_stills_lost_total{reason=other}": 43, "joingyd_stills_waiting": 44,

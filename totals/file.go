@@ -96,3 +96,9 @@ func (t *Totals) Days(from, to string) (list []Day, err error) {
 	}
 	return list, nil
 }
+
+// IsFile reports whether a file of the directory has figures of a day, by its name.
+func IsFile(name string) bool {
+	day, is := strings.CutSuffix(name, suffix)
+	return is && ParseDay(day) == nil
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,7 +19,11 @@ type field struct {
 	Rows     int // 0: one line
 	Needed   bool
 	Complete string // autocomplete (HTML section 4.10.18.7); empty: off
+	Choices  []choice
 }
+
+// choice is one of a field of which one is to be chosen.
+type choice struct{ Value, Label string }
 
 // Fields of the forms. Each is bounded, so that all of a form fits into maxForm.
 var (
@@ -32,6 +37,11 @@ var (
 		{Name: "here", Label: "guardian.here", Hint: "guardian.here.hint"},
 		{Name: "reference", Label: "guardian.reference", Hint: "guardian.reference.hint", Most: 64},
 		{Name: "contact", Label: "guardian.contact", Hint: "guardian.contact.hint", Most: 200, Needed: true, Complete: "email"},
+	}
+	dataFields = []field{
+		{Name: "ask", Label: "data.ask", Hint: "data.ask.hint", Most: 16, Needed: true, Choices: []choice{{"see", "data.ask.see"}, {"delete", "data.ask.delete"}}},
+		{Name: "visit", Label: "data.visit", Hint: "data.visit.hint", Most: 100},
+		{Name: "contact", Label: "data.contact", Hint: "data.contact.hint", Most: 200, Complete: "email"},
 	}
 	receiptFields = []field{{Name: "receipt", Label: "receipt.code", Hint: "receipt.code.hint", Most: 64, Needed: true}}
 )
@@ -73,7 +83,7 @@ func check(fields []field, values map[string]string) map[string]string {
 		case f.Most == 0:
 		case !utf8.ValidString(value) || strings.ContainsFunc(value, func(c rune) bool { return unicode.IsControl(c) && (f.Rows == 0 || c != '\n' && c != '\t') }):
 			problems[f.Name] = "form.unreadable"
-		case f.Needed && value == "":
+		case len(f.Choices) > 0 && !slices.ContainsFunc(f.Choices, func(c choice) bool { return c.Value == value }), f.Needed && value == "":
 			problems[f.Name] = "form.missing"
 		case utf8.RuneCountInString(value) > f.Most:
 			problems[f.Name] = "form.long"
@@ -91,6 +101,7 @@ type input struct {
 	Optional string
 	Value    string
 	Problem  string // empty: none
+	Choices  []choice
 }
 
 // Input returns a field of the page's form as the template shows it.
@@ -106,6 +117,13 @@ func (d pageData) Input(f field) (in input, err error) {
 		if *text.into, err = d.T(text.key); err != nil {
 			return in, err
 		}
+	}
+	for _, c := range f.Choices {
+		text, err := d.T(c.Label)
+		if err != nil {
+			return in, err
+		}
+		in.Choices = append(in.Choices, choice{c.Value, text})
 	}
 	return in, nil
 }

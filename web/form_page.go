@@ -23,7 +23,7 @@ const (
 // formPolicy is that of the pages with a form.
 var formPolicy = strings.Replace(contentSecurityPolicy, "form-action 'none'", "form-action 'self'", 1)
 
-// formPage is /appeal or /guardian: the page in Markdown, and below it a form, which
+// formPage is /appeal, /guardian or /data: the page in Markdown, and below it a form, which
 // needs no script, and one that tells by a receipt what became of it. It is rendered for
 // each request: it says whether the requester is banned, and who posts gets back what
 // they wrote. It is never compressed: beside what a stranger may have put into it
@@ -31,7 +31,8 @@ var formPolicy = strings.Replace(contentSecurityPolicy, "form-action 'none'", "f
 type formPage struct {
 	path   string
 	fields []field
-	file   func(*http.Request, map[string]string) (receipt string, err error)
+	file   func(*http.Request, map[string]string, *formState) error // takes it, and says what to show
+	look   func(map[string]string, *formState) error                // by a receipt
 	bans   func(*http.Request) []BanShown
 
 	forms   *Forms
@@ -55,14 +56,24 @@ func (r *rendering) formPages(o Options) (map[string]*formPage, error) {
 			return nil, err
 		}
 	}
-	posts := newPace(postEvery, postBurst) // those of both pages
+	posts := newPace(postEvery, postBurst) // those of all pages
+	outcome := func(v map[string]string, state *formState) error {
+		outcome, err := o.Forms.Outcome(v["receipt"])
+		state.Outcome = &outcome
+		return err
+	}
 	pages := map[string]*formPage{
-		"/appeal": {fields: appealFields, bans: o.Forms.Bans, file: func(r *http.Request, v map[string]string) (string, error) {
-			return o.Forms.Appeal(r, Appeal{Words: v["words"], Reference: v["reference"]})
+		"/appeal": {fields: appealFields, bans: o.Forms.Bans, look: outcome, file: func(r *http.Request, v map[string]string, state *formState) (err error) {
+			state.Receipt, err = o.Forms.Appeal(r, Appeal{Words: v["words"], Reference: v["reference"]})
+			return err
 		}},
-		"/guardian": {fields: guardianFields, file: func(r *http.Request, v map[string]string) (string, error) {
-			return o.Forms.Guardian(r, GuardianWord{Words: v["words"], When: v["when"], Contact: v["contact"], Reference: v["reference"], Here: v["here"] != ""})
+		"/guardian": {fields: guardianFields, look: outcome, file: func(r *http.Request, v map[string]string, state *formState) (err error) {
+			state.Receipt, err = o.Forms.Guardian(r, GuardianWord{Words: v["words"], When: v["when"], Contact: v["contact"], Reference: v["reference"], Here: v["here"] != ""})
+			return err
 		}},
+	}
+	if o.Forms.Data != nil {
+		pages["/data"] = o.Forms.dataPage()
 	}
 	for path, p := range pages {
 		p.path, p.forms, p.log, p.origin, p.posts, p.chooser = path, o.Forms, o.Logger, origin, posts, r.chooser
@@ -105,11 +116,16 @@ type formState struct {
 	Receipt string
 	Outcome *Outcome
 
+	Data        bool // the page is /data, which has what follows
+	Answer      *DataAnswer
+	DataOutcome *DataOutcome
+	Asked       string // the receipt by which that was asked for
+
 	status int
 }
 
 func (p *formPage) state(status int) formState {
-	return formState{Action: p.path, Asks: true, Fields: p.fields, Lookup: receiptFields, Appeal: p.path == "/appeal", status: status}
+	return formState{Action: p.path, Asks: true, Fields: p.fields, Lookup: receiptFields, Appeal: p.path == "/appeal", Data: p.path == dataPath, status: status}
 }
 
 // decisions are the texts of what was decided.
@@ -158,7 +174,7 @@ func (p *formPage) post(w http.ResponseWriter, r *http.Request) formState {
 		return pace(wait)
 	}
 	if _, asks := values["receipt"]; asks {
-		return p.look(values)
+		return p.lookUp(values)
 	}
 	if problems := check(p.fields, values); len(problems) > 0 {
 		state := p.state(http.StatusUnprocessableEntity)
@@ -169,9 +185,9 @@ func (p *formPage) post(w http.ResponseWriter, r *http.Request) formState {
 	if wait := p.kept.take(addr); wait > 0 {
 		return pace(wait)
 	}
-	receipt, err := p.file(r, values)
-	if err == nil {
-		return formState{Receipt: receipt, Appeal: p.path == "/appeal", status: http.StatusOK}
+	taken := p.told()
+	if err = p.file(r, values, &taken); err == nil {
+		return taken
 	}
 	p.kept.untake(addr)
 	switch {
@@ -181,23 +197,37 @@ func (p *formPage) post(w http.ResponseWriter, r *http.Request) formState {
 		return refuse(http.StatusConflict, "appeal.waits", values)
 	case errors.Is(err, ErrNotBanned):
 		return refuse(http.StatusUnprocessableEntity, "appeal.free", values)
-	case errors.Is(err, ErrUnknown):
-		state := p.state(http.StatusUnprocessableEntity)
-		state.Values, state.Problems = values, map[string]string{"reference": "form.unknown"}
-		return state
+	}
+	for wrong, problem := range map[error]map[string]string{
+		ErrUnknown: {"reference": "form.unknown"}, ErrVisit: {"visit": "data.visit.wrong"}, ErrVisitOver: {"visit": "data.visit.over"},
+	} {
+		if errors.Is(err, wrong) {
+			state := p.state(http.StatusUnprocessableEntity)
+			state.Values, state.Problems = values, problem
+			return state
+		}
 	}
 	p.log.Error("what a visitor wrote was not taken", "page", p.path, "error", err)
 	return refuse(http.StatusServiceUnavailable, "form.failed", values)
 }
 
-// look tells what became of something.
-func (p *formPage) look(values map[string]string) formState {
+// told is the state of a page that answers, and asks nothing.
+func (p *formPage) told() formState {
+	return formState{Action: p.path, Appeal: p.path == "/appeal", Data: p.path == dataPath, status: http.StatusOK}
+}
+
+// lookUp tells what became of something.
+func (p *formPage) lookUp(values map[string]string) formState {
 	problems := check(receiptFields, values)
 	if len(problems) == 0 {
-		outcome, err := p.forms.Outcome(values["receipt"])
-		switch {
+		told := p.told()
+		switch err := p.look(values, &told); {
 		case err == nil:
-			return formState{Outcome: &outcome, status: http.StatusOK}
+			return told
+		case errors.Is(err, ErrLate):
+			state := p.state(http.StatusConflict)
+			state.Problem = "data.back.late"
+			return state
 		case !errors.Is(err, ErrUnknown):
 			p.log.Error("what became of something could not be looked up", "error", err)
 			state := p.state(http.StatusServiceUnavailable)
@@ -259,3 +289,11 @@ func (d pageData) Moment(at time.Time) (template.HTML, error) {
 
 // Decided returns the words for a decision.
 func (d pageData) Decided(decision string) (string, error) { return d.T(decisions[decision]) }
+
+// YesNo says yes or no.
+func (d pageData) YesNo(yes bool) (string, error) {
+	if yes {
+		return d.T("data.yes")
+	}
+	return d.T("data.no")
+}

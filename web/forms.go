@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Forms is who takes what visitors write on /appeal and /guardian, and answers them.
+// Forms is who takes what visitors write on /appeal, /guardian and /data, and answers them.
 // Its functions are called at the same time, and only with what has passed every check
 // of form and length.
 type Forms struct {
@@ -17,6 +17,10 @@ type Forms struct {
 	Appeal   func(*http.Request, Appeal) (receipt string, err error)       // the error is one of those below, or says what broke
 	Guardian func(*http.Request, GuardianWord) (receipt string, err error) // as Appeal
 	Outcome  func(receipt string) (Outcome, error)                         // what became of it; ErrUnknown
+
+	Data        func(*http.Request, DataAsked) (DataAnswer, error) // nil: /data is a page of text
+	DataOutcome func(receipt string) (DataOutcome, error)          // ErrUnknown
+	TakeBack    func(receipt string) error                         // ErrUnknown, or ErrLate
 }
 
 // Errors that Forms tells visitors apart.
@@ -24,6 +28,9 @@ var (
 	ErrFull      = errors.New("too many wait for a person")
 	ErrWaits     = errors.New("such an appeal waits already")
 	ErrNotBanned = errors.New("nobody is banned here")
+	ErrVisit     = errors.New("this is no receipt of a visit")
+	ErrVisitOver = errors.New("the receipt of the visit has expired")
+	ErrLate      = errors.New("it has happened already, or has ended")
 	ErrUnknown   = errors.New("there is no such ban, visit, report or receipt")
 )
 
@@ -68,3 +75,32 @@ const (
 	OutcomeDecided OutcomeState = "decided"
 	OutcomeExpired OutcomeState = "expired" // nobody decided in time
 )
+
+// DataAsked is what somebody asks about their data.
+type DataAsked struct {
+	Delete  bool   // else: what is held
+	Visit   string // receipt of one, if any
+	Contact string
+}
+
+// DataAnswer is what is told at once.
+type DataAnswer struct {
+	Held    DataHeld
+	Receipt string    // of a request that was kept; empty: all is told
+	Due     time.Time // when the operator answers at the latest
+	Happens time.Time // the deletion; zero: none was asked
+}
+
+// DataHeld says of which kinds something is held. Others may come from the same address, so
+// it says no more.
+type DataHeld struct{ Bans, Ended, Cases, Reporter, Log bool }
+
+// DataOutcome is what became of a request.
+type DataOutcome struct {
+	Delete  bool
+	State   string    // open, erasing, done, refused or withdrawn
+	At      time.Time // it ended, or was asked
+	Due     time.Time
+	Happens time.Time // the deletion
+	Answer  string    // the operator's words
+}

@@ -31,6 +31,7 @@ import (
 	"github.com/joingyd/joingyd/moderate/classify"
 	"github.com/joingyd/joingyd/moderate/pdq"
 	"github.com/joingyd/joingyd/moderate/watch"
+	"github.com/joingyd/joingyd/privacy"
 	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
@@ -53,8 +54,11 @@ type daemon struct {
 	audit  *audit.Log
 
 	evidence *evidenceStore
-	images   *pdq.List  // that are known
-	iplog    *iplog.Log // nil: from where visitors come is written down nowhere
+	images   *pdq.List       // that are known
+	iplog    *iplog.Log      // nil: from where visitors come is written down nowhere
+	requests *privacy.Store  // for data
+	receipts *privacy.Visits // signs the receipts of visits
+	swept    sweeper
 	holds    *legalhold.Register
 	told     *disclosure.Register // what authorities asked for
 	watch    *watch.Watch         // nil: nobody looks at stills
@@ -118,7 +122,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -212,6 +216,7 @@ func (d *daemon) openHub() error {
 		Age:          d.age(),
 		Seen:         d.seen(),
 		Visits:       d.visits(),
+		Receipt:      d.visitReceipt,
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
@@ -246,6 +251,7 @@ func (d *daemon) openAdmin() error {
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
 	options.Totals = d.totals
+	options.Requests, options.Retained = d.requests, d.held
 	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
 	options.KeyFile, options.KeyRings = keyFiles(d.cfg.DataDir), storedRings(d.cfg.DataDir)
 	options.KeyRings[admin.KeyRelay] = relayRing{d.relay, config.SecretPath(d.cfg.DataDir, relaySecretFile)}
@@ -344,6 +350,7 @@ func (d *daemon) serveHTTP(listener net.Listener) error {
 
 // sweep lets the stores forget what they have kept for long enough.
 func (d *daemon) sweep(ctx context.Context) error {
+	d.erasePending(ctx)
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
@@ -353,6 +360,7 @@ func (d *daemon) sweep(ctx context.Context) error {
 		case now := <-ticker.C:
 			d.tallyStills()
 			d.forget(now)
+			d.erasePending(ctx)
 		}
 	}
 }

@@ -14,11 +14,12 @@ import (
 	"github.com/joingyd/joingyd/web"
 )
 
-// forms is what becomes of what visitors write on /appeal and /guardian: cases.
+// forms is what becomes of what visitors write on /appeal and /guardian, which are cases, and on /data.
 func (d *daemon) forms() *web.Forms {
 	return &web.Forms{
 		Addr: d.clients.Of, Origins: d.cfg.HTTP.AllowOrigins,
 		Bans: d.bansShown, Appeal: d.appeal, Guardian: d.guardianWord, Outcome: d.outcome,
+		Data: d.dataAsked, DataOutcome: d.dataOutcome, TakeBack: d.takeBack,
 	}
 }
 

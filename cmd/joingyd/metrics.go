@@ -10,6 +10,7 @@ import (
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/classify"
 	"github.com/joingyd/joingyd/moderate/watch"
+	"github.com/joingyd/joingyd/privacy"
 	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
 )
@@ -27,6 +28,10 @@ func (d *daemon) openMetrics() (err error) {
 		Cases:   d.caseMetrics,
 		Visits:  d.visitMetrics,
 		Age:     d.ageMetrics,
+
+		Retention:     d.retentionMetrics,
+		Stores:        d.sweptStores(),
+		RequestStates: privacy.States(),
 
 		Stills:     d.stillMetrics,
 		Classifier: d.classifierMetrics,

@@ -4,6 +4,7 @@
 import { byId } from './dom.js';
 import { Remap } from './remap.js';
 import { forgetPreferences } from './preferences.js';
+import { forgetReceipt, showReceipt } from './receipt.js';
 import { settings } from './settings.js';
 
 export class Options {
@@ -11,6 +12,7 @@ export class Options {
 
   constructor() {
     new Remap();
+    showReceipt();
     byId('settings-open', HTMLButtonElement).addEventListener('click', () => this.#dialog.showModal());
     for (const box of this.#dialog.querySelectorAll('input')) {
       const { setting } = box.dataset;
@@ -19,6 +21,7 @@ export class Options {
     byId('forget', HTMLButtonElement).addEventListener('click', () => {
       settings.forget();
       forgetPreferences();
+      forgetReceipt();
       location.replace(location.pathname); // a page that knows nothing, in the browser's language
     });
   }

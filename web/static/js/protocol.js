@@ -2,6 +2,7 @@
 // The connection to the matchmaker: one session of joingy.v1, over as many
 // WebSockets as it takes.
 
+import { keepReceipt } from './receipt.js';
 import { spoken } from './speaks.js';
 
 /** @typedef {import('./types.js').ServerMessage} ServerMessage */
@@ -142,6 +143,7 @@ export class Connection {
       this.#resume = message.resume ?? '';
       this.#ready = true;
       this.#attempt = 0;
+      keepReceipt(message.receipt);
       this.#handlers.welcome(message, resumed);
     } else if (message.type === 'error' && message.code === 'consent_required') {
       this.close(); // and not held open for as long as somebody reads terms

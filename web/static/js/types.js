@@ -46,6 +46,7 @@
  * @property {number} [seq]
  * @property {string} [session]
  * @property {string} [resume]
+ * @property {string} [receipt]
  * @property {number} [online]
  * @property {string} [policy]
  * @property {Ice} [ice]
