@@ -54,6 +54,7 @@ var claims = []struct {
 	{"What a report brings", []string{"moderate TestWhatEndsHeld", "moderate TestMemory", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestEvidenceInMemory", "cmd/joingyd TestEvidenceIsSealed", "moderate/evidence TestNothingIsOnDiskInClear", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Who reports:", []string{"moderate TestWeightOfReporters", "moderate TestSweep", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Appeals, and what guardians write,", []string{"moderate TestAppeal", "moderate TestFileWithoutKinds", "cmd/joingyd TestAppealByForm", "cmd/joingyd TestGuardianByForm"}},
+	{"What you ask about your data", []string{"privacy TestErasureWaits", "privacy TestVisits", "admin TestErasureSurvivesEachStep", "cmd/joingyd TestDataByForm", "iplog TestEraseMarked"}},
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"Daily totals:", []string{"totals TestNoFigureIsOfOneVisit", "totals TestFileHasNoCombination", "totals TestKindOf", "match TestVisitsAreCounted", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestO4Traces"}},
 	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
@@ -65,6 +66,7 @@ var claims = []struct {
 
 	{"No cookie tells visitors apart", []string{"web TestNoCookie", "start.test.js: no cookie, no storage needed"}},
 	{"What you set: interests", []string{"settings.test.js: a value is there for the next page", "settings.test.js: without a storage, the page itself remembers"}},
+	{"The receipt of your visit,", []string{"privacy TestVisits", "cmd/joingyd TestDataByForm", "data.test.js: the form for data"}},
 	{"The cookie joingyd_prefs:", []string{"theme.test.js: the theme is switched at once, and remembered by a cookie", "theme.test.js: another language is chosen from the menu", "web TestChoice"}},
 	{"The cookie joingyd_node:", []string{"web TestNodeCookie", "web TestNoCookie"}},
 	{"Files of this site:", []string{"pwa.test.js: the site can be installed"}},

@@ -64,7 +64,7 @@ func startDaemonToStop(t *testing.T, change func(*config.Config)) (_ *daemon, st
 
 // serverMessage is what these tests look at in a server's message.
 type serverMessage struct {
-	Type, Session, Resume, Pair, Role, ID, Body, Reason, Code, Detail, Do, Of, Token string
+	Type, Session, Resume, Receipt, Pair, Role, ID, Body, Reason, Code, Detail, Do, Of, Token string
 
 	Lines int
 	Look  map[string]map[string]float64

@@ -49,7 +49,7 @@ test('who is banned appeals without a script, and chats again when the ban is li
   await visitor.state('waiting');
 
   const scripted = visitor.page; // axe is one
-  for (const [path, what] of [['/appeal?lang=ar', '#form'], ['/guardian', '#look']]) {
+  for (const [path, what] of [['/appeal?lang=ar', '#form'], ['/guardian', '#look'], ['/data?lang=ar', '#form']]) {
     await scripted.goto(new URL(path, daemon.url).href);
     await scripted.click(`${what} button`);
     await scripted.locator('.problem').waitFor();
