@@ -47,6 +47,12 @@
 //	GET    /v1/store/check          → ban.Report
 //	GET    /v1/keys                 → KeyList
 //	POST   /v1/keys/rotate          → RotateResult
+//	GET    /v1/privacy              → PrivacyReport
+//	POST   /v1/privacy/access       SubjectRequest → PersonalData
+//	POST   /v1/privacy/erase        EraseRequest → Erasure
+//	GET    /v1/privacy/requests?all= → PrivacyRequestList
+//	GET    /v1/privacy/requests/{id} → PrivacyRequest
+//	POST   /v1/privacy/requests/end EndRequest → PrivacyRequest
 //	GET    /v1/transparency?from=&to= → Transparency
 //	GET    /v1/totals?from=&to=     → TotalsList
 //	GET    /v1/status               → Status

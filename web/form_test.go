@@ -21,8 +21,10 @@ import (
 type desk struct {
 	appeals   []Appeal
 	guardians []GuardianWord
+	asked     []DataAsked
 	err       error
 	bans      []BanShown
+	back      error // of TakeBack
 }
 
 const deskReceipt = "abcd-efgh"
@@ -45,6 +47,24 @@ func (d *desk) site(t testing.TB) http.Handler {
 			}
 			return deskReceipt, d.err
 		},
+		Data: func(_ *http.Request, a DataAsked) (DataAnswer, error) {
+			if d.err != nil {
+				return DataAnswer{}, d.err
+			}
+			d.asked = append(d.asked, a)
+			answer := DataAnswer{Held: DataHeld{Log: true}}
+			if a.Delete {
+				answer.Receipt, answer.Happens = deskReceipt, time.Date(2026, 12, 6, 14, 5, 0, 0, time.UTC)
+			}
+			return answer, nil
+		},
+		DataOutcome: func(receipt string) (DataOutcome, error) {
+			if receipt != deskReceipt {
+				return DataOutcome{}, ErrUnknown
+			}
+			return DataOutcome{Delete: true, State: "open", Happens: time.Date(2026, 12, 6, 14, 5, 0, 0, time.UTC)}, d.err
+		},
+		TakeBack: func(string) error { return d.back },
 		Outcome: func(receipt string) (Outcome, error) {
 			if receipt != deskReceipt {
 				return Outcome{}, ErrUnknown
@@ -170,6 +190,55 @@ func TestForms(t *testing.T) {
 		if !strings.Contains(page, kept) {
 			t.Errorf("not kept: %s", kept)
 		}
+	}
+}
+
+// The page about data answers at once, and takes a deletion.
+func TestDataForm(t *testing.T) {
+	d := &desk{}
+	site, households := d.site(t), netip.MustParseAddr("192.0.2.1")
+	for name, tt := range map[string]struct {
+		body      string
+		header    []string
+		err, back error
+		status    int
+		shows     string
+	}{
+		"to see":            {form("ask", "see"), nil, nil, nil, 200, "<dt>When and from where you came</dt><dd>Yes</dd>"},
+		"others may share":  {form("ask", "see"), nil, nil, nil, 200, "Others may use your connection too"},
+		"to delete":         {form("ask", "delete", "visit", "x", "contact", "roe@example.org"), nil, nil, nil, 200, `<output class="receipt" dir="ltr">abcd-efgh</output>`},
+		"when":              {form("ask", "delete"), nil, nil, nil, 200, "6 December 2026, 14:05 UTC"},
+		"nothing":           {"", nil, nil, nil, 422, `<li><a href="#ask">What do you want?</a> This is missing.</li>`},
+		"neither":           {form("ask", "sell", "contact", "roe"), nil, nil, nil, 422, `value="roe"`},
+		"no visit":          {form("ask", "see", "visit", "<b>x"), nil, ErrVisit, nil, 422, `id="visit-problem">This is no receipt of a visit`},
+		"an old visit":      {form("ask", "delete", "visit", "x"), nil, ErrVisitOver, nil, 422, "This receipt has expired"},
+		"what was chosen":   {form("ask", "delete", "visit", "x"), nil, ErrVisit, nil, 422, `value="delete" required checked`},
+		"full":              {form("ask", "delete"), nil, ErrFull, nil, 503, "So many wait already"},
+		"broken":            {form("ask", "delete"), nil, errors.New("disk"), nil, 503, "It could not be kept"},
+		"another site":      {form("ask", "delete"), []string{"Sec-Fetch-Site", "cross-site"}, nil, nil, 403, "came from another site"},
+		"a receipt":         {"receipt=abcd-efgh", nil, nil, nil, 200, `<button name="take_back" value="yes">Take the request back</button>`},
+		"taken back":        {form("receipt", "abcd-efgh", "take_back", "yes"), nil, nil, nil, 200, "deleted on"},
+		"too late":          {form("receipt", "abcd-efgh", "take_back", "yes"), nil, nil, ErrLate, 409, "cannot be taken back any more"},
+		"another's":         {form("receipt", "x", "take_back", "yes"), nil, nil, ErrUnknown, 422, "This is not known."},
+		"taken from abroad": {form("receipt", "abcd-efgh", "take_back", "yes"), []string{"Origin", "null"}, nil, nil, 403, "came from another site"},
+	} {
+		d.asked, d.err, d.back = nil, tt.err, tt.back
+		households = households.Next()
+		w := post(site, "/data", households.String(), tt.body, tt.header...)
+		page := w.Body.String()
+		if w.Code != tt.status || !strings.Contains(page, tt.shows) {
+			t.Errorf("%s: status %d, want %d with %q:\n%s", name, w.Code, tt.status, tt.shows, page[max(0, strings.Index(page, "<main")):])
+		}
+		if n := strings.Count(page, " autofocus"); n != 1 || strings.Contains(page, "<b>x") {
+			t.Errorf("%s: %d elements have the focus", name, n)
+		}
+	}
+	d.asked, d.err = nil, nil
+	for range 4 { // three of an hour
+		post(site, "/data", "192.0.2.1", form("ask", "delete", "visit", " x ", "contact", "c"))
+	}
+	if want := (DataAsked{true, "x", "c"}); len(d.asked) != 3 || d.asked[0] != want {
+		t.Errorf("asked %+v, want 3 of %+v", d.asked, want)
 	}
 }
 

@@ -213,7 +213,7 @@ func caseOutcome(k admin.PersonCase) string {
 		text = fmt.Sprintf("; %s on %s: %s", k.Decision, dateText(k.Decided), printable(k.Why))
 	}
 	if k.Evidence > 0 {
-		text += fmt.Sprintf("; %d sealed with what was said and seen", k.Evidence)
+		text += fmt.Sprintf("; %d kept with what was said and seen", k.Evidence)
 	}
 	if !k.Held.IsZero() {
 		text += "; held until " + dateText(k.Held)
