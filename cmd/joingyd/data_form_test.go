@@ -30,7 +30,7 @@ func TestDataByForm(t *testing.T) {
 	d := startDaemon(t, func(c *config.Config) { c.Privacy.Recipients = []string{key.Recipient().String()} })
 	a := newCaller(t, d, "127.0.0.2")
 	visit := a.welcome.Receipt
-	if session, err := d.visits.Read(visit); err != nil || len(visit) != 59 || ident.Session(session).String() != a.welcome.Session {
+	if session, err := d.receipts.Read(visit); err != nil || len(visit) != 59 || ident.Session(session).String() != a.welcome.Session {
 		t.Fatalf("receipt %q is of %v, %v", visit, session, err)
 	}
 	a.conn.Close(websocket.StatusNormalClosure, "")
