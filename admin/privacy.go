@@ -407,7 +407,9 @@ func (s *Service) Mark(addr netip.Addr, session string) (subject privacy.Subject
 		if err != nil {
 			return subject, &Error{CodeInternal, err.Error()}
 		}
-		marks = append(marks, mark)
+		if !mark.IsZero() {
+			marks = append(marks, mark)
+		}
 	}
 	if subject.Rows, err = encodeMarks(marks); err != nil {
 		return subject, &Error{CodeInternal, err.Error()}

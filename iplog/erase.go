@@ -29,6 +29,9 @@ func (m Mark) MarshalJSON() ([]byte, error) { return json.Marshal(m.erasure) }
 // UnmarshalJSON reads what MarshalJSON writes.
 func (m *Mark) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &m.erasure) }
 
+// IsZero reports whether the mark finds nothing.
+func (m Mark) IsZero() bool { return len(m.Tags) == 0 }
+
 // Mark returns the mark of a query, whose bounds do not matter.
 func (l *Log) Mark(q Query) (Mark, error) {
 	if err := q.validate(); err != nil {
