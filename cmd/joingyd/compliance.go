@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -172,30 +171,13 @@ func withoutSecrets(c config.Config) config.Config {
 	return c
 }
 
-// retentionRows is what is kept, where, how long, and by which setting.
+// retentionRows is what is kept, where and how long: the sweeper's table.
 func retentionRows(c config.Config) [][]string {
-	days := func(n int) string { return strconv.Itoa(n) + " days" }
-	ipLog := "not kept: no privacy.recipients, or privacy.ip_log_days is 0"
-	if len(c.Privacy.Recipients) > 0 && c.Privacy.IPLogDays > 0 {
-		ipLog = days(c.Privacy.IPLogDays)
+	rows := [][]string{{"store", "what", "where", "how long"}}
+	for _, kept := range (&daemon{cfg: c}).retention() {
+		rows = append(rows, []string{kept.store, kept.what, kept.where, strings.ReplaceAll(kept.long, "`", "")})
 	}
-	sealed := "memory, 64 MiB"
-	if len(c.Moderation.Recipients) > 0 {
-		sealed = evidenceDir + "/, sealed"
-	}
-	return [][]string{
-		{"what", "where", "how long", "setting"},
-		{"addresses and ports with times (the IP log)", ipLogDir + "/, sealed", ipLog, "privacy.ip_log_days"},
-		{"bans, and that there were some", banStoreFile, "until they end, and 365 days", ""},
-		{"cases: reasons, keyed hashes, decisions", caseFile, "90 days after they were decided or expired", ""},
-		{"evidence", sealed, "until its case is decided or expires, 30 days at most", "moderation.recipients"},
-		{"evidence where somebody under 18 may be concerned", sealed, days(int(c.Moderation.Hold/(24*time.Hour))) + " after its case has ended", "moderation.hold"},
-		{"what is on hold", legalHoldDir + "/, " + ipLogDir + "/, " + evidenceDir + "/", "as long as each hold says", ""},
-		{"register of disclosures", disclosureDir + "/", days(c.Moderation.AuditDays), "moderation.audit_days"},
-		{"audit log", auditDir + "/", days(c.Moderation.AuditDays) + ", in whole months", "moderation.audit_days"},
-		{"figures of months, which name nobody", caseFile, "for good", ""},
-		{"hashes of known images", knownImagesFile, "until they are removed", ""},
-	}
+	return rows
 }
 
 // packKeys is who can open and sign what. There is no secret in it.
