@@ -173,9 +173,7 @@ func (s *Service) CasesAbout(_ context.Context, req AboutRequest) (CaseList, err
 		if err != nil {
 			return CaseList{}, notAddress(req.Address)
 		}
-		for _, p := range s.bans.Pseudonyms(addr.Unmap().WithZone("")) {
-			suspects = append(suspects, p.String())
-		}
+		suspects = s.pseudonyms(addr.Unmap().WithZone(""))
 	}
 	found, err := s.opts.Cases.About(req.Session, suspects)
 	if err != nil {

@@ -112,9 +112,7 @@ func (s *Service) MakeLegalHold(_ context.Context, req LegalHoldRequest) (legalh
 			return legalhold.Hold{}, notAddress(req.Address)
 		}
 		subject.Address = addr.Unmap()
-		for _, p := range s.bans.Pseudonyms(subject.Address) {
-			subject.Pseudonyms = append(subject.Pseudonyms, p.String())
-		}
+		subject.Pseudonyms = s.pseudonyms(subject.Address)
 	}
 	h, err := s.opts.LegalHolds.Make(subject, until, req.Reference, req.By, func(h legalhold.Hold) error {
 		details := map[string]string{"until": h.Until.Format(time.RFC3339), "reference": h.Reference, "about": "address"}

@@ -152,6 +152,7 @@ func (s *Service) who(req SubjectRequest) (w who, err error) {
 	return w, nil
 }
 
+// pseudonyms are what stands for an address in what is kept, under each key that lives.
 func (s *Service) pseudonyms(addr netip.Addr) (list []string) {
 	for _, p := range s.bans.Pseudonyms(addr) {
 		list = append(list, p.String())
