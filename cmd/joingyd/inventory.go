@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/totals"
 )
@@ -91,20 +92,22 @@ func (d *daemon) countBans(r *inventory) (err error) {
 	return nil
 }
 
-func (d *daemon) countCases(r *inventory) error {
-	kept, err := d.cases.Kept()
+// countCases, countReporters and countMonths count what one look at the file of cases has
+// found.
+func countCases(r *inventory, look func() (moderate.Kept, error)) error {
+	kept, err := look()
 	r.Count, r.Held, r.Oldest, r.Newest, r.Bytes = kept.Cases, kept.Held, kept.Oldest, kept.Newest, kept.Bytes
 	return err
 }
 
-func (d *daemon) countReporters(r *inventory) error {
-	kept, err := d.cases.Kept()
+func countReporters(r *inventory, look func() (moderate.Kept, error)) error {
+	kept, err := look()
 	r.Count, r.Bytes = kept.Words, kept.Bytes
 	return err
 }
 
-func (d *daemon) countMonths(r *inventory) error {
-	kept, err := d.cases.Kept()
+func countMonths(r *inventory, look func() (moderate.Kept, error)) error {
+	kept, err := look()
 	r.Count, r.Bytes = kept.Months, kept.Bytes
 	for _, month := range []string{kept.First, kept.Last} {
 		if at, err := time.Parse("2006-01", month); err == nil {

@@ -37,13 +37,17 @@ func (d *daemon) retention() []retained {
 	if len(d.cfg.Privacy.Recipients) > 0 && d.cfg.Privacy.IPLogDays > 0 {
 		ipLogFor = fmt.Sprintf("%dd after its own day (`privacy.ip_log_days`); while it is held", d.cfg.Privacy.IPLogDays)
 	}
+	look := sync.OnceValues(d.cases.Kept) // which reads all of the file
+	ofCases := func(count func(*inventory, func() (moderate.Kept, error)) error) func(*inventory) error {
+		return func(r *inventory) error { return count(r, look) }
+	}
 	return []retained{
 		{"bans", "a ban, and that there was one", banStoreFile, "until it ends, and " + daysText(ban.HistoryFor), d.forgetBans, d.countBans},
-		{"cases", "a case: keyed hashes, reasons, the decision", caseFile, caseFor + " after it was decided or expired; while it is held", d.forgetCases, d.countCases},
+		{"cases", "a case: keyed hashes, reasons, the decision", caseFile, caseFor + " after it was decided or expired; while it is held", d.forgetCases, ofCases(countCases)},
 		{"evidence", "evidence", evidenceDir + "/", "until its case is decided or expires, " + daysText(moderate.WaitFor) + " at most; " +
 			daysText(settings.Hold) + " where somebody under 18 may be concerned (`moderation.hold`); while it is held", nil, d.countEvidence},
-		{"reporters", "how good a reporter's word is, under a keyed hash", caseFile, caseFor + " after their last report", nil, d.countReporters},
-		{"months", "figures of a month, which name nobody", caseFile, "for good", nil, d.countMonths},
+		{"reporters", "how good a reporter's word is, under a keyed hash", caseFile, caseFor + " after their last report", nil, ofCases(countReporters)},
+		{"months", "figures of a month, which name nobody", caseFile, "for good", nil, ofCases(countMonths)},
 		{"audit", "the audit log, in months", auditDir + "/", fmt.Sprintf("%dd (`moderation.audit_days`), in whole months", settings.AuditDays), d.forgetAudit, d.countAudit},
 		{"ip_log", "a row of the IP log: sealed, with keyed hashes", ipLogDir + "/", ipLogFor, d.forgetIPLog, d.countIPLog},
 		{"requests", "a request for data", requestsDir + "/", fmt.Sprintf("of whom it is, until it has ended; the answer, %s more; that there was one, %s", daysText(privacy.AnswerFor), daysText(privacy.KeepFor)), d.forgetRequests, d.countRequests},
