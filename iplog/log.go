@@ -3,6 +3,7 @@ package iplog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -18,10 +19,10 @@ const (
 	fileMod = 0o600
 )
 
-// Options are the settings of a Log. Seal and Days must be set.
+// Options are the settings of a Log.
 type Options struct {
-	Seal func(plain []byte) ([]byte, error) // to the operator's public key
-	Days int                                // that rows are kept after their own, at least 1
+	Seal func(plain []byte) ([]byte, error) // to the operator's public key; nil: nothing is added
+	Days int                                // that rows are kept after their own
 	Log  *slog.Logger                       // nil is none
 	Now  func() time.Time                   // nil is time.Now
 }
@@ -47,8 +48,8 @@ type Log struct {
 // Open opens or makes the log in a directory, for one process at a time. It completes
 // what a process that was killed had begun.
 func Open(dir string, o Options) (*Log, error) {
-	if o.Seal == nil || o.Days < 1 {
-		return nil, errors.New("iplog: Seal and Days must be set")
+	if o.Days < 0 {
+		return nil, fmt.Errorf("iplog: rows cannot be kept for %d days", o.Days)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -77,6 +78,9 @@ func Open(dir string, o Options) (*Log, error) {
 // Add notes an event. It never waits: where the queue is full the event is counted as
 // dropped. What is added before Run is written by it.
 func (l *Log) Add(e Event) {
+	if l.opts.Seal == nil {
+		return
+	}
 	select {
 	case l.queue <- e:
 	default:

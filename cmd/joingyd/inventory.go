@@ -129,8 +129,7 @@ func (d *daemon) countAudit(r *inventory) error {
 
 func (d *daemon) countIPLog(r *inventory) error {
 	if d.iplog == nil {
-		// What an earlier configuration has left cannot be counted, but seen.
-		return r.files(filepath.Join(d.cfg.DataDir, ipLogDir), func(name string) bool { return strings.HasSuffix(name, ".rows") }, time.DateOnly)
+		return nil
 	}
 	s, err := d.iplog.Stats()
 	r.Count, r.Held, r.Oldest, r.Newest, r.Bytes = s.Rows, s.Held, s.Oldest, s.Newest, s.Bytes

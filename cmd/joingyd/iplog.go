@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,25 +18,28 @@ import (
 const ipLogDir = "iplog" // in the data directory
 
 // openIPLog opens the log of addresses, if there is a key to seal it with. Where it is
-// turned off, what an earlier configuration has left is kept until its time is over: it may
-// be on hold.
+// turned off, nothing is added, and what an earlier configuration has left is found, held,
+// erased and forgotten as before.
 func (d *daemon) openIPLog() error {
 	recipients, err := evidence.ParseRecipients(d.cfg.Privacy.Recipients)
 	if err != nil {
 		return fmt.Errorf("privacy.recipients: %w", err)
 	}
-	if len(recipients) == 0 || d.cfg.Privacy.IPLogDays == 0 {
+	dir := filepath.Join(d.cfg.DataDir, ipLogDir)
+	options := iplog.Options{Days: d.cfg.Privacy.IPLogDays, Log: d.log}
+	logs := len(recipients) > 0 && d.cfg.Privacy.IPLogDays > 0
+	if logs {
+		options.Seal = func(plain []byte) ([]byte, error) { return evidence.SealMessage(plain, recipients) }
+	} else if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	d.iplog, err = iplog.Open(filepath.Join(d.cfg.DataDir, ipLogDir), iplog.Options{
-		Seal: func(plain []byte) ([]byte, error) { return evidence.SealMessage(plain, recipients) },
-		Days: d.cfg.Privacy.IPLogDays,
-		Log:  d.log,
-	})
-	if err != nil {
+	if d.iplog, err = iplog.Open(dir, options); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.iplog.Close)
+	if !logs {
+		return nil
+	}
 	// The pages say so, and everybody is asked for consent again.
 	d.site.IPLogDays = d.cfg.Privacy.IPLogDays
 	d.site.Policy += "+addresses"
@@ -43,7 +49,7 @@ func (d *daemon) openIPLog() error {
 
 // seen is what the matchmaker tells of each step of a visit; nil: nobody wants to know.
 func (d *daemon) seen() func(match.Seen) {
-	if d.iplog == nil {
+	if d.site.IPLogDays == 0 {
 		return nil
 	}
 	kinds := map[match.Step]iplog.Kind{
@@ -61,7 +67,7 @@ func (d *daemon) seen() func(match.Seen) {
 // allocated is what the relay tells of where sessions use it from; nil: nobody wants to
 // know.
 func (d *daemon) allocated() func(ident.Session, netip.AddrPort) {
-	if d.iplog == nil {
+	if d.site.IPLogDays == 0 {
 		return nil
 	}
 	return func(session ident.Session, client netip.AddrPort) {

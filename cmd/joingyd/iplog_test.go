@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -59,6 +60,38 @@ func TestIPLog(t *testing.T) {
 	}
 	if rows, err := d.iplog.Find(iplog.Query{Session: b.welcome.Session}); err != nil || len(rows) != 3 {
 		t.Errorf("by session: %d rows, %v", len(rows), err)
+	}
+}
+
+// Where the log is turned off nothing is added, and what was there ends as it was to.
+func TestIPLogTurnedOff(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	d, stop := startDaemonToStop(t, func(c *config.Config) { c.DataDir, c.Privacy.Recipients = dir, []string{key.Recipient().String()} })
+	newCaller(t, d, "127.0.0.2").conn.Close(websocket.StatusNormalClosure, "")
+	stop()
+
+	d, stop = startDaemonToStop(t, func(c *config.Config) { c.DataDir, c.Privacy.IPLogDays = dir, 3 })
+	newCaller(t, d, "127.0.0.2").conn.Close(websocket.StatusNormalClosure, "")
+	rows, err := d.iplog.Find(iplog.Query{Address: netip.MustParseAddr("127.0.0.2")})
+	if err != nil || len(rows) != 2 || d.site.IPLogDays != 0 || strings.Contains(d.cfg.Site.Policy, "+addresses") {
+		t.Errorf("%d rows, %v; the pages tell of %d days, the policy is %s", len(rows), err, d.site.IPLogDays, d.cfg.Site.Policy)
+	}
+	stop()
+	// Rows of five days ago are over.
+	for _, ending := range []string{".rows", ".key"} {
+		today, old := time.Now().UTC().Format(time.DateOnly), time.Now().AddDate(0, 0, -5).UTC().Format(time.DateOnly)
+		if err := os.Rename(filepath.Join(dir, ipLogDir, today+ending), filepath.Join(dir, ipLogDir, old+ending)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d = startDaemon(t, func(c *config.Config) { c.DataDir, c.Privacy.IPLogDays = dir, 3 })
+	d.forget(time.Now())
+	if left, err := filepath.Glob(filepath.Join(dir, ipLogDir, "*.rows")); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 
