@@ -21,7 +21,7 @@ test('camera, volume, full screen, data saver and one’s own picture, in one ca
   const limit = 50_000; // bytes a second
   const daemon = await startDaemon('--turn-bandwidth-per-allocation', String(limit));
   t.after(() => daemon.stop());
-  const args = ['--use-fake-device-for-media-stream=device-count=3'];
+  const args = ['--use-fake-device-for-media-stream=fps=10,device-count=3'];
   const [a, b] = await Promise.all([Visitor.for(t, daemon.url, { args }), Visitor.for(t, daemon.url)]);
   await meet(a, b, 'video');
   await Promise.all([a.decodes(3), b.decodes(3)]);

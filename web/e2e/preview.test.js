@@ -10,7 +10,7 @@ import { Visitor } from './visitor.js';
 async function arrive(t) {
   const daemon = await startDaemon();
   t.after(() => daemon.stop());
-  const visitor = await Visitor.for(t, daemon.url, { permissions: [], args: ['--use-fake-device-for-media-stream=device-count=2'] });
+  const visitor = await Visitor.for(t, daemon.url, { permissions: [], args: ['--use-fake-device-for-media-stream=fps=10,device-count=2'] });
   await visitor.page.evaluate(() => {
     const { mediaDevices } = navigator;
     const asked = Object.assign(window, { asked: /** @type {MediaStreamConstraints[]} */ ([]) }).asked;

@@ -40,7 +40,7 @@ export async function tourPages(t, look) {
 export async function tourStates(t, look) {
   const daemon = await startDaemon('--match-patience', '300ms');
   t.after(() => daemon.stop());
-  const args = ['--use-fake-device-for-media-stream=device-count=2']; // there is something to choose from
+  const args = ['--use-fake-device-for-media-stream=fps=10,device-count=2']; // there is something to choose from
   const [visitor, partner] = await Promise.all([Visitor.for(t, daemon.url, { args }), Visitor.for(t, daemon.url, { args })]);
   const { page } = visitor;
   const cut = await cuttable(page);

@@ -6,6 +6,30 @@ import { chromium } from 'playwright-core';
 
 import { Guest, observe, patience } from './guest.js';
 
+const tests = process.env.NODE_TEST_CONTEXT !== undefined; // set by `node --test`
+
+// Playwright's own list of these, which a second one replaces, and what draws the address bar: two
+// pages of the browser's in every profile, that cost more than the site's.
+const without = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'LensOverlay',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+  'SpareRendererForSitePerProcess',
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxFullPopup',
+];
+
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,7 +38,8 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
+  `--disable-features=${without.join(',')}`,
+  `--use-fake-device-for-media-stream${tests ? '=fps=10' : ''}`, // more would show no more, and is half of a call's work
   '--use-fake-ui-for-media-stream',
 ];
 
@@ -25,7 +50,6 @@ const flags = [
  * @type {Map<string, {started: Promise<import('playwright-core').Browser>, visitors: number}>}
  */
 const running = new Map();
-const tests = process.env.NODE_TEST_CONTEXT !== undefined; // set by `node --test`
 if (tests) after(() => Promise.all([...running.values()].map(async ({ started }) => (await started).close())));
 
 /**
