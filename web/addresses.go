@@ -12,6 +12,11 @@ func (o Options) addresses(l *tongue) (addresses, visits template.HTML, err erro
 		if addresses, err = l.mix("addresses.none"); err == nil {
 			visits, err = l.mix("visits.none")
 		}
+		if err == nil && o.IPLogRest {
+			var rest template.HTML
+			rest, err = l.mix("addresses.rest")
+			addresses, visits = addresses+" "+rest, visits+" "+rest
+		}
 		return addresses, visits, err
 	}
 	days := strconv.Itoa(o.IPLogDays)

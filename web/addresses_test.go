@@ -25,3 +25,16 @@ func TestWhatPagesSayOfAddresses(t *testing.T) {
 		}
 	}
 }
+
+// What an earlier configuration has left is told of as long as it is there.
+func TestWhatPagesSayOfAnEarlierLog(t *testing.T) {
+	said := "A sealed log of visits was kept until lately"
+	for _, rest := range []bool{true, false} {
+		site := must(New(Options{IPLogRest: rest}))
+		for _, path := range []string{"/privacy", "/law"} {
+			if body := get(site, path, "").Body.String(); strings.Contains(body, said) != rest {
+				t.Errorf("%s with lines of an earlier log (%v) says so: %v", path, rest, !rest)
+			}
+		}
+	}
+}

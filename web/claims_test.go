@@ -56,10 +56,11 @@ var claims = []struct {
 	{"Appeals, and what guardians write,", []string{"moderate TestAppeal", "moderate TestFileWithoutKinds", "cmd/joingyd TestAppealByForm", "cmd/joingyd TestGuardianByForm"}},
 	{"What you ask about your data", []string{"privacy TestErasureWaits", "privacy TestVisits", "admin TestErasureSurvivesEachStep", "cmd/joingyd TestDataByForm", "iplog TestEraseMarked"}},
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
+	{"What authorities asked for:", []string{"cmd/joingyd TestHold", "cmd/joingyd TestDisclose", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"Daily totals:", []string{"totals TestNoFigureIsOfOneVisit", "totals TestFileHasNoCombination", "totals TestKindOf", "match TestVisitsAreCounted", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestO4Traces"}},
 	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
-	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestAddressesInMessagesAreCut", "cmd/joingyd TestO2Secrets"}},
+	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "cmd/joingyd TestIPLogTurnedOff", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestAddressesInMessagesAreCut", "cmd/joingyd TestO2Secrets"}},
 
 	{"Besides the operator:", []string{"web TestContactsAndProcessors"}},
 	{"Whoever hosts this site or carries its traffic", advice},

@@ -55,6 +55,7 @@ type Options struct {
 	Snapshots  http.Handler // takes POST /api/snapshots; nil: there is none
 	Age        *Age         // nil: nobody is asked for proof of age
 	IPLogDays  int          // that the sealed log of visitors' addresses is kept; 0: there is none
+	IPLogRest  bool         // there is none, but lines of an earlier one
 
 	Forms *Forms // what /appeal and /guardian take; nil: they are pages of text
 

@@ -110,6 +110,7 @@ func TestDisclose(t *testing.T) {
 	if text := command(t, d, "disclose", "list"); !strings.Contains(text, "  an address                  Police of Example  5 C 12/26  made\n") || strings.Contains(text, "127.0.0.3") {
 		t.Errorf("list:\n%s", text)
 	}
+	noAddress(t, filepath.Join(dir, disclosureDir), "5 C 12/26")
 	if text := command(t, d, "transparency", "-o", "csv"); !strings.Contains(text, ",disclosures,order,2\n") {
 		t.Errorf("figures:\n%s", text)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +32,7 @@ func TestHold(t *testing.T) {
 	if text := command(t, d, "hold", "list"); !strings.Contains(text, id+"  an address  ") || !strings.Contains(text, "  yes   1      26-1402    held\n") {
 		t.Errorf("list:\n%s", text)
 	}
+	noAddress(t, filepath.Join(dir, legalHoldDir), "26-1402")
 	command(t, d, "reports", "decide", k.ID, "dismiss", "--reason", "Nothing.")
 	if len(d.evidence.sealed.List(k.ID)) == 0 {
 		t.Error("the evidence of a held case is gone")
@@ -71,6 +74,29 @@ func TestHold(t *testing.T) {
 	_, text = output(t, "audit", "list", "--data-dir", dir)
 	if !strings.Contains(text, "  hold.make  ") || !strings.Contains(text, "  hold.release  ") || strings.Contains(text, "127.0.0") {
 		t.Errorf("the audit log:\n%s", text)
+	}
+}
+
+// noAddress fails if a register has no file with the reference, or one with an address.
+func noAddress(t *testing.T, dir, reference string) {
+	t.Helper()
+	found := false
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = found || strings.Contains(string(data), reference)
+		if strings.Contains(string(data), "127.0.0") {
+			t.Errorf("%s has an address: %s", entry.Name(), data)
+		}
+	}
+	if !found {
+		t.Errorf("no file in %s tells of %s", dir, reference)
 	}
 }
 

@@ -38,7 +38,9 @@ func (d *daemon) openIPLog() error {
 	}
 	d.closers = append(d.closers, d.iplog.Close)
 	if !logs {
-		return nil
+		s, err := d.iplog.Stats()
+		d.site.IPLogRest = s.Rows > 0 // the pages say that, too
+		return err
 	}
 	// The pages say so, and everybody is asked for consent again.
 	d.site.IPLogDays = d.cfg.Privacy.IPLogDays

@@ -77,8 +77,8 @@ func TestIPLogTurnedOff(t *testing.T) {
 	d, stop = startDaemonToStop(t, func(c *config.Config) { c.DataDir, c.Privacy.IPLogDays = dir, 3 })
 	newCaller(t, d, "127.0.0.2").conn.Close(websocket.StatusNormalClosure, "")
 	rows, err := d.iplog.Find(iplog.Query{Address: netip.MustParseAddr("127.0.0.2")})
-	if err != nil || len(rows) != 2 || d.site.IPLogDays != 0 || strings.Contains(d.cfg.Site.Policy, "+addresses") {
-		t.Errorf("%d rows, %v; the pages tell of %d days, the policy is %s", len(rows), err, d.site.IPLogDays, d.cfg.Site.Policy)
+	if err != nil || len(rows) != 2 || d.site.IPLogDays != 0 || !d.site.IPLogRest || strings.Contains(d.cfg.Site.Policy, "+addresses") {
+		t.Errorf("%d rows, %v; the pages tell of %d days, and of a rest: %v; the policy is %s", len(rows), err, d.site.IPLogDays, d.site.IPLogRest, d.cfg.Site.Policy)
 	}
 	stop()
 	// Rows of five days ago are over.
