@@ -43,6 +43,9 @@ func (r *rendering) banPage() (http.Handler, error) {
 		if p.data[v], err = r.data("ban", v); err != nil {
 			return nil, err
 		}
+		if !v.plain() {
+			continue
+		}
 		for _, by := range []string{"", "person", "rule", "list"} { // what cannot be rendered fails at the start
 			if err := p.tree.ExecuteTemplate(new(bytes.Buffer), "layout.html", banData{pageData: p.data[v], Banned: true, By: by}); err != nil {
 				return nil, err

@@ -89,7 +89,7 @@ func (r *rendering) formPages(o Options) (map[string]*formPage, error) {
 			if p.data[v], err = r.data(path[1:], v); err != nil {
 				return nil, fmt.Errorf("%s: %w", path, err)
 			}
-			if v.theme != "" || v.asked {
+			if !v.plain() {
 				continue
 			}
 			if _, err := p.render(v, p.state(http.StatusOK)); err != nil { // what cannot be shown fails now

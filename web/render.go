@@ -119,17 +119,28 @@ func (r *rendering) page(file, name string) (page, error) {
 		return all, err
 	}
 	for _, v := range r.chooser.all() {
-		data, err := r.data(name, v)
-		if err != nil {
-			return all, fmt.Errorf("/%s: %w", name, err)
+		html := sync.OnceValues(func() ([]byte, error) {
+			data, err := r.data(name, v)
+			if err != nil {
+				return nil, fmt.Errorf("/%s: %w", name, err)
+			}
+			var html bytes.Buffer
+			err = tree.ExecuteTemplate(&html, "layout.html", data)
+			return html.Bytes(), err
+		})
+		// All variants would take longer than all else at a start, and compressing them longer yet: a
+		// plain one of each language is made now, so that what cannot be rendered fails here.
+		if v.plain() {
+			if _, err := html(); err != nil {
+				return all, err
+			}
 		}
-		var html bytes.Buffer
-		if err := tree.ExecuteTemplate(&html, "layout.html", data); err != nil {
-			return all, err
-		}
-		// Compressing every variant would take longer than all else at a start.
 		all.variants[v] = sync.OnceValues(func() (document, error) {
-			body, policy := html.Bytes(), ""
+			body, err := html()
+			if err != nil {
+				return document{}, err
+			}
+			policy := ""
 			if name == "start" {
 				if body, policy, err = r.inline(body); err != nil {
 					return document{}, err

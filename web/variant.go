@@ -21,6 +21,9 @@ type variant struct {
 	asked bool // the language is in the query: links keep it, so that it lasts without a cookie
 }
 
+// plain reports whether it is its language's without a choice of the visitor's.
+func (v variant) plain() bool { return v.theme == "" && !v.asked }
+
 // chooser finds the variant for a request.
 type chooser struct {
 	codes   []string
