@@ -28,7 +28,12 @@ packaging/parts/node_modules: packaging/parts/package-lock.json
 	touch $@
 
 .PHONY: test
-test: deps lint test-go fuzz test-web test-classifier ## install what the tests need, and run them all
+test: ready parts test-go fuzz test-web test-classifier ## install what the tests need, and run them all
+
+# Downloads leave the processor to the compiler.
+.PHONY: ready
+ready:
+	@$(MAKE) -j2 --output-sync=target deps lint
 
 .PHONY: deps
 deps: ## install what the tests need
