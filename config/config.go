@@ -54,9 +54,9 @@ type TLS struct {
 
 // TURN is the relay.
 type TURN struct {
-	Listen                 []string      `key:"listen" flag:"turn-listen" doc:"Addresses for STUN/TURN, host:port, each for every transport."`
+	Listen                 []string      `key:"listen" flag:"turn-listen" doc:"Addresses for STUN/TURN, host:port, each for every transport. An empty host means every address, and until site.contact and site.abuse_contact are set (or turn.relay is open) this machine alone: 127.0.0.1 and ::1."`
 	Transports             []string      `key:"transports" doc:"Client transports to offer there: udp, tcp."`
-	TLSListen              []string      `key:"tls_listen" doc:"Addresses for TURN over TLS and DTLS, such as \":5349\". Needs a certificate (tls). The https port (tls.listen) serves TURN over TLS too."`
+	TLSListen              []string      `key:"tls_listen" doc:"Addresses for TURN over TLS and DTLS, such as \":5349\". An empty host is as in turn.listen. Needs a certificate (tls). The https port (tls.listen) serves TURN over TLS too."`
 	PublicHost             string        `key:"public_host" doc:"Host name or address in the ICE URLs. Empty: the host that the browser asked for."`
 	Realm                  string        `key:"realm" doc:"Realm of the long-term credential mechanism (RFC 8489 section 9.2)."`
 	CredentialLifetime     time.Duration `key:"credential_lifetime" doc:"How long a session's TURN credentials allow new allocations. A live allocation outlives them."`

@@ -66,6 +66,7 @@ func TestGoodFile(t *testing.T) {
 	want.Match.Sessions, want.Match.PerAddress, want.Match.PerAddressMax = 500, 8, 8
 	want.Filter.Links, want.Filter.Words, want.Filter.BanAfter = "reject", "allow", 0
 	want.Bans.Steps, want.Bans.Shared, want.Bans.WidenAfter = []string{"10m", "10m", "48h"}, []string{"100.64.0.0/10", "2001:db8::1"}, 0
+	want.Site.Contact = "desk@example.org"
 	want.Site.Logo, want.Site.Accent, want.Site.Banner, want.Site.NodeCookie = "/etc/joingyd/logo.svg", "#b3452a", "Down on Sunday, 2:00 to 3:00 UTC.", "node-1"
 	want.Site.Processors = []string{"Example Hosting: runs the server, Germany"}
 	want.Privacy.Counters = false

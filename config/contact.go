@@ -45,6 +45,33 @@ func (c Config) HTTPListen() []string {
 	return []string{net.JoinHostPort("127.0.0.1", defaultPort), net.JoinHostPort("::1", defaultPort)}
 }
 
+// TURNListen returns the addresses for STUN and TURN: turn.listen, where an empty host
+// stands for this machine's loopback addresses as long as nobody but this machine is
+// let in to the site.
+func (c Config) TURNListen() []string { return c.relayListen(c.TURN.Listen) }
+
+// TURNTLSListen is TURNListen for turn.tls_listen.
+func (c Config) TURNTLSListen() []string { return c.relayListen(c.TURN.TLSListen) }
+
+func (c Config) relayListen(listen []string) (addrs []string) {
+	for _, one := range listen {
+		if host, port, err := net.SplitHostPort(one); err == nil && host == "" && !c.relayIsPublic() {
+			addrs = append(addrs, net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port))
+			continue
+		}
+		addrs = append(addrs, one)
+	}
+	return addrs
+}
+
+// relayIsPublic reports whether the relay may answer others than this machine: it
+// serves a site that does, or other programs too.
+func (c Config) relayIsPublic() bool { return c.Site.answerable() || c.TURN.Relay == "open" }
+
+// ClosedSite is the warning that nobody but this machine is let in, as in a package
+// that has been installed and not set up.
+const ClosedSite = "the site is open to this machine only; run joingyd setup, or set site.contact, and site.abuse_contact if that is no e-mail address, to let others in"
+
 // Warnings returns what may be meant, but is most likely not.
 func (c Config) Warnings() (list []string) {
 	if c.Admin.WebListen != "" && beyondLoopback(c.Admin.WebListen) {
@@ -54,14 +81,18 @@ func (c Config) Warnings() (list []string) {
 		return list
 	}
 	const remedy = "set site.contact, and site.abuse_contact if that is no e-mail address"
+	relay := ""
+	if !slices.Equal(c.TURNListen(), c.TURN.Listen) {
+		relay = ", and the relay answers this machine only"
+	}
 	if c.HTTP.Listen == "" && c.TLS.Listen == "" {
-		list = append(list, "the site is open to this machine only; "+remedy+", to let others in")
+		list = append(list, ClosedSite)
 	}
 	if len(c.HTTP.TrustedProxies) > 0 {
-		list = append(list, "http.trusted_proxies is set, so a proxy lets others in, but they cannot reach the operator; "+remedy)
+		list = append(list, "http.trusted_proxies is set, so a proxy lets others in, but they cannot reach the operator"+relay+"; "+remedy)
 	}
 	if i := slices.IndexFunc(c.HTTP.AllowOrigins, publicOrigin); i >= 0 {
-		list = append(list, fmt.Sprintf("http.allow_origins lets in visitors of %s, but they cannot reach the operator; %s", c.HTTP.AllowOrigins[i], remedy))
+		list = append(list, fmt.Sprintf("http.allow_origins lets in visitors of %s, but they cannot reach the operator%s; %s", c.HTTP.AllowOrigins[i], relay, remedy))
 	}
 	return list
 }
@@ -76,11 +107,29 @@ func (v *validator) contact(c Config) {
 	if c.Site.answerable() {
 		return
 	}
-	for _, at := range []struct{ key, listen string }{{"http.listen", c.HTTP.Listen}, {"tls.listen", c.TLS.Listen}} {
+	for _, at := range c.listens() {
 		if beyondLoopback(at.listen) {
 			v.add(at.key, fmt.Sprintf("%q lets in others than this machine, who must be able to reach the operator; set site.contact (an e-mail address or URL) and site.abuse_contact (an e-mail address, unless site.contact is one), or listen on 127.0.0.1", at.listen))
 		}
 	}
+}
+
+// listen is an address where visitors come, and the key that says so.
+type listen struct{ key, listen string }
+
+// listens lists where visitors are let in.
+func (c Config) listens() []listen {
+	list := []listen{{"http.listen", c.HTTP.Listen}, {"tls.listen", c.TLS.Listen}}
+	if c.relayIsPublic() {
+		return list
+	}
+	for _, addr := range c.TURNListen() {
+		list = append(list, listen{"turn.listen", addr})
+	}
+	for _, addr := range c.TURNTLSListen() {
+		list = append(list, listen{"turn.tls_listen", addr})
+	}
+	return list
 }
 
 // beyondLoopback reports whether others than this machine reach listen, a host:port.

@@ -36,6 +36,39 @@ func TestHTTPListen(t *testing.T) {
 	}
 }
 
+// The relay answers others than this machine when the site lets others in, or when it
+// is there for other programs.
+func TestTURNListen(t *testing.T) {
+	const contact = "desk@example.org"
+	for _, test := range []struct {
+		args      []string
+		turn, tls []string
+		want      string // a part of the error; empty: none
+	}{
+		{nil, []string{"127.0.0.1:3478", "[::1]:3478"}, nil, ""},
+		{[]string{"--site-contact", "https://example.org/desk"}, []string{"127.0.0.1:3478", "[::1]:3478"}, nil, ""},
+		{[]string{"--site-contact", contact}, []string{":3478"}, nil, ""},
+		{[]string{"--turn-listen", "127.0.0.1:0"}, []string{"127.0.0.1:0"}, nil, ""},
+		{[]string{"--turn-listen", "0.0.0.0:3478"}, nil, nil, "turn.listen"},
+		{[]string{"--turn-listen", "0.0.0.0:3478", "--site-contact", contact}, []string{"0.0.0.0:3478"}, nil, ""},
+		{[]string{"--turn-relay", "open", "--turn-relay-addresses", "192.0.2.1"}, []string{":3478"}, nil, ""},
+		{[]string{"--turn-tls-listen", ":5349", "--tls-cert-file", "c", "--tls-key-file", "k"}, []string{"127.0.0.1:3478", "[::1]:3478"}, []string{"127.0.0.1:5349", "[::1]:5349"}, ""},
+		{[]string{"--turn-tls-listen", "192.0.2.1:5349", "--tls-cert-file", "c", "--tls-key-file", "k"}, nil, nil, "turn.tls_listen"},
+		{[]string{"--turn-tls-listen", ":5349", "--tls-cert-file", "c", "--tls-key-file", "k", "--site-contact", contact}, []string{":3478"}, []string{":5349"}, ""},
+	} {
+		c, err := load(t, test.args...)
+		if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want+": ") {
+			t.Errorf("%q: %v, want %q", test.args, err, test.want)
+		}
+		if err != nil {
+			continue
+		}
+		if turn, tls := c.TURNListen(), c.TURNTLSListen(); !reflect.DeepEqual(turn, test.turn) || !reflect.DeepEqual(tls, test.tls) {
+			t.Errorf("%q: listens on %q and %q, want %q and %q", test.args, turn, tls, test.turn, test.tls)
+		}
+	}
+}
+
 func TestAbuseEmail(t *testing.T) {
 	for _, test := range []struct{ contact, abuse, want string }{
 		{"", "", ""},

@@ -175,9 +175,9 @@ func (d *daemon) openRelay() error {
 		return err
 	}
 	d.closers = append(d.closers, d.relay.Close)
-	for _, listen := range d.cfg.TURN.Listen {
+	for _, listen := range d.cfg.TURNListen() {
 		for _, transport := range d.cfg.TURN.Transports {
-			if err := d.listenTURN(transport, listen); err != nil {
+			if err := d.listenTURN(transport, listen); err != nil && !lacksIPv6(listen, err) {
 				return fmt.Errorf("turn.listen: %w; is another TURN server running? choose another with --turn-listen", err)
 			}
 		}

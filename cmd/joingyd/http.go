@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -73,8 +74,8 @@ func (d *daemon) listenHTTP() error {
 	for i, listen := range d.cfg.HTTPListen() {
 		listener, err := net.Listen("tcp", listen)
 		switch {
-		case i > 0 && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)):
-			continue // this machine has no IPv6
+		case i > 0 && lacksIPv6(listen, err):
+			continue
 		case err != nil:
 			return fmt.Errorf("http.listen: %w; choose another with --listen", err)
 		}
@@ -86,4 +87,9 @@ func (d *daemon) listenHTTP() error {
 		}
 	}
 	return nil
+}
+
+// lacksIPv6 reports whether ::1 cannot be listened on because this machine has no IPv6.
+func lacksIPv6(listen string, err error) bool {
+	return strings.HasPrefix(listen, "[::1]:") && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT))
 }

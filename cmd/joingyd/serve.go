@@ -19,8 +19,9 @@ func newServeCommand() *cobra.Command {
 It needs no configuration. Every key can be set by file (--config), environment
 (JOINGYD_TURN_LISTEN stands for turn.listen) or flag; a flag wins over the
 environment, and that over the file. Until site.contact says where visitors reach
-the operator, pages are served to this machine only. Ctrl-C and SIGTERM end it:
-visitors are told to reconnect, and it exits when the last socket is closed.`,
+the operator, pages and relay are for this machine only (joingyd setup asks).
+Ctrl-C and SIGTERM end it: visitors are told to reconnect, and it exits when the
+last socket is closed.`,
 		Example: `  joingyd serve
   joingyd serve --config /etc/joingyd/joingyd.yaml
   joingyd serve --site-contact you@example.org --tls-self-signed   # cameras on a LAN`,

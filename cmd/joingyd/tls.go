@@ -38,8 +38,11 @@ func (d *daemon) openTLS() error {
 		}
 		d.httpsListener = splitter.HTTP()
 	}
-	for _, listen := range d.cfg.TURN.TLSListen {
+	for _, listen := range d.cfg.TURNTLSListen() {
 		splitter, err := d.listenTLS(listen, config)
+		if lacksIPv6(listen, err) {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("turn.tls_listen: %w", err)
 		}
