@@ -68,6 +68,7 @@ var owners = map[string][]string{
 	"go.etcd.io/bbolt":           {"ban", "moderate"},
 	"github.com/gaissmai/bart":   {"ban"},
 	"github.com/spf13/viper":     {"config"},
+	"go.yaml.in/yaml":            {"config/edit"},
 	"github.com/spf13/pflag":     {"config"},
 	"github.com/spf13/cobra":     {"cmd/joingyd"},
 	"charm.land":                 {"cmd/joingyd"},
