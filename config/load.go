@@ -87,6 +87,16 @@ func Load(flags *pflag.FlagSet) (Config, error) {
 	return c, errors.Join(problems...)
 }
 
+// LoadFile is Load for a file, without flags but with the environment.
+func LoadFile(path string) (Config, error) {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	AddFlags(flags)
+	if err := flags.Set("config", path); err != nil {
+		return Config{}, err
+	}
+	return Load(flags)
+}
+
 // loader carries one Load.
 type loader struct {
 	viper  *viper.Viper

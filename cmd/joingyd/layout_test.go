@@ -53,6 +53,8 @@ var forbidden = []struct {
 	{"metrics", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "metrics read numbers from functions, and the parts need no Prometheus"},
 	{"front", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "sharing a port needs to know no service"},
 	{"bench/match/optimum", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client"}, "the optimum is a function of a graph"},
+	{"setup", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client", "recent", "moderate"}, "what a site needs is reckoned from its settings: who asks, writes and tries is the command's business"},
+	{"config/edit", []string{"setup", "config/coturn"}, "a text is edited whoever asks"},
 	{"cert", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "ident"}, "certificates depend on nothing"},
 }
 

@@ -39,6 +39,7 @@ the command line made no sense.`,
 	root.SetVersionTemplate("joingyd {{.Version}}\n")
 	root.AddCommand(
 		newServeCommand(),
+		newSetupCommand(),
 		newConfigCommand(),
 		newSiteCommand(),
 		newBanCommand(),

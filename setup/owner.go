@@ -1,0 +1,15 @@
+package setup
+
+import (
+	"io/fs"
+	"syscall"
+)
+
+// ownerOf returns whose a file is, where the system tells.
+func ownerOf(info fs.FileInfo) (uid, gid int, ok bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return int(stat.Uid), int(stat.Gid), true
+}
