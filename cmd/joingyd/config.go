@@ -12,10 +12,10 @@ import (
 func newConfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "config",
-		Short:   "Check and print the configuration",
+		Short:   "Check, print and translate the configuration",
 		Example: "  joingyd config print > joingyd.yaml\n  joingyd config check --config joingyd.yaml",
 	}
-	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigDocsCommand())
+	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigImportCoturnCommand(), newConfigDocsCommand())
 	return cmd
 }
 
