@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -22,10 +23,15 @@ const (
 	KeyBan   KeyPurpose = "ban"   // hashes of addresses
 	KeyRelay KeyPurpose = "relay" // relay credentials
 	KeyAge   KeyPurpose = "age"   // proofs of age
+
+	KeyVisits     KeyPurpose = "visits"     // receipts of visits
+	KeyDisclosure KeyPurpose = "disclosure" // bundles for authorities
 )
 
 // KeyPurposes lists them in the order in which they are told.
-func KeyPurposes() []KeyPurpose { return []KeyPurpose{KeyBan, KeyRelay, KeyAge} }
+func KeyPurposes() []KeyPurpose {
+	return []KeyPurpose{KeyBan, KeyRelay, KeyAge, KeyVisits, KeyDisclosure}
+}
 
 // Key is what may be told of a key: never itself.
 type Key struct {
@@ -44,6 +50,8 @@ type Key struct {
 type KeyList struct {
 	Ban  []ban.KeyUse `json:"ban"`  // of the addresses' hashes, the current first
 	Keys []Key        `json:"keys"` // all of them, the current one of each purpose first
+
+	Fixed []Secret `json:"fixed,omitempty"` // other secrets, which no command rotates
 }
 
 // KeySaver puts the keys of the ban store where the next start finds them, the
@@ -81,10 +89,13 @@ type RotateRequest struct {
 
 // Validate checks what can be checked without a daemon.
 func (r RotateRequest) Validate() error {
-	if r.For != "" && !slices.Contains(KeyPurposes(), r.For) {
-		return invalid("there are no keys for %s; write ban, relay or age", quote(string(r.For)))
+	if r.For == "" || slices.Contains(KeyPurposes(), r.For) {
+		return nil
 	}
-	return nil
+	if fixed, is := fixedSecret(string(r.For)); is {
+		return invalid("%s (%s) is not rotated by a command: %s; %s", fixed.Name, fixed.What, fixed.Why, fixed.Instead)
+	}
+	return invalid("there are no keys for %s; write ban, relay, age, visits or disclosure", quote(string(r.For)))
 }
 
 // RotateResult is the keys after a rotation.
@@ -104,6 +115,7 @@ func (s *Service) Keys(context.Context) (KeyList, error) {
 		}
 		list.Keys = append(list.Keys, keys...)
 	}
+	list.Fixed = s.fixed()
 	return list, nil
 }
 
@@ -164,7 +176,13 @@ func (s *Service) RotateKeys(_ context.Context, req RotateRequest) (RotateResult
 	defer s.rotating.Unlock()
 	var key [32]byte
 	rand.Read(key[:])
-	if err := s.record(req.By, "keys.rotate", string(purpose), map[string]string{"fingerprint": fingerprint(key)}); err != nil {
+	details := map[string]string{"fingerprint": fingerprint(key)}
+	if purpose == KeyDisclosure {
+		if err := s.noteSigning(details, key); err != nil {
+			return RotateResult{}, err
+		}
+	}
+	if err := s.record(req.By, "keys.rotate", string(purpose), details); err != nil {
 		return RotateResult{}, err
 	}
 	dropped, err := rotate(key)
@@ -186,11 +204,31 @@ func (s *Service) RotateKeys(_ context.Context, req RotateRequest) (RotateResult
 	return RotateResult{KeyList: list, For: purpose, Dropped: dropped}, nil
 }
 
+// noteSigning adds the public halves of the key that signs bundles and of its successor:
+// bundles that there are, are checked with that of before, which no file has any more.
+func (s *Service) noteSigning(details map[string]string, key [32]byte) error {
+	held, err := s.opts.KeyRings[KeyDisclosure].Held()
+	if err != nil {
+		return &Error{CodeInternal, err.Error()}
+	}
+	details["public"] = publicHalf(key)
+	if len(held) > 0 {
+		details["public_before"] = publicHalf(held[0].Key)
+	}
+	return nil
+}
+
+// publicHalf is the public key of who signs with a secret, hexadecimal.
+func publicHalf(seed [32]byte) string {
+	private := ed25519.NewKeyFromSeed(seed[:])
+	return hex.EncodeToString(private[ed25519.SeedSize:])
+}
+
 // rotation is what rotates the keys of a purpose, if they can be.
 func (s *Service) rotation(purpose KeyPurpose) (func([32]byte) (int, error), error) {
 	if file := s.keyFile(purpose); file.Credential {
 		where := "above the lines in"
-		if purpose == KeyRelay {
+		if purpose == KeyRelay || purpose == KeyDisclosure {
 			where = "in place of the line in"
 		}
 		return nil, &Error{CodeUnavailable, fmt.Sprintf("the keys for %s are a systemd credential, %s, which the daemon cannot replace; write a new one (openssl rand -hex 32) %s the file that LoadCredential= of the unit names, and restart the daemon",

@@ -134,7 +134,7 @@ func TestRotateOtherKeys(t *testing.T) {
 		code       admin.Code
 		want       string
 	}{
-		{"nonsense", false, nil, admin.CodeInvalid, "write ban, relay or age"},
+		{"nonsense", false, nil, admin.CodeInvalid, "write ban, relay, age, visits or disclosure"},
 		{admin.KeyAge, false, nil, admin.CodeNotFound, "there are no keys for age"},
 		{admin.KeyRelay, true, nil, admin.CodeUnavailable, "var/relay, which the daemon cannot replace; write a new one (openssl rand -hex 32) in place of the line in the file that LoadCredential="},
 		{admin.KeyRelay, false, errors.New("disk full"), admin.CodeInternal, "disk full"},

@@ -48,6 +48,8 @@ type Options struct {
 	KeyFile  func(KeyPurpose) KeyFile // where keys are; nil: not known
 	KeyRings map[KeyPurpose]KeyRing   // the keys other than the bans'; what is missing has none
 
+	SecretFiles func(SecretName) []string // where secrets are that no command rotates; nil: not known
+
 	IPLog       *iplog.Log                         // nil: there is none
 	LegalHolds  *legalhold.Register                // nil: there are none
 	Disclosures *disclosure.Register               // nil: nothing can be disclosed

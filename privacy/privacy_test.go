@@ -162,17 +162,22 @@ func TestClockBehind(t *testing.T) {
 
 func TestVisits(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	v := privacy.Visits{Key: [32]byte{1}, Days: 30, Now: func() time.Time { return now }}
+	visits := func(keys ...byte) *privacy.Visits {
+		var list [][32]byte
+		for _, n := range keys {
+			list = append(list, [32]byte{n})
+		}
+		return privacy.NewVisits(list, 30, func() time.Time { return now })
+	}
+	v := visits(1)
 	session := [16]byte{7, 8}
 	receipt := v.Receipt(session)
 	if len(receipt) != 59 {
 		t.Errorf("%s has %d characters", receipt, len(receipt))
 	}
-	other := v
-	other.Key[0]++
 	for name, tt := range map[string]struct {
 		text string
-		v    privacy.Visits
+		v    *privacy.Visits
 		days int
 		want error
 	}{
@@ -181,7 +186,9 @@ func TestVisits(t *testing.T) {
 		"the last day":  {receipt, v, 30, nil},
 		"a day later":   {receipt, v, 31, privacy.ErrExpired},
 		"clock behind":  {receipt, v, -300, nil},
-		"another key":   {receipt, other, 0, privacy.ErrVisit},
+		"another key":   {receipt, visits(2), 0, privacy.ErrVisit},
+		"rotated":       {receipt, visits(3, 2, 1), 0, nil},
+		"rotated, late": {receipt, visits(2, 1), 31, privacy.ErrExpired},
 		"changed":       {"b" + receipt[1:], v, 0, privacy.ErrVisit},
 		"short":         {receipt[1:], v, 0, privacy.ErrVisit},
 		"nothing":       {"", v, 0, privacy.ErrVisit},
@@ -197,7 +204,7 @@ func TestVisits(t *testing.T) {
 
 // What is no receipt is refused, and none can be made without the key.
 func FuzzVisits(f *testing.F) {
-	v := privacy.Visits{Key: [32]byte{1}, Days: 30, Now: func() time.Time { return time.Unix(1.79e9, 0) }}
+	v := privacy.NewVisits([][32]byte{{1}, {2}}, 30, func() time.Time { return time.Unix(1.79e9, 0) })
 	f.Add(v.Receipt([16]byte{1}))
 	f.Fuzz(func(t *testing.T, text string) {
 		session, err := v.Read(text)

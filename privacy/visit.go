@@ -7,17 +7,38 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Visits signs receipts of visits: a session's number, the day, and an HMAC-SHA-256 of
 // both (RFC 2104), cut to 16 bytes. Whoever has one shows with it that the session was
-// theirs; it says nothing else. The receipt is good for Days days.
+// theirs; it says nothing else. The receipt is good for Days days, as long as its key is
+// among those in use. Its methods may be called at the same time.
 type Visits struct {
-	Key  [32]byte
-	Days int              // that a receipt is good for, after its own
-	Now  func() time.Time // nil: time.Now
+	days int
+	now  func() time.Time
+	keys atomic.Pointer[[][32]byte]
+}
+
+// NewVisits returns what signs with the first of some keys, of which there is one at least,
+// and reads by all. days is how many a receipt is good for, after its own; a nil now is
+// time.Now.
+func NewVisits(keys [][32]byte, days int, now func() time.Time) *Visits {
+	if now == nil {
+		now = time.Now
+	}
+	v := &Visits{days: days, now: now}
+	v.UseKeys(keys)
+	return v
+}
+
+// UseKeys puts others in the place of the keys: the first signs, and each reads.
+func (v *Visits) UseKeys(keys [][32]byte) {
+	keys = slices.Clone(keys)
+	v.keys.Store(&keys)
 }
 
 // Errors of a Visits.
@@ -36,19 +57,13 @@ const (
 
 var visitEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-func (v *Visits) today() int {
-	now := time.Now
-	if v.Now != nil {
-		now = v.Now
-	}
-	return int(now().Unix() / 86400)
-}
+func (v *Visits) today() int { return int(v.now().Unix() / 86400) }
 
 // Receipt returns that of a session, which began today or goes on.
 func (v *Visits) Receipt(session [16]byte) string {
 	raw := append(make([]byte, 0, visitSize), session[:]...)
 	raw = binary.BigEndian.AppendUint16(raw, uint16(v.today()))
-	raw = append(raw, v.mac(raw)...)
+	raw = append(raw, visitMACOf((*v.keys.Load())[0], raw)...)
 	text := visitEncoding.EncodeToString(raw)
 	var groups []string
 	for ; len(text) > visitGroup; text = text[visitGroup:] {
@@ -74,17 +89,21 @@ func (v *Visits) Read(text string) (session [16]byte, err error) {
 		return session, ErrVisit
 	}
 	signed, mac := raw[:visitSize-visitMAC], raw[visitSize-visitMAC:]
-	if subtle.ConstantTimeCompare(mac, v.mac(signed)) != 1 {
+	ours := 0
+	for _, key := range *v.keys.Load() {
+		ours |= subtle.ConstantTimeCompare(mac, visitMACOf(key, signed))
+	}
+	if ours != 1 {
 		return session, ErrVisit
 	}
-	if made := int(binary.BigEndian.Uint16(signed[visitSession:])); v.today() > made+v.Days {
+	if made := int(binary.BigEndian.Uint16(signed[visitSession:])); v.today() > made+v.days {
 		return session, ErrExpired
 	}
 	return [16]byte(signed[:visitSession]), nil
 }
 
-func (v *Visits) mac(signed []byte) []byte {
-	h := hmac.New(sha256.New, v.Key[:])
+func visitMACOf(key [32]byte, signed []byte) []byte {
+	h := hmac.New(sha256.New, key[:])
 	h.Write([]byte("visit "))
 	h.Write(signed)
 	return h.Sum(nil)[:visitMAC]

@@ -174,6 +174,9 @@ func askControl[T any](ctx context.Context, f *adminFlags, send func(context.Con
 	if err == nil {
 		dir := f.offlineDir()
 		options.SaveKeys, options.KeyFile, options.KeyRings, options.Kept = saveBanKeys(dir), keyFiles(dir), storedRings(dir), keptOffline(dir)
+		own := config.Default()
+		own.DataDir = dir
+		options.SecretFiles = secretFiles(own) // what the configuration names elsewhere is not known here
 		if f.images {
 			options.Images, err = pdq.Keep(filepath.Join(dir, knownImagesFile))
 		}

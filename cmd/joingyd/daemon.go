@@ -255,6 +255,12 @@ func (d *daemon) openAdmin() error {
 	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
 	options.KeyFile, options.KeyRings = keyFiles(d.cfg.DataDir), storedRings(d.cfg.DataDir)
 	options.KeyRings[admin.KeyRelay] = relayRing{d.relay, config.SecretPath(d.cfg.DataDir, relaySecretFile)}
+	options.KeyRings[admin.KeyVisits] = visitRing(d.cfg.DataDir, visitDays(d.cfg.Privacy.IPLogDays), func(keys [][config.SecretSize]byte) error {
+		d.receipts.UseKeys(keys)
+		return nil
+	})
+	options.KeyRings[admin.KeyDisclosure] = fileRing{path: config.SecretPath(d.cfg.DataDir, signingKeyFile)} // made at its first use
+	options.SecretFiles = secretFiles(d.cfg)
 	if d.proofs != nil {
 		options.KeyRings[admin.KeyAge] = d.proofs.ring(config.SecretPath(d.cfg.DataDir, ageKeyFile))
 	}

@@ -60,7 +60,7 @@ func (d *daemon) openHTTP() error {
 func (d *daemon) listenHTTP() error {
 	secure := func(plain net.Listener) net.Listener { return plain }
 	if d.cfg.HTTP.TLSSelfSigned {
-		source, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, "self-signed.pem"), d.log)
+		source, err := cert.SelfSigned(filepath.Join(d.cfg.DataDir, selfSignedFile), d.log)
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ var keyFileNames = map[admin.KeyPurpose]string{
 	admin.KeyBan:   banKeyFile,
 	admin.KeyRelay: relaySecretFile,
 	admin.KeyAge:   ageKeyFile,
+
+	admin.KeyVisits:     visitKeyFile,
+	admin.KeyDisclosure: signingKeyFile,
 }
 
 // keyFiles returns what tells where the keys of a data directory are.
@@ -186,14 +189,25 @@ func saveKeys(path string, keys [][32]byte) error {
 // passTime is the longest time for which a proof of age is good.
 const passTime = 30 * 24 * time.Hour
 
-// storedRings are the keys in a data directory of which no daemon makes use.
+// storedRings are the keys in a data directory of which no daemon makes use. Who signs
+// disclosures reads the file each time; bundles of before bring their own public key.
 func storedRings(dir string) map[admin.KeyPurpose]admin.KeyRing {
 	rings := map[admin.KeyPurpose]admin.KeyRing{admin.KeyRelay: fileRing{path: config.SecretPath(dir, relaySecretFile)}}
 	if path := config.SecretPath(dir, ageKeyFile); fileExists(path) {
 		rings[admin.KeyAge] = fileRing{path: path, keep: passTime}
 	}
+	if fileExists(config.SecretPath(dir, visitKeyFile)) {
+		rings[admin.KeyVisits] = visitRing(dir, mostVisitDays, nil)
+	}
+	if path := config.SecretPath(dir, signingKeyFile); fileExists(path) {
+		rings[admin.KeyDisclosure] = fileRing{path: path}
+	}
 	return rings
 }
+
+// mostVisitDays is the longest time for which a receipt of a visit is good: the most that
+// privacy.ip_log_days can be.
+const mostVisitDays = 3650
 
 func fileExists(path string) bool {
 	_, err := os.Lstat(path)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -31,9 +33,12 @@ func newKeysListCommand(flags *adminFlags) *cobra.Command {
 		Use:   "list",
 		Short: "List the keys, what each is for and what still needs it",
 		Long: `List the daemon's keys: those of the hashed addresses (ban), of relay credentials
-(relay) and, where visitors prove their age, of proofs of age (age); the current one
-of each first. A key is told by the first 8 digits of its SHA-256, a key of bans by a
-number too. The key itself is never shown.`,
+(relay), of proofs of age (age), of receipts of visits (visits) and that of bundles for
+authorities (disclosure), as far as there are any; the current one of each first. A key
+is told by the first 8 digits of its SHA-256, a key of bans by a number too. The key
+itself is never shown. After them come the other secrets, which no command rotates:
+joingyd keys rotate NAME says why, and what to do instead. With --offline those are left
+out that the configuration has elsewhere.`,
 		Example: "  joingyd keys list\n  joingyd keys list -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,7 +51,7 @@ number too. The key itself is never shown.`,
 
 func newKeysRotateCommand(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rotate [ban|relay|age]",
+		Use:   "rotate [ban|relay|age|visits|disclosure]",
 		Short: "Make a new key for what is to come",
 		Long: `Make a new key. Nothing that there is is lost, and no call ends:
 
@@ -61,17 +66,27 @@ file has the new one alone.
 
 age: new proofs of age are signed with it. Those given before are good until they end.
 
+visits: new receipts of visits are signed with it. Those given before are good until
+they end, unless you take the lines of the old keys out of visits.secret and restart.
+
+disclosure: new bundles for authorities are signed with it; tell them the public half
+anew. The old key is gone. Its public half, with which bundles made before are checked,
+is in the audit log beside the rotation.
+
 Rotate when somebody may have read the file, and now and then. A ban that was made
 under a key that is known can be tested for addresses by whoever has the store,
 until the ban ends. Make a new backup afterwards. Rotations are written into the
 audit log, but not with --offline.`,
 		Example:   "  joingyd keys rotate\n  joingyd keys rotate relay",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: texts(admin.KeyPurposes()),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var req admin.RotateRequest
 			if len(args) == 1 {
 				req.For = admin.KeyPurpose(args[0])
+			}
+			if err := req.Validate(); err != nil {
+				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.RotateResult, error) {
 				return c.RotateKeys(ctx, req)
@@ -94,6 +109,9 @@ func printKeys(w io.Writer, list admin.KeyList) error {
 		}
 		p.printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.For, number, bans, k.Fingerprint, made, keyPlace(k), keyState(k))
 	}
+	for _, s := range list.Fixed {
+		p.printf("%s\t-\t-\t-\t-\t%s\tnot by command: keys rotate %s says why\n", s.Name, cmp.Or(strings.Join(s.From, ","), "memory"), s.Name)
+	}
 	if p.err != nil {
 		return p.err
 	}
@@ -113,7 +131,9 @@ func keyPlace(k admin.Key) string {
 }
 
 func keyState(k admin.Key) string {
-	news := map[admin.KeyPurpose]string{admin.KeyBan: "bans", admin.KeyRelay: "credentials", admin.KeyAge: "proofs"}[k.For]
+	news := map[admin.KeyPurpose]string{
+		admin.KeyBan: "bans", admin.KeyRelay: "credentials", admin.KeyAge: "proofs", admin.KeyVisits: "receipts", admin.KeyDisclosure: "bundles",
+	}[k.For]
 	switch {
 	case k.Current:
 		return "current: new " + news + " get it"
@@ -139,10 +159,16 @@ func printRotation(w io.Writer, result admin.RotateResult) error {
 		switch {
 		case k.For != result.For:
 		case k.Current:
-			p.printf("new %s get key %s\n", map[admin.KeyPurpose]string{admin.KeyRelay: "relay credentials", admin.KeyAge: "proofs of age"}[k.For], k.Fingerprint)
+			p.printf("new %s get key %s\n", map[admin.KeyPurpose]string{
+				admin.KeyRelay: "relay credentials", admin.KeyAge: "proofs of age", admin.KeyVisits: "receipts of visits", admin.KeyDisclosure: "bundles for authorities",
+			}[k.For], k.Fingerprint)
 		default:
 			left++
 		}
+	}
+	if result.For == admin.KeyDisclosure {
+		p.printf("tell authorities its public half, which joingyd disclose key prints; that of before is in the audit log\n")
+		return p.err
 	}
 	if left > 0 {
 		p.printf("kept %s for those given before; joingyd keys list shows for how long\n", count(left, "key"))

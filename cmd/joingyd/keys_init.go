@@ -28,23 +28,23 @@ type initFile struct {
 
 func newKeysInitCommand(flags *adminFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "init [ban|relay|age]…",
+		Use:   "init [ban|relay|age|visits|disclosure]…",
 		Short: "Make the key files that are missing, ahead of the first start",
 		Long: `Make the key files that are missing from a data directory, ahead of the daemon's
-first start, which makes them too: those of bans and of relay credentials, or those
-that are named. It replaces nothing, and may be run again at any time. What root
+first start, which makes them too: those of bans, of relay credentials and of receipts of
+visits, or those that are named. It replaces nothing, and may be run again at any time. What root
 makes belongs to the directory's owner.
 
 Use it to have the keys elsewhere than the data: make them there, and have systemd
 hand them out as credentials (LoadCredential=ban.key:/PATH/ban.key).`,
-		Example:   "  joingyd keys init --data-dir /var/lib/joingyd\n  joingyd keys init ban relay age --data-dir /mnt/keys",
+		Example:   "  joingyd keys init --data-dir /var/lib/joingyd\n  joingyd keys init ban relay age visits disclosure --data-dir /mnt/keys",
 		Args:      cobra.OnlyValidArgs,
 		ValidArgs: texts(admin.KeyPurposes()),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if flags.socket != "" {
 				return flags.refuse(cmd, usageError{errors.New("--socket asks a daemon, which has made its keys; leave it out")})
 			}
-			purposes := []admin.KeyPurpose{admin.KeyBan, admin.KeyRelay}
+			purposes := []admin.KeyPurpose{admin.KeyBan, admin.KeyRelay, admin.KeyVisits}
 			if len(args) > 0 {
 				purposes = slices.DeleteFunc(admin.KeyPurposes(), func(p admin.KeyPurpose) bool { return !slices.Contains(args, string(p)) })
 			}
@@ -100,7 +100,7 @@ func initKeys(dir string, purposes []admin.KeyPurpose) (result initResult, err e
 
 // loadKeyFile reads a key file as the daemon does, to see whether it is good.
 func loadKeyFile(purpose admin.KeyPurpose, path string) error {
-	if purpose == admin.KeyRelay {
+	if purpose == admin.KeyRelay || purpose == admin.KeyDisclosure {
 		_, err := config.LoadSecret(path)
 		return err
 	}

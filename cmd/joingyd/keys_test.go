@@ -18,6 +18,7 @@ import (
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/ident"
 )
 
 // flows sends RTP from a to b on the tracks of their call until a packet with the text
@@ -72,6 +73,8 @@ func TestCallOutlivesRotations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	visit := ident.NewSession()
+	receipt := d.receipts.Receipt(visit)
 	for _, purpose := range []admin.KeyPurpose{admin.KeyRelay, admin.KeyBan, admin.KeyRelay} {
 		if _, err := client.RotateKeys(t.Context(), admin.RotateRequest{For: purpose}); err != nil {
 			t.Fatal(err)
@@ -91,11 +94,21 @@ func TestCallOutlivesRotations(t *testing.T) {
 	if after, err := config.LoadSecret(secretFile); err != nil || after == before {
 		t.Errorf("the file has the same secret: %v, %v", after == before, err)
 	}
-	list, err := client.Keys(t.Context())
-	if err != nil || len(list.Keys) != 5 || len(list.Ban) != 2 || list.Ban[1].Bans != 1 {
-		t.Fatalf("Keys = %+v, %v; want 2 for bans and 3 of the relay", list, err)
+	receipts := func() {
+		t.Helper()
+		if got, err := d.receipts.Read(receipt); err != nil || got != visit {
+			t.Errorf("a receipt of before is of %v, %v", got, err)
+		}
 	}
-	for i, k := range list.Keys {
+	if _, err := client.RotateKeys(t.Context(), admin.RotateRequest{For: admin.KeyVisits}); err != nil || d.receipts.Receipt(visit) == receipt {
+		t.Errorf("rotate visits: %v", err)
+	}
+	receipts()
+	list, err := client.Keys(t.Context())
+	if err != nil || len(list.Keys) != 7 || len(list.Ban) != 2 || list.Ban[1].Bans != 1 {
+		t.Fatalf("Keys = %+v, %v; want 2 for bans, 3 of the relay and 2 of visits", list, err)
+	}
+	for i, k := range list.Keys[:5] {
 		relay, current := k.For == admin.KeyRelay, i == 0 || i == 2
 		if k.Current != current || k.Made.IsZero() == current || k.Credential || (k.From == "") != (relay && !current) || k.Until.IsZero() == (relay && !current) {
 			t.Errorf("key %d: %+v", i, k)
@@ -117,6 +130,7 @@ func TestCallOutlivesRotations(t *testing.T) {
 		t.Fatal(err)
 	}
 	banned()
+	receipts()
 }
 
 // Where systemd hands out keys they are used, whatever is in the data directory, and a
@@ -130,7 +144,7 @@ func TestKeysOfSystemd(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(credentials, adminTokenFile), []byte(token), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{banKeyFile, relaySecretFile, ageKeyFile, adminTokenFile} {
+	for _, name := range []string{banKeyFile, relaySecretFile, ageKeyFile, visitKeyFile, signingKeyFile, adminTokenFile} {
 		if err := os.Chmod(filepath.Join(credentials, name), 0o440); err != nil { // as systemd does, with an ACL
 			t.Fatal(err)
 		}
@@ -140,7 +154,7 @@ func TestKeysOfSystemd(t *testing.T) {
 	if string(d.adminTCP.token) != strings.TrimSpace(token) {
 		t.Error("the token is another")
 	}
-	for _, name := range []string{banKeyFile, relaySecretFile, ageKeyFile, adminTokenFile} {
+	for _, name := range []string{banKeyFile, relaySecretFile, ageKeyFile, visitKeyFile, signingKeyFile, adminTokenFile} {
 		if fileExists(filepath.Join(data, name)) {
 			t.Errorf("%s was made in the data directory", name)
 		}
@@ -150,7 +164,7 @@ func TestKeysOfSystemd(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, err := client.Keys(t.Context())
-	if err != nil || len(list.Keys) != 3 {
+	if err != nil || len(list.Keys) != len(admin.KeyPurposes()) {
 		t.Fatalf("Keys = %+v, %v; want one of each", list, err)
 	}
 	for i, purpose := range admin.KeyPurposes() {

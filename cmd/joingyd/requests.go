@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/moderate"
@@ -13,7 +14,7 @@ import (
 	"github.com/joingyd/joingyd/privacy"
 )
 
-// In the data directory: requests for data, and the key of the receipts of visits.
+// In the data directory: requests for data, and the keys of the receipts of visits.
 const (
 	requestsDir  = "privacy"
 	visitKeyFile = "visits.secret"
@@ -25,14 +26,22 @@ func (d *daemon) openRequests() (err error) {
 		return err
 	}
 	d.closers = append(d.closers, d.requests.Close)
-	key, err := config.LoadOrCreateSecret(filepath.Join(d.cfg.DataDir, visitKeyFile))
+	keys, err := config.LoadOrCreateSecrets(config.SecretPath(d.cfg.DataDir, visitKeyFile))
 	if err != nil {
 		return err
 	}
-	// A receipt is good for as long as something may be found by it.
-	days := max(d.cfg.Privacy.IPLogDays, int((moderate.WaitFor+moderate.KeepFor)/(24*time.Hour)))
-	d.receipts = &privacy.Visits{Key: key, Days: days}
+	d.receipts = privacy.NewVisits(keys, visitDays(d.cfg.Privacy.IPLogDays), nil)
 	return nil
+}
+
+// visitDays is how many days a receipt is good for: as long as something may be found by it.
+func visitDays(ipLogDays int) int {
+	return max(ipLogDays, int((moderate.WaitFor+moderate.KeepFor)/(24*time.Hour)))
+}
+
+// visitRing is the keys of receipts in a data directory. use is nil where nobody uses them.
+func visitRing(dir string, days int, use func([][config.SecretSize]byte) error) admin.KeyRing {
+	return fileRing{path: config.SecretPath(dir, visitKeyFile), keep: time.Duration(days+1) * 24 * time.Hour, use: use}
 }
 
 // visitReceipt is what a session gets to show later that it was theirs.

@@ -85,7 +85,7 @@ func (d *daemon) openCertificates() (certificates, []string, error) {
 	source, err := cert.ACME(cert.ACMEOptions{
 		Domains: c.ACMEDomains,
 		Email:   c.ACMEEmail,
-		Dir:     filepath.Join(d.cfg.DataDir, "acme"),
+		Dir:     filepath.Join(d.cfg.DataDir, acmeDir),
 		Agree:   true, // giving domains accepts the terms: the key's documentation says so
 		CA:      c.ACMECA,
 		TLSAddr: c.Listen,
