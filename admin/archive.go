@@ -16,12 +16,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joingyd/joingyd/disclosure"
+	"github.com/joingyd/joingyd/iplog"
+	"github.com/joingyd/joingyd/legalhold"
 	"github.com/joingyd/joingyd/moderate/audit"
 	"github.com/joingyd/joingyd/moderate/evidence"
+	"github.com/joingyd/joingyd/privacy"
+	"github.com/joingyd/joingyd/totals"
 )
 
 // A backup is a tar archive of a manifest, these two, and then, of a site whose daemon
-// judges reports, what that keeps, in the order of the names: all as in the data directory.
+// has run, what that keeps, in the order of the names: all as in the data directory.
 const (
 	archiveManifest = "manifest.json"
 	ArchiveStore    = "joingyd.db" // the ban store
@@ -31,6 +36,14 @@ const (
 	ArchiveEvidence = "evidence"         // directory of sealed evidence and its holds
 	ArchiveImages   = "known-images.txt" // hashes of known images
 	ArchiveCases    = "moderation.db"    // cases
+
+	ArchiveRequests    = "privacy"        // directory of requests for data
+	ArchiveHolds       = "holds"          // directory of the register of holds
+	ArchiveIPLog       = "iplog"          // directory of the IP log, of which only what is on hold is there
+	ArchiveDisclosures = "disclosures"    // directory of the register of disclosures
+	ArchiveTotals      = "totals"         // directory of the figures of days
+	ArchiveVisits      = "visits.secret"  // keys of the receipts of visits
+	ArchiveSigning     = "disclosure.key" // key that signs disclosures
 )
 
 var archived = []string{ArchiveStore, ArchiveKeys}
@@ -39,20 +52,33 @@ var archived = []string{ArchiveStore, ArchiveKeys}
 // name is safe in a path.
 func optional(name string) bool {
 	dir, file, nested := strings.Cut(name, "/")
-	switch {
-	case !nested:
-		return name == ArchiveCases || name == ArchiveImages
-	case dir == ArchiveAudit:
-		return audit.IsFile(file)
+	if !nested {
+		return slices.Contains([]string{ArchiveCases, ArchiveImages, ArchiveVisits, ArchiveSigning}, name)
 	}
-	return dir == ArchiveEvidence && evidence.IsFile(file)
+	switch dir {
+	case ArchiveAudit:
+		return audit.IsFile(file)
+	case ArchiveEvidence:
+		return evidence.IsFile(file)
+	case ArchiveRequests:
+		return privacy.IsFile(file)
+	case ArchiveHolds:
+		return legalhold.IsFile(file)
+	case ArchiveIPLog:
+		return iplog.IsHeld(file)
+	case ArchiveDisclosures:
+		return disclosure.IsFile(file)
+	case ArchiveTotals:
+		return totals.IsFile(file)
+	}
+	return false
 }
 
-// The versions of the archive: without and with optional files. Add one when older code
-// would misread what newer code writes.
+// The versions of the archive: without and with optional files; 2 had only what moderation
+// keeps. Add one when older code would misread what newer code writes.
 const (
 	archiveOfBans = 1
-	archiveFormat = 2
+	archiveFormat = 3
 )
 
 // Bounds of the files, in bytes. That of the store is what the tar format has
@@ -228,7 +254,7 @@ func nextFile(in *tar.Reader, name string, most int64) (size int64, err error) {
 
 func readFile(in *tar.Reader, name string, want ArchivedFile, open func(string) (io.WriteCloser, error)) error {
 	most := int64(maxStore)
-	if name == ArchiveKeys {
+	if name == ArchiveKeys || name == ArchiveVisits || name == ArchiveSigning {
 		most = maxKeyFile
 	}
 	size, err := nextFile(in, name, most)

@@ -29,8 +29,8 @@ func FuzzReadArchive(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(seed.Bytes())
-	more := archive{contents: map[string]io.ReadSeeker{}, manifest: Manifest{Format: 2, Created: time.Unix(1, 0), Files: map[string]ArchivedFile{}}}
-	for _, name := range []string{ArchiveStore, ArchiveKeys, ArchiveCases, "audit/audit-2026-11.jsonl", "evidence/a.hold"} {
+	more := archive{contents: map[string]io.ReadSeeker{}, manifest: Manifest{Format: 3, Created: time.Unix(1, 0), Files: map[string]ArchivedFile{}}}
+	for _, name := range []string{ArchiveStore, ArchiveKeys, ArchiveCases, "audit/audit-2026-11.jsonl", "evidence/a.hold", "privacy/a4n7x2qm.json", "holds/holds.json", "iplog/held-0123456789abcdef.rows"} {
 		if err := more.add(name, bytes.NewReader([]byte(name))); err != nil {
 			f.Fatal(err)
 		}

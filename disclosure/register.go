@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -92,15 +90,7 @@ func OpenRegister(dir string, now func() time.Time) (*Register, error) {
 		return nil, err
 	}
 	r := &Register{dir: locked, now: now}
-	data, err := os.ReadFile(locked.Path(registerFile))
-	if err == nil {
-		if err = json.Unmarshal(data, &r.list); err != nil {
-			err = fmt.Errorf("%s: %w; restore it from a backup", locked.Path(registerFile), err)
-		}
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err != nil {
+	if r.list, err = readEntries(dir); err != nil {
 		return nil, errors.Join(err, locked.Close())
 	}
 	return r, nil

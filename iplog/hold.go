@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -187,20 +186,9 @@ func (l *Log) saveHolds(holds []*hold) error {
 
 // loadHolds reads the holds, and removes what a crash left of one that was not made.
 func (l *Log) loadHolds() error {
-	data, err := os.ReadFile(l.dir.Path(holdsFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	var err error
+	if l.holds, err = readHolds(l.dir.Path(".")); err != nil {
 		return err
-	default:
-		if err := json.Unmarshal(data, &l.holds); err != nil {
-			return fmt.Errorf("%s: %w; restore it from a backup: without it what is on hold cannot be found", l.dir.Path(holdsFile), err)
-		}
-	}
-	for _, h := range l.holds {
-		if h.key, err = parseKey(h.Key); err != nil {
-			return fmt.Errorf("%s: hold %s: %w", l.dir.Path(holdsFile), h.ID, err)
-		}
 	}
 	slices.SortFunc(l.holds, func(a, b *hold) int { return cmp.Or(a.Made.Compare(b.Made), strings.Compare(a.ID, b.ID)) })
 	entries, err := os.ReadDir(l.dir.Path("."))

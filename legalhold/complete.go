@@ -37,6 +37,11 @@ func (r *Register) completeLocked(h Hold, tell func(Hold, Ended) error) error {
 		return tell(h, Released)
 	case !h.Incomplete:
 		return nil
+	case !r.now().Before(h.Until): // rows and cases end theirs by themselves
+		if err := tell(h, Over); err != nil {
+			return err
+		}
+		return r.dropLocked(h.ID)
 	}
 	if r.rows != nil && !h.NoRows && h.Rows == "" {
 		// The log makes a hold whole or not at all, and nobody else makes any.

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -107,17 +105,10 @@ func Open(dir string, rows Rows, cases Cases, now func() time.Time) (*Register, 
 		return nil, err
 	}
 	r := &Register{dir: locked, rows: rows, cases: cases, now: now}
-	data, err := os.ReadFile(locked.Path(holdsFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return r, nil
-	case err == nil:
-		if err = json.Unmarshal(data, &r.list); err == nil {
-			return r, nil
-		}
-		err = fmt.Errorf("%s: %w; restore it from a backup: it says what is on hold", locked.Path(holdsFile), err)
+	if r.list, err = readHolds(dir); err != nil {
+		return nil, errors.Join(err, locked.Close())
 	}
-	return nil, errors.Join(err, locked.Close())
+	return r, nil
 }
 
 // Close gives the directory back.

@@ -69,7 +69,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: locked, opts: o, requests: make(map[string]*Request)}
+	s := &Store{dir: locked, opts: o}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, locked.Close())
 	}
@@ -77,32 +77,17 @@ func Open(dir string, o Options) (*Store, error) {
 }
 
 func (s *Store) load() error {
-	entries, err := os.ReadDir(s.dir.Path("."))
+	requests, err := readRequests(s.dir.Path("."))
 	if err != nil {
 		return err
 	}
 	now := s.opts.Now()
-	for _, entry := range entries {
-		id, is := strings.CutSuffix(entry.Name(), requestSuffix)
-		if !is {
-			continue
-		}
-		data, err := os.ReadFile(s.dir.Path(entry.Name()))
-		if err != nil {
-			return err
-		}
-		r := new(Request)
-		if err = json.Unmarshal(data, r); err == nil && r.ID != id {
-			err = fmt.Errorf("it is of request %q", r.ID)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w; restore it from a backup: moved away, what it asks for is never done", s.dir.Path(entry.Name()), err)
-		}
+	for id, r := range requests {
 		if r.Asked.After(now.Add(day)) {
 			s.opts.Log.Warn("the clock is behind a request for data: nothing that waits happens until it is right; set the clock", "request", id, "asked", r.Asked, "now", now)
 		}
-		s.requests[id] = r
 	}
+	s.requests = requests
 	return nil
 }
 

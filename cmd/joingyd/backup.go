@@ -19,15 +19,17 @@ func newBackupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE|-",
 		Short: "Save the bans, their keys and the moderators' cases, while the daemon runs",
-		Long: `Save the ban store and its keys, the cases, their sealed evidence, the known images and the
-audit log into one file. The daemon goes on meanwhile; each of them is as it is at one
+		Long: `Save the ban store and its keys, the cases, their sealed evidence, the known images, the
+audit log, requests for data, holds, what authorities were told, the figures of days and the
+keys of receipts and bundles into one file. The daemon goes on meanwhile; each of them is as it is at one
 moment. joingyd restore reads the file, and with --dry-run says whether it is whole. -
 writes to stdout.
 
 Whoever has the file can test whether an address is banned or reported, as whoever has the
 data directory can: keep it as private. It has mode 0600. Evidence in it is sealed; what
-is in memory only, for want of moderation.recipients, is not in it. Evidence that is
-deleted on the site is still in older backups: delete those too.`,
+is in memory only, for want of moderation.recipients, is not in it. What is deleted on the
+site is still in older backups: delete those too. The IP log is in none, but for the rows on
+hold: its rows end with the keys of their days, and in a backup they would not.`,
 		Example: `  joingyd backup bans.tar
   joingyd backup - | age -r age1example > bans.tar.age`,
 		Args: cobra.ExactArgs(1),
@@ -112,6 +114,9 @@ func moderationText(m admin.Manifest) string {
 	text := fmt.Sprintf("the cases, %s of evidence and %s of the audit log", count(m.Count(admin.ArchiveEvidence), "file"), count(m.Count(admin.ArchiveAudit), "file"))
 	if _, ok := m.Files[admin.ArchiveImages]; ok {
 		text += ", and the known images"
+	}
+	if m.Format > 2 {
+		text += fmt.Sprintf("\nwith %s for data, what is on hold, and what authorities were told; of the IP log only what is on hold", count(m.Count(admin.ArchiveRequests), "request"))
 	}
 	return text
 }

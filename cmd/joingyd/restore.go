@@ -19,7 +19,9 @@ func newRestoreCommand() *cobra.Command {
 		Use:   "restore FILE|-",
 		Short: "Put a backup in the place of what is there, while no daemon runs",
 		Long: `Put the bans and keys of a backup in the place of those in the data directory, and its
-cases, evidence, known images and audit log, if it has them. The backup is read to its
+cases, evidence, known images and audit log, if it has them. Requests for data, holds,
+disclosures and figures of days are put together with those that are there: nothing that is
+owed to anybody is lost. The backup is read to its
 end and checked first; one that is damaged, or whose stores are of a newer joingyd,
 changes nothing. No daemon may run.
 
@@ -81,6 +83,9 @@ func restoreFrom(r io.Reader, dir string, dryRun bool) (result restoreResult, er
 	keys, bans, err := checkDraft(draft)
 	if err == nil {
 		result.Audit, err = checkModeration(draft)
+	}
+	if err == nil {
+		err = checkOwed(draft)
 	}
 	if err != nil || dryRun {
 		result.Bans = bans

@@ -50,7 +50,7 @@ func (s *swap) moderationSteps() []func() error {
 	if _, err := os.Stat(filepath.Join(s.draft, admin.ArchiveCases)); err != nil {
 		return nil
 	}
-	return []func() error{
+	return append(s.owedSteps(), []func() error{
 		func() error { return s.moveAside(evidenceDir) },
 		func() error { return s.keep(caseFile) },
 		func() error { return s.put(admin.ArchiveCases, caseFile, os.Rename) },
@@ -58,7 +58,7 @@ func (s *swap) moderationSteps() []func() error {
 		func() error { return s.moveAside(auditDir) },
 		func() error { return s.putIfThere(admin.ArchiveAudit, auditDir) },
 		func() error { return s.putImages() },
-	}
+	}...)
 }
 
 // putImages keeps the list that was there if the backup has none: what is looked for

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,12 +15,17 @@ import (
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/disclosure"
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/iplog"
 	"github.com/joingyd/joingyd/moderate"
+	"github.com/joingyd/joingyd/privacy"
 )
 
 // What moderation keeps comes back onto another machine, and the daemon there goes on with
-// it: a case that waits, one that is held, their evidence, the known images, and an audit
-// log that verifies.
+// it: a case that waits, one that is held, their evidence, the known images, an audit log
+// that verifies, and what is owed: a request for data, a hold with its rows, what an
+// authority asked for, and the key of the receipts of visits.
 func TestBackupOfModeration(t *testing.T) {
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -31,6 +38,7 @@ func TestBackupOfModeration(t *testing.T) {
 	settings := func(dir string) func(*config.Config) {
 		return func(c *config.Config) {
 			c.DataDir, c.Moderation.Recipients = dir, []string{key.Recipient().String()}
+			c.Privacy.Recipients = c.Moderation.Recipients
 		}
 	}
 	source, other, archive := t.TempDir(), filepath.Join(t.TempDir(), "new"), filepath.Join(t.TempDir(), "all.tar")
@@ -43,7 +51,23 @@ func TestBackupOfModeration(t *testing.T) {
 		t.Fatal(err)
 	}
 	command(t, d, "images", "import", list)
-	if text := command(t, d, "backup", archive); !strings.Contains(text, "\nwith the cases, 3 files of evidence and 1 file of the audit log, and the known images\n") {
+	command(t, d, "hold", "--address", "127.0.0.3", "--reference", "26-1402")
+	hold := d.holds.List()[0]
+	rows, err := d.iplog.Find(iplog.Query{Address: netip.MustParseAddr("127.0.0.3")})
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	request, err := d.requests.Add(privacy.Request{Kind: privacy.Access, By: privacy.Visitor, Contact: "ann@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := d.told.Begin(&disclosure.Ask{Session: hold.ID, Authority: "police"}, nil, "root", func(disclosure.Entry) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit := ident.NewSession()
+	receipt := d.receipts.Receipt(visit)
+	if text := command(t, d, "backup", archive); !strings.Contains(text, "\nwith the cases, 4 files of evidence and 1 file of the audit log, and the known images\nwith 1 request for data, what is on hold, ") {
 		t.Errorf("backup: %s", text)
 	}
 	for path, content := range contents(t, filepath.Dir(archive)) {
@@ -58,7 +82,7 @@ func TestBackupOfModeration(t *testing.T) {
 
 	// Without the daemon the same is saved, and an empty directory takes it.
 	offline := filepath.Join(t.TempDir(), "offline.tar")
-	if status, text := output(t, "backup", offline, "--offline", "--data-dir", source); status != exitDone || !strings.Contains(text, "3 files of evidence") {
+	if status, text := output(t, "backup", offline, "--offline", "--data-dir", source); status != exitDone || !strings.Contains(text, "4 files of evidence") {
 		t.Errorf("backup --offline: %d, %s", status, text)
 	}
 	for _, from := range []string{offline, archive} {
@@ -72,8 +96,26 @@ func TestBackupOfModeration(t *testing.T) {
 			t.Errorf("evidence of %s:\n%s", k.ID, text)
 		}
 	}
-	if text := command(t, d, "reports", "list", "--held"); !strings.Contains(text, held.ID) || strings.Contains(text, waiting.ID) {
+	if text := command(t, d, "reports", "list", "--held"); !strings.Contains(text, held.ID) || !strings.Contains(text, waiting.ID) {
 		t.Errorf("held:\n%s", text)
+	}
+	if r, err := d.requests.Get(request.ID); err != nil || r.Contact != request.Contact {
+		t.Errorf("the request: %+v, %v", r, err)
+	}
+	if e, err := d.told.Get(told.ID); err != nil || e.Authority != "police" {
+		t.Errorf("the disclosure: %+v, %v", e, err)
+	}
+	if got, err := d.holds.Get(hold.ID); err != nil || got.Incomplete || !slices.Equal(got.Cases, hold.Cases) {
+		t.Errorf("the hold: %+v, %v, it was %+v", got, err, hold)
+	}
+	if again, err := d.iplog.Find(iplog.Query{Address: netip.MustParseAddr("127.0.0.3")}); err != nil || len(again) != len(rows) || again[0].Held == "" {
+		t.Errorf("%d rows are on hold, %v, they were %d", len(again), err, len(rows))
+	}
+	if found, err := filepath.Glob(filepath.Join(other, ipLogDir, "20*")); err != nil || len(found) > 0 {
+		t.Errorf("of days of the IP log there are %q, %v", found, err)
+	}
+	if got, err := d.receipts.Read(receipt); err != nil || got != visit {
+		t.Errorf("a receipt of before: %v", err)
 	}
 	if d.cases.Waiting() != 1 || d.images.Len() != 1 {
 		t.Errorf("%d cases wait, %d images are known", d.cases.Waiting(), d.images.Len())
@@ -85,7 +127,7 @@ func TestBackupOfModeration(t *testing.T) {
 		t.Errorf("the audit log:\n%s", text)
 	}
 	// The first restore was put aside by the second, and nothing was lost of it.
-	for name, files := range map[string]int{evidenceDir: 3, auditDir: 1} {
+	for name, files := range map[string]int{evidenceDir: 4, auditDir: 1} {
 		aside, err := filepath.Glob(filepath.Join(other, name+".before-restore-*", "*"))
 		if err != nil || len(aside) != files {
 			t.Errorf("aside of %s: %q, %v", name, aside, err)

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/disclosure"
+	"github.com/joingyd/joingyd/iplog"
+	"github.com/joingyd/joingyd/legalhold"
+	"github.com/joingyd/joingyd/privacy"
+)
+
+// owed are the directories of what is owed to visitors and authorities, with what puts
+// together those of a backup and those that are there. None is put aside: that would keep
+// what who asked has a right to have forgotten.
+var owed = []struct {
+	archived, name string
+	merge          func(dir, from string) error
+}{
+	{admin.ArchiveRequests, requestsDir, privacy.Merge},
+	{admin.ArchiveHolds, legalHoldDir, legalhold.Merge},
+	{admin.ArchiveIPLog, ipLogDir, iplog.MergeHolds},
+	{admin.ArchiveDisclosures, disclosureDir, disclosure.Merge},
+}
+
+// checkOwed checks that part of the unpacked files of a backup.
+func checkOwed(draft string) error {
+	for _, o := range owed {
+		nowhere := filepath.Join(draft, ".check-"+o.name)
+		if err := o.merge(nowhere, filepath.Join(draft, o.archived)); err != nil {
+			return fmt.Errorf("what is owed in it: %w", err)
+		}
+		if err := os.RemoveAll(nowhere); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{admin.ArchiveVisits, admin.ArchiveSigning} {
+		if _, err := config.LoadSecrets(filepath.Join(draft, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the keys in it: %w", err)
+		}
+	}
+	return nil
+}
+
+// owedSteps come before the cases change: after a power cut in between a hold finds the
+// cases that there are, and another restore does the rest.
+func (s *swap) owedSteps() (steps []func() error) {
+	for _, o := range owed {
+		steps = append(steps, func() error {
+			if err := o.merge(s.path(o.name), filepath.Join(s.draft, o.archived)); err != nil {
+				return err
+			}
+			return s.giveIfThere(o.name)
+		})
+	}
+	return append(steps, s.addTotals, s.addVisitKeys, s.addSigningKey)
+}
+
+func (s *swap) giveIfThere(name string) error {
+	if _, err := os.Stat(s.path(name)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return s.give(s.path(name))
+}
+
+// addTotals adds the days of which there are no figures.
+func (s *swap) addTotals() error {
+	entries, err := os.ReadDir(filepath.Join(s.draft, admin.ArchiveTotals))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.path(totalsDir), 0o700); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		err := os.Link(filepath.Join(s.draft, admin.ArchiveTotals, entry.Name()), filepath.Join(s.path(totalsDir), entry.Name()))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return s.give(s.path(totalsDir))
+}
+
+// addVisitKeys adds the keys of the backup behind those that there are: receipts under
+// either are good.
+func (s *swap) addVisitKeys() error {
+	keys, err := config.LoadSecrets(filepath.Join(s.draft, admin.ArchiveVisits))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	present, err := config.LoadSecrets(s.path(visitKeyFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil: // one that cannot be read makes room
+		if err := s.keep(visitKeyFile); err != nil {
+			return err
+		}
+	}
+	for _, key := range keys {
+		if !slices.Contains(present, key) {
+			present = append(present, key)
+		}
+	}
+	return config.SaveSecrets(s.path(visitKeyFile), present[:min(len(present), maxFileKeys)])
+}
+
+// addSigningKey puts the key of the backup where there is none: one that is there may have
+// taken its place since.
+func (s *swap) addSigningKey() error {
+	draft := filepath.Join(s.draft, admin.ArchiveSigning)
+	if _, err := os.Stat(draft); errors.Is(err, fs.ErrNotExist) || fileExists(s.path(signingKeyFile)) {
+		return nil
+	}
+	return s.put(admin.ArchiveSigning, signingKeyFile, os.Link)
+}
