@@ -6,7 +6,8 @@
 //
 // A request names nobody in clear: of whom it is, is a session's number, pseudonyms of
 // addresses, and what the log of addresses finds rows by; all of that goes when the
-// request has ended. It is a journal as well: an erasure is on disk as begun before
+// request has ended, but for what finds once more, for a while, what an erasure deleted and
+// a backup has brought back (Merge). It is a journal as well: an erasure is on disk as begun before
 // anything is erased, and Pending names it until it has ended.
 //
 // A Visits signs and reads the receipts of visits, with which somebody shows that a

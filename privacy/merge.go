@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/joingyd/joingyd/internal/durable"
 )
@@ -18,17 +20,28 @@ func IsFile(name string) bool {
 	return is && len(id) == 8 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// Merge adds to the requests in dir those of a backup, which are in from, while nobody has
-// dir open. Of one that both have, that in dir counts: it is the later. All are read before
-// any is written; a directory that is not there has none.
-func Merge(dir, from string) error {
+// Merged is what Merge has found of erasures that were done after the backup, which brings
+// back what they have deleted: their numbers.
+type Merged struct {
+	Again []string // begun again: they are done at the next start
+	Lost  []string // of whom they were is not known any more
+}
+
+// copying is longer than it takes to make a backup.
+const copying = time.Hour
+
+// Merge adds to the requests in dir those of a backup, which are in from and were copied
+// at made, while nobody has dir open. Of one that both have, that in dir counts: it is the
+// later. Erasures that were done since are begun again. All are read before any is written;
+// a directory that is not there has none.
+func Merge(dir, from string, made time.Time) (m Merged, err error) {
 	present, err := readRequests(dir)
 	if err != nil {
-		return err
+		return m, err
 	}
 	kept, err := readRequests(from)
 	if err != nil {
-		return err
+		return m, err
 	}
 	var list []*Request
 	for id, r := range kept {
@@ -36,7 +49,31 @@ func Merge(dir, from string) error {
 			list = append(list, r)
 		}
 	}
-	return writeRequests(dir, list)
+	for id, r := range present {
+		if r.Kind != Erase || r.State != StateDone || r.Ended.Before(made.Add(-copying)) {
+			continue
+		}
+		again := r.Erased
+		if before := kept[id]; again.isZero() && before != nil {
+			again = before.Subject
+		}
+		if again.isZero() {
+			m.Lost = append(m.Lost, id)
+			continue
+		}
+		list, m.Again = append(list, r.again(again)), append(m.Again, id)
+	}
+	slices.Sort(m.Again)
+	slices.Sort(m.Lost)
+	return m, writeRequests(dir, list)
+}
+
+// again returns the request as begun.
+func (r *Request) again(subject Subject) *Request {
+	begun := *r
+	begun.State, begun.Subject, begun.Erased = StateErasing, subject, Subject{}
+	begun.Ended, begun.EndedBy, begun.Answer = time.Time{}, "", ""
+	return &begun
 }
 
 // readRequests reads the requests in a directory.

@@ -44,6 +44,7 @@ type Request struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	EndedBy string    `json:"ended_by,omitempty"`
 	Answer  string    `json:"answer,omitempty"` // for a while: see Options.AnswerFor
+	Erased  Subject   `json:"erased,omitzero"`  // of an erasure that is done, as long as its answer: for a backup that brings back what was
 }
 
 // Subject is whom a request is about.
@@ -52,6 +53,8 @@ type Subject struct {
 	Pseudonyms []string        `json:"pseudonyms,omitempty"` // of an address
 	Rows       json.RawMessage `json:"rows,omitempty"`       // what the log of addresses finds its rows by; its own business
 }
+
+func (s *Subject) isZero() bool { return s.Session == "" && len(s.Pseudonyms) == 0 }
 
 // Deadline returns when CCPA wants an answer: 45 days after it was asked
 // (Cal. Civ. Code § 1798.130(a)(2)). Due is before that.

@@ -165,13 +165,18 @@ func (s *Store) Begin(id string) (Request, error) {
 	return s.change(id, func(r *Request) error { r.State = StateErasing; return nil })
 }
 
-// End ends a request. Of whom it was is forgotten with it.
+// End ends a request. Of whom it was is forgotten with it, but for an erasure that is done:
+// of that session and pseudonyms stay for as long as the answer, since a backup may bring
+// back what it has deleted.
 func (s *Store) End(id string, as State, by, answer string) (Request, error) {
 	return s.change(id, func(r *Request) error {
 		if r.State == StateErasing && as != StateDone {
 			return ErrBegun
 		}
 		r.State, r.EndedBy, r.Answer, r.Ended = as, by, answer, s.opts.Now().UTC().Truncate(time.Second)
+		if r.Kind == Erase && as == StateDone {
+			r.Erased = Subject{Session: r.Subject.Session, Pseudonyms: r.Subject.Pseudonyms}
+		}
 		r.Subject, r.Contact = Subject{}, ""
 		return nil
 	})
@@ -263,9 +268,9 @@ func (s *Store) Sweep() (gone int, err error) {
 			}
 			delete(s.requests, id)
 			gone++
-		case now.Sub(r.Ended) >= s.opts.AnswerFor && (r.Answer != "" || r.Receipt != ""):
+		case now.Sub(r.Ended) >= s.opts.AnswerFor && (r.Answer != "" || r.Receipt != "" || !r.Erased.isZero()):
 			bare := *r
-			bare.Answer, bare.Receipt = "", ""
+			bare.Answer, bare.Receipt, bare.Erased = "", "", Subject{}
 			if err := s.putLocked(&bare); err != nil {
 				return gone, err
 			}

@@ -54,7 +54,7 @@ var claims = []struct {
 	{"What a report brings", []string{"moderate TestWhatEndsHeld", "moderate TestMemory", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestEvidenceInMemory", "cmd/joingyd TestEvidenceIsSealed", "moderate/evidence TestNothingIsOnDiskInClear", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Who reports:", []string{"moderate TestWeightOfReporters", "moderate TestSweep", "cmd/joingyd TestVisitLeavesNoTrace"}},
 	{"Appeals, and what guardians write,", []string{"moderate TestAppeal", "moderate TestFileWithoutKinds", "cmd/joingyd TestAppealByForm", "cmd/joingyd TestGuardianByForm"}},
-	{"What you ask about your data", []string{"privacy TestErasureWaits", "privacy TestVisits", "admin TestErasureSurvivesEachStep", "cmd/joingyd TestDataByForm", "iplog TestEraseMarked"}},
+	{"What you ask about your data", []string{"privacy TestErasureWaits", "privacy TestMergeErasures", "privacy TestVisits", "admin TestErasureSurvivesEachStep", "cmd/joingyd TestDataByForm", "iplog TestEraseMarked"}},
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"What authorities asked for:", []string{"cmd/joingyd TestHold", "cmd/joingyd TestDisclose", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"Daily totals:", []string{"totals TestNoFigureIsOfOneVisit", "totals TestFileHasNoCombination", "totals TestKindOf", "match TestVisitsAreCounted", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestO4Traces"}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,11 +57,14 @@ ban.key behind those of the backup. - reads stdin.`,
 
 // restoreResult is what a restore has done, or in a dry run would do.
 type restoreResult struct {
-	Backup admin.Manifest `json:"backup"`
-	Bans   int            `json:"bans"`            // in the store; those that have expired are swept later
-	Kept   []string       `json:"kept,omitempty"`  // files and directories that were put aside
-	Audit  string         `json:"audit,omitempty"` // what is wrong with the backup's audit log
-	DryRun bool           `json:"dry_run,omitempty"`
+	Backup  admin.Manifest `json:"backup"`
+	Bans    int            `json:"bans"`                       // in the store; those that have expired are swept later
+	Kept    []string       `json:"kept,omitempty"`             // files and directories that were put aside
+	Audit   string         `json:"audit,omitempty"`            // what is wrong with the backup's audit log
+	Again   []string       `json:"erased_again,omitempty"`     // erasures since the backup, which the next start does again
+	Lost    []string       `json:"erasures_lost,omitempty"`    // those of whom it is not known any more
+	Unknown bool           `json:"erasures_unknown,omitempty"` // there was nothing that tells of any
+	DryRun  bool           `json:"dry_run,omitempty"`
 }
 
 func restoreFrom(r io.Reader, dir string, dryRun bool) (result restoreResult, err error) {
@@ -92,9 +96,9 @@ func restoreFrom(r io.Reader, dir string, dryRun bool) (result restoreResult, er
 		return result, err
 	}
 	result.Bans = bans
-	swap := &swap{dir: dir, draft: draft, keys: keys, now: time.Now()}
+	swap := &swap{dir: dir, draft: draft, keys: keys, now: time.Now(), made: result.Backup.Created}
 	err = swap.run()
-	result.Kept = swap.kept
+	result.Kept, result.Again, result.Lost, result.Unknown = swap.kept, swap.erasures.Again, swap.erasures.Lost, swap.unknown
 	return result, err
 }
 
@@ -115,6 +119,15 @@ func printRestore(w io.Writer, dir string, result restoreResult) error {
 	p.printf("it is now in %s\n", dir)
 	for _, path := range result.Kept {
 		p.printf("kept what was there as %s; delete it when you do not need it\n", path)
+	}
+	if len(result.Again) > 0 {
+		p.printf("erased since the backup, and erased again when the daemon starts: %s\n", strings.Join(result.Again, ", "))
+	}
+	if len(result.Lost) > 0 {
+		p.printf("erased since the backup, and back now, since of whom it was is not known any more: %s; use a later backup if there is one\n", strings.Join(result.Lost, ", "))
+	}
+	if result.Unknown {
+		p.printf("what was erased after the backup is back, if anything was: there were no requests here that would tell\n")
 	}
 	p.printf("start the daemon: systemctl start joingyd, or joingyd serve\n")
 	return p.err

@@ -67,6 +67,14 @@ func TestBackupOfModeration(t *testing.T) {
 	}
 	visit := ident.NewSession()
 	receipt := d.receipts.Receipt(visit)
+	gone := moderate.Subject{Pseudonyms: []string{d.bans.Pseudonym(netip.MustParseAddr("203.0.113.9")).String()}}
+	ended, err := d.cases.File(moderate.Filing{ID: moderate.NewID(), Reason: "spam", At: time.Now(), Session: "x", Suspects: gone.Pseudonyms, Reporter: "y"})
+	if err == nil {
+		_, err = d.cases.Decide(ended, moderate.Decision{Do: moderate.Dismiss, By: "ann", Reason: "Nothing."})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if text := command(t, d, "backup", archive); !strings.Contains(text, "\nwith the cases, 4 files of evidence and 1 file of the audit log, and the known images\nwith 1 request for data, what is on hold, ") {
 		t.Errorf("backup: %s", text)
 	}
@@ -78,6 +86,13 @@ func TestBackupOfModeration(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(source, "*.copy-*")); err != nil || len(left) > 0 {
 		t.Errorf("left over: %q, %v", left, err)
 	}
+	later, err := d.requests.Add(privacy.Request{Kind: privacy.Erase, By: privacy.Visitor, Subject: privacy.Subject{Pseudonyms: gone.Pseudonyms}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.service.CarryOut(t.Context(), later.ID, "root", 0); err != nil {
+		t.Fatal(err)
+	}
 	stop()
 
 	// Without the daemon the same is saved, and an empty directory takes it.
@@ -85,12 +100,19 @@ func TestBackupOfModeration(t *testing.T) {
 	if status, text := output(t, "backup", offline, "--offline", "--data-dir", source); status != exitDone || !strings.Contains(text, "4 files of evidence") {
 		t.Errorf("backup --offline: %d, %s", status, text)
 	}
-	for _, from := range []string{offline, archive} {
-		if status, text := output(t, "restore", from, "--data-dir", other); status != exitDone || strings.Contains(text, "does not verify") {
+	for _, restore := range []struct{ from, want string }{
+		{offline, "\nwhat was erased after the backup is back, if"},
+		{archive, "\nerased since the backup, and erased again when the daemon starts: " + later.ID + "\n"},
+	} {
+		if status, text := output(t, "restore", restore.from, "--data-dir", other); status != exitDone || strings.Contains(text, "does not verify") || !strings.Contains(text, restore.want) {
 			t.Fatalf("restore: %d, %s", status, text)
 		}
 	}
 	d = startDaemon(t, settings(other))
+	d.erasePending(t.Context())
+	if k, err := d.cases.Get(ended); !errors.Is(err, moderate.ErrNotFound) {
+		t.Errorf("what was erased after the backup is back: %+v, %v", k, err)
+	}
 	for _, k := range []admin.Case{held, waiting} {
 		if text := command(t, d, "evidence", "open", k.ID, "--identity", identity); !strings.Contains(text, "heliotrope") {
 			t.Errorf("evidence of %s:\n%s", k.ID, text)

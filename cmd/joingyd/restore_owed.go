@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/config"
@@ -16,14 +17,13 @@ import (
 	"github.com/joingyd/joingyd/privacy"
 )
 
-// owed are the directories of what is owed to visitors and authorities, with what puts
-// together those of a backup and those that are there. None is put aside: that would keep
-// what who asked has a right to have forgotten.
+// owed are the directories of what is owed to authorities, with what puts together those of
+// a backup and those that are there. None of this, nor of requests for data, is put
+// aside: nobody would ever forget it there.
 var owed = []struct {
 	archived, name string
 	merge          func(dir, from string) error
 }{
-	{admin.ArchiveRequests, requestsDir, privacy.Merge},
 	{admin.ArchiveHolds, legalHoldDir, legalhold.Merge},
 	{admin.ArchiveIPLog, ipLogDir, iplog.MergeHolds},
 	{admin.ArchiveDisclosures, disclosureDir, disclosure.Merge},
@@ -31,6 +31,12 @@ var owed = []struct {
 
 // checkOwed checks that part of the unpacked files of a backup.
 func checkOwed(draft string) error {
+	if _, err := privacy.Merge(filepath.Join(draft, ".none"), filepath.Join(draft, admin.ArchiveRequests), time.Time{}); err != nil {
+		return fmt.Errorf("requests for data in it: %w", err)
+	}
+	if err := os.RemoveAll(filepath.Join(draft, ".none")); err != nil {
+		return err
+	}
 	for _, o := range owed {
 		nowhere := filepath.Join(draft, ".check-"+o.name)
 		if err := o.merge(nowhere, filepath.Join(draft, o.archived)); err != nil {
@@ -50,7 +56,8 @@ func checkOwed(draft string) error {
 
 // owedSteps come before the cases change: after a power cut in between a hold finds the
 // cases that there are, and another restore does the rest.
-func (s *swap) owedSteps() (steps []func() error) {
+func (s *swap) owedSteps() []func() error {
+	steps := []func() error{s.mergeRequests}
 	for _, o := range owed {
 		steps = append(steps, func() error {
 			if err := o.merge(s.path(o.name), filepath.Join(s.draft, o.archived)); err != nil {
@@ -60,6 +67,17 @@ func (s *swap) owedSteps() (steps []func() error) {
 		})
 	}
 	return append(steps, s.addTotals, s.addVisitKeys, s.addSigningKey)
+}
+
+// mergeRequests begins erasures again that were done after the backup: the cases that it
+// brings are those of before. Until those are there this finds nothing to erase, so what a
+// power cut leaves in between is done by another restore.
+func (s *swap) mergeRequests() (err error) {
+	s.unknown = !fileExists(s.path(requestsDir))
+	if s.erasures, err = privacy.Merge(s.path(requestsDir), filepath.Join(s.draft, admin.ArchiveRequests), s.made); err != nil {
+		return err
+	}
+	return s.giveIfThere(requestsDir)
 }
 
 func (s *swap) giveIfThere(name string) error {

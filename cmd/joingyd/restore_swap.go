@@ -13,6 +13,7 @@ import (
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/privacy"
 )
 
 // checkDraft checks the unpacked files of a backup, and returns the keys and how
@@ -46,8 +47,11 @@ type swap struct {
 	dir, draft string
 	keys       ban.Keys // of the backup
 	now        time.Time
+	made       time.Time // the backup
 
-	kept []string // files that were put aside
+	kept     []string // files that were put aside
+	erasures privacy.Merged
+	unknown  bool // what was erased since the backup
 }
 
 func (s *swap) run() error {

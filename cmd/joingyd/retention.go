@@ -50,7 +50,7 @@ func (d *daemon) retention() []retained {
 		{"months", "figures of a month, which name nobody", caseFile, "for good", nil, ofCases(countMonths)},
 		{"audit", "the audit log, in months", auditDir + "/", fmt.Sprintf("%dd (`moderation.audit_days`), in whole months", settings.AuditDays), d.forgetAudit, d.countAudit},
 		{"ip_log", "a row of the IP log: sealed, with keyed hashes", ipLogDir + "/", ipLogFor, d.forgetIPLog, d.countIPLog},
-		{"requests", "a request for data", requestsDir + "/", fmt.Sprintf("of whom it is, until it has ended; the answer, %s more; that there was one, %s", daysText(privacy.AnswerFor), daysText(privacy.KeepFor)), d.forgetRequests, d.countRequests},
+		{"requests", "a request for data", requestsDir + "/", fmt.Sprintf("of whom it is, until it has ended, of an erasure %s more; the answer, %s more; that there was one, %s", daysText(privacy.AnswerFor), daysText(privacy.AnswerFor), daysText(privacy.KeepFor)), d.forgetRequests, d.countRequests},
 		{"legal_holds", "what authorities asked to be kept, under keyed hashes", legalHoldDir + "/", "until it ends or is released", d.forgetHolds, d.countHolds},
 		{"disclosures", "what authorities were told of, without addresses", disclosureDir + "/", fmt.Sprintf("%dd (`moderation.audit_days`)", settings.AuditDays), d.forgetDisclosures, d.countDisclosures},
 		{"days", "figures of a day, which are of nobody", totalsDir + "/", "for good", nil, d.countDays},
