@@ -149,7 +149,17 @@ func (s *Service) leaveBans(ctx context.Context, e *erasing) error {
 		stay.Why = "they protect others until they end, and their history for a year"
 	}
 	e.result.Stores = append(e.result.Stores, stay)
-	return nil
+	if len(e.subject.Pseudonyms) == 0 {
+		return nil
+	}
+	unread, err := s.unread(ctx)
+	if err == nil && unread.Total() > 0 {
+		e.result.Stores = append(e.result.Stores, ErasedStore{
+			Store: "unread", What: "kept under keys that rotations have dropped, of anybody", Left: unread.Total(),
+			Why: "nobody can tell whose they are, and each goes at its time (" + unread.String() + ")",
+		})
+	}
+	return err
 }
 
 // eraseEnd writes down what was done, and forgets of whom it was.

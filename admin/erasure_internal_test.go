@@ -209,6 +209,63 @@ func TestAccessAndErase(t *testing.T) {
 	}
 }
 
+// After two rotations an address finds what is under every key that is still there, and
+// what it cannot find is counted.
+func TestAccessAfterRotations(t *testing.T) {
+	k := openShelf(t)
+	rotate := func(n byte) {
+		t.Helper()
+		if err := k.bans.Rotate(ban.Key{n}, func(ban.Keys) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := func() {
+		t.Helper()
+		id, err := k.opts.Cases.File(moderate.Filing{ID: moderate.NewID(), Reason: "spam", At: time.Now(), Session: "one", Suspects: []string{k.bans.Pseudonym(me).String()}, Reporter: "a"})
+		if err == nil {
+			_, err = k.opts.Cases.Decide(id, moderate.Decision{Do: moderate.Warn, By: "ann", Reason: "spam"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	finds := func(bans, ended, cases int, unread Unread) {
+		t.Helper()
+		data, err := k.DataOf(t.Context(), SubjectRequest{Address: me.String(), By: "root"})
+		if err != nil || len(data.Bans) != bans || len(data.Ended) != ended || len(data.Cases) != cases || data.Unread != unread {
+			t.Errorf("%d bans, %d ended, %d cases, %+v, %v; want %d, %d, %d, %+v", len(data.Bans), len(data.Ended), len(data.Cases), data.Unread, err, bans, ended, cases, unread)
+		}
+	}
+	if _, err := k.Ban(t.Context(), BanRequest{Target: me.String(), Reason: "spam", Scope: ban.ScopeVideo, For: "2h"}); err != nil {
+		t.Fatal(err)
+	}
+	file()
+	for n := range byte(2) {
+		rotate(n + 2)
+		file()
+	}
+	finds(1, 0, 3, Unread{}) // the ban keeps the first key
+	if _, err := k.Unban(t.Context(), UnbanRequest{Target: me.String()}); err != nil {
+		t.Fatal(err)
+	}
+	finds(0, 1, 3, Unread{})
+	rotate(4)
+	finds(0, 0, 1, Unread{Ended: 1, Cases: 2})
+	done, err := k.Erase(t.Context(), EraseRequest{Address: me.String(), By: "root"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, store := range done.Stores {
+		text.WriteString(store.String() + "\n")
+	}
+	if !strings.Contains(text.String(), "cases that have ended: 1 erased\n") ||
+		!strings.Contains(text.String(), "\nkept under keys that rotations have dropped, of anybody: 0 erased, 3 left: nobody can tell whose they are, and each goes at its time (bans that have ended: 1, cases: 2,") {
+		t.Errorf("%s", &text)
+	}
+	finds(0, 0, 0, Unread{Ended: 1, Cases: 2})
+}
+
 // What a visitor asks is answered or refused once.
 func TestRequests(t *testing.T) {
 	k := openShelf(t)

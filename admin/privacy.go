@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -61,10 +62,27 @@ type PersonalData struct {
 	Reporter []Word        `json:"reporter"` // how good their word is
 	Rows     []SealedVisit `json:"rows"`     // of the IP log: the operator's key opens them
 	Sessions []Session     `json:"sessions"` // live
+	Unread   Unread        `json:"unread"`   // of anybody, where an address was asked for
 }
 
 // Word is a reporter's record.
 type Word = moderate.Word
+
+// Unread counts what is kept under keys that rotations have dropped (joingyd keys rotate):
+// nobody can tell any more whose it is, and an address does not find it.
+type Unread struct {
+	Ended int `json:"ended_bans"`
+	Cases int `json:"cases"`
+	Words int `json:"reporters"`
+}
+
+// Total is how many there are.
+func (u Unread) Total() int { return u.Ended + u.Cases + u.Words }
+
+// String lists them.
+func (u Unread) String() string {
+	return fmt.Sprintf("bans that have ended: %d, cases: %d, records of reporters: %d", u.Ended, u.Cases, u.Words)
+}
 
 // PersonCase is a case as whom it is about may see it.
 type PersonCase struct {
@@ -232,7 +250,34 @@ func (s *Service) gather(ctx context.Context, who *who, from, to time.Time) (dat
 		}
 	}
 	data.Sessions = append(data.Sessions, s.sessionsOf(&w)...)
-	return data, nil
+	if w.addr.IsValid() {
+		data.Unread, err = s.unread(ctx)
+	}
+	return data, err
+}
+
+// unread counts what no address finds any more.
+func (s *Service) unread(ctx context.Context) (u Unread, err error) {
+	gone := s.bans.Unread()
+	for e, err := range s.bans.Ended() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return u, fromStore(err)
+		}
+		if gone(e) {
+			u.Ended++
+		}
+	}
+	u.Cases, u.Words, err = s.opts.Cases.Unread(func(pseudonym string) bool {
+		p, err := ban.ParsePseudonym(pseudonym)
+		return err != nil || s.bans.Reads(p)
+	})
+	if err != nil {
+		return u, fromCases(err, "")
+	}
+	return u, nil
 }
 
 // name is what the audit log says it is about.

@@ -1,5 +1,14 @@
 package ban
 
+// Unread returns what reports whether an ended ban was on what is stored as an HMAC under a
+// key that is gone: nobody can tell any more on whom it was.
+func (s *Store) Unread() func(Ended) bool {
+	s.mu.RLock()
+	ring := s.idx.ring
+	s.mu.RUnlock()
+	return func(e Ended) bool { return !ring.has(e.rule.key) }
+}
+
 // WasOn returns what reports whether an ended ban was on all of t: on exactly it,
 // or on what is around it. Of what is stored as an HMAC only that under the keys
 // at hand is found.

@@ -41,6 +41,14 @@ func (s *Store) Pseudonyms(addr netip.Addr) (list []Pseudonym) {
 	return list
 }
 
+// Reads reports whether the key of a pseudonym is at hand: of one whose key is gone nobody
+// can tell any more whose it is.
+func (s *Store) Reads(p Pseudonym) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.idx.ring.has(p.key)
+}
+
 // IsValid reports whether p stands for something.
 func (p Pseudonym) IsValid() bool { return p.key != 0 }
 

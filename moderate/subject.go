@@ -85,6 +85,33 @@ func concerning(tx *bbolt.Tx, of Subject) (found Concerning, err error) {
 	return found, nil
 }
 
+// Unread counts the cases and the reporters' records that have a pseudonym of which reads
+// says that nobody can tell any more whose it is. It reads all cases.
+func (s *Store) Unread(reads func(pseudonym string) bool) (cases, words int, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		err := tx.Bucket(caseBucket).ForEach(func(id, value []byte) error {
+			k, err := decodeCase(value)
+			if err != nil {
+				return fmt.Errorf("case %s: %w", id, err)
+			}
+			if slices.ContainsFunc(k.Suspects, func(p string) bool { return !reads(p) }) {
+				cases++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(reporterBucket).ForEach(func(pseudonym, _ []byte) error {
+			if !reads(string(pseudonym)) {
+				words++
+			}
+			return nil
+		})
+	})
+	return cases, words, err
+}
+
 // Forgotten is what Erase has deleted of a subject, and what stays.
 type Forgotten struct {
 	Cases []string // that were about them

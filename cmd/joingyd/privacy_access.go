@@ -183,6 +183,9 @@ func printData(w io.Writer, o openedData) error {
 		p.printf("  %s since %s, from %d addresses\n", s.State, timeText(s.Since), s.Addresses)
 	}
 	o.printRows(p)
+	if o.Unread.Total() > 0 {
+		p.printf("not found by any address, since rotations have dropped the keys; nobody can tell whose they are, and each goes at its time:\n  %s\n", o.Unread)
+	}
 	return p.err
 }
 
