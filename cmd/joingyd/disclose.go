@@ -183,6 +183,8 @@ list, and ask who asked for it. They cannot confirm it themselves: what counts i
 at the control socket. Who confirmed is written into the audit log and into the bundle.`,
 		Example: "  joingyd disclose confirm k7m2x4q6",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeDisclosures(flags, disclosure.Pending)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return ask(cmd, flags, func(ctx context.Context, c control) (disclosure.Entry, error) {
 				return c.ConfirmDisclosure(ctx, admin.ConfirmRequest{ID: args[0]})
@@ -211,6 +213,7 @@ func newDiscloseRefuseCommand(flags *adminFlags) *cobra.Command {
 			})
 		},
 	}
+	cmd.ValidArgsFunction = completeFirst(completeDisclosures(flags, disclosure.Pending, disclosure.Confirmed))
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in a few words; kept in the audit log")
 	return cmd
 }

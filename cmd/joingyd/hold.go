@@ -144,6 +144,7 @@ audit log.`,
 			})
 		},
 	}
+	cmd.ValidArgsFunction = completeFirst(completeHolds(flags))
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, in a few words")
 	return cmd
 }

@@ -115,6 +115,7 @@ is printed, without the address: if the daemon dies meanwhile, the next start co
 	cmd.Flags().StringVar(&req.Address, "address", "", "of this address")
 	cmd.Flags().StringVar(&req.Session, "session", "", "of this session, live or ended")
 	cmd.Flags().StringVar(&req.Request, "request", "", "of whom this request is about, without waiting for its time")
+	completeFlag(cmd, "request", completeRequests(flags, privacy.Erase, false))
 	cmd.Flags().BoolVar(&req.DryRun, "dry-run", false, "delete nothing, and say what would be")
 	return cmd
 }
@@ -201,6 +202,8 @@ func newRequestsShowCommand(flags *adminFlags) *cobra.Command {
 		Short:   "Show one request",
 		Example: "  joingyd privacy requests show k7m2x4q6",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeRequests(flags, "", true)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.PrivacyRequest, error) {
 				return c.PrivacyRequest(ctx, args[0])
@@ -254,6 +257,7 @@ func printable(text string) string {
 
 func newRequestsEndCommand(flags *adminFlags, refuse bool) *cobra.Command {
 	req := admin.EndRequest{Refuse: refuse}
+	kind := privacy.Access // an erasure is answered by erasing
 	var file string
 	cmd := &cobra.Command{
 		Use:   "answer REQUEST --text TEXT|--file FILE",
@@ -281,11 +285,13 @@ on this server as it is: leave out what others are in.`,
 		},
 	}
 	if refuse {
+		kind = ""
 		cmd.Use, cmd.Short = "refuse REQUEST --text TEXT|--file FILE", "Refuse a request, and say why"
 		cmd.Long = `Refuse a request, also one to delete that waits for its time, and say why: who has the
 receipt reads it on /data for 90 days, with the hint that they may complain.`
 		cmd.Example = "  joingyd privacy requests refuse k7m2x4q6 --text \"This is the third time this month.\""
 	}
+	cmd.ValidArgsFunction = completeFirst(completeRequests(flags, kind, false))
 	cmd.Flags().StringVar(&req.Text, "text", "", "what who asked reads")
 	cmd.Flags().StringVar(&file, "file", "", "file that has it")
 	return cmd

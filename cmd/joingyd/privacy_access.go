@@ -66,6 +66,7 @@ looked is written into the audit log; the address is not.`,
 	cmd.Flags().StringVar(&req.Address, "address", "", "of this address")
 	cmd.Flags().StringVar(&req.Session, "session", "", "of this session, live or ended")
 	cmd.Flags().StringVar(&req.Request, "request", "", "of whom this request is about")
+	completeFlag(cmd, "request", completeRequests(flags, "", false))
 	cmd.Flags().StringVar(&from, "from", "", "rows of the IP log from this day on, such as 2026-11-01 (UTC)")
 	cmd.Flags().StringVar(&to, "to", "", "and to this day, which is the last")
 	cmd.Flags().StringArrayVar(&identities, "identity", nil, "file with the operator's private key; may be given several times")
