@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/netip"
 	"unicode/utf8"
@@ -23,9 +24,10 @@ type GuardianRequest struct {
 	By string `json:"-"` // as in BanRequest
 }
 
-// GuardianResult is the case that was opened. Its id is the receipt.
+// GuardianResult is the case that was opened.
 type GuardianResult struct {
-	Case Case `json:"case"`
+	Case    Case   `json:"case"`
+	Receipt string `json:"receipt,omitempty"` // for who told it: the site's /guardian shows what became of it; empty: there was no room for it
 }
 
 const maxGuardianNote = 4000 // characters
@@ -61,7 +63,7 @@ func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResu
 	if err := req.Validate(); err != nil {
 		return GuardianResult{}, err
 	}
-	f := moderate.Filing{ID: moderate.NewID(), Reason: moderate.Guardian, At: s.opts.Now(), Reporter: req.By, Trusted: true, Note: true}
+	f := moderate.Filing{ID: moderate.NewID(), Reason: moderate.Guardian, At: s.opts.Now(), Reporter: req.By, Trusted: true, Note: true, Receipt: moderate.NewReceipt()}
 	if err := s.guardianOf(req, &f); err != nil {
 		return GuardianResult{}, err
 	}
@@ -74,6 +76,10 @@ func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResu
 		return GuardianResult{}, err
 	}
 	id, err := s.opts.Cases.File(f)
+	if errors.Is(err, moderate.ErrFull) || errors.Is(err, moderate.ErrNoRoom) { // what comes by forms has bounds; the case matters more
+		f.Receipt = moderate.Receipt{}
+		id, err = s.opts.Cases.File(f)
+	}
 	if err != nil {
 		return GuardianResult{}, fromCases(err, f.ID)
 	}
@@ -87,7 +93,11 @@ func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResu
 		}
 	}
 	s.opts.Log.Info("guardian's case opened", "case", id, "by", req.By)
-	return GuardianResult{s.caseOf(k)}, nil
+	result := GuardianResult{Case: s.caseOf(k)}
+	if !f.Receipt.IsZero() {
+		result.Receipt = f.Receipt.String()
+	}
+	return result, nil
 }
 
 // guardianOf finds of whom it is. It notes pseudonyms, and no address.

@@ -32,7 +32,7 @@ func TestGuardian(t *testing.T) {
 		"nobody": {func(*court, string) admin.GuardianRequest { return admin.GuardianRequest{} }, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCourt(t, moderate.Options{})
+			c := newCourt(t, moderate.Options{Evidence: moderate.NewMemory(1000)})
 			spam := c.file(t, "spam", "a")
 			req := test.req(c, spam)
 			req.Note = "Ms Roe: her son"
@@ -46,6 +46,13 @@ func TestGuardian(t *testing.T) {
 			k, err := c.cases.Get(result.Case.ID)
 			if err != nil {
 				t.Fatal(err)
+			}
+			receipt, err := moderate.ParseReceipt(result.Receipt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := c.cases.Receipted(receipt); err != nil || got.ID != k.ID {
+				t.Errorf("the receipt is of %+v, %v", got, err)
 			}
 			var want []string
 			for _, addr := range test.suspects {
@@ -65,6 +72,17 @@ func TestGuardian(t *testing.T) {
 				t.Errorf("the log tells too much:\n%s", c.log.String())
 			}
 		})
+	}
+}
+
+// Where there is no room for what comes by forms the case is opened all the same.
+func TestGuardianWithoutRoomForAReceipt(t *testing.T) {
+	c := newCourt(t, moderate.Options{Forms: 1, Evidence: moderate.NewMemory(1000)})
+	for i, want := range []bool{true, false} {
+		result, err := c.client.Guardian(t.Context(), admin.GuardianRequest{Note: "Ms Roe", Address: netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}).String()})
+		if err != nil || (result.Receipt != "") != want {
+			t.Errorf("%d: %+v, %v", i, result, err)
+		}
 	}
 }
 

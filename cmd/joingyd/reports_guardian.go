@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,7 +21,8 @@ the site. It comes before all others in joingyd reports list, and a person decid
 any other. The note is evidence: it is kept sealed, or in memory, until then.
 
 Name the session, a report or the address if it is known of whom it is; the address
-itself is not kept. What is printed is the receipt for who told you.`,
+itself is not kept. The receipt that is printed is for who told you: with it they see on
+the page /guardian of the site what became of it. It is shown this once.`,
 		Example: `  joingyd reports guardian --address 203.0.113.7 --note "Ms Roe, roe@example.org: her son of 14 was here this afternoon"
   joingyd reports guardian --report k7m2x4q6 --note "a school called, 555-0100"`,
 		Args: cobra.NoArgs,
@@ -31,7 +33,8 @@ itself is not kept. What is printed is the receipt for who told you.`,
 			return ask(cmd, flags, func(ctx context.Context, c control) (admin.GuardianResult, error) {
 				return c.Guardian(ctx, req)
 			}, func(w io.Writer, result admin.GuardianResult) error {
-				_, err := fmt.Fprintf(w, "case %s (%s); that is the receipt\n", result.Case.ID, result.Case.Gravity)
+				receipt := cmp.Or(result.Receipt, "none, since there is no room for more of them; they have to ask you")
+				_, err := fmt.Fprintf(w, "case %s (%s)\nreceipt for who told you: %s\n", result.Case.ID, result.Case.Gravity, receipt)
 				return err
 			})
 		},
