@@ -35,6 +35,7 @@ const (
 	pendingShare            = 8 // of MaxPending is the most for one address
 	minPause                = 5 * time.Millisecond
 	maxPause                = 250 * time.Millisecond // between failing accepts
+	lastWords               = time.Second            // at the end, to show what one speaks
 )
 
 // Options tune a Splitter. The zero value works, without TLS.
@@ -117,7 +118,9 @@ func (s *Splitter) HTTP() net.Listener { return s.http }
 func (s *Splitter) TURN() net.Listener { return s.turn }
 
 // Run accepts until ctx ends or Close is called, and then returns nil once all
-// its goroutines have ended. Failing accepts, as when descriptors run out, are
+// its goroutines have ended. After ctx, clients that were accepted have a second
+// to show what they speak: whoever comes later may wait in the listening socket for
+// the next process, where others hold it too. Failing accepts, as when descriptors run out, are
 // tried again; only a listener that others closed ends it with an error. It may
 // be called once.
 func (s *Splitter) Run(ctx context.Context) error {
@@ -129,11 +132,27 @@ func (s *Splitter) Run(ctx context.Context) error {
 	s.running.Add(1)
 	s.mu.Unlock()
 
-	stop := context.AfterFunc(ctx, s.shut)
-	err := s.accept()
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	err := s.accept(ctx)
 	s.running.Done()
 	stop()
-	return errors.Join(err, s.Close())
+	sorted := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(sorted)
+	}()
+	if err == nil {
+		timer := time.NewTimer(lastWords)
+		defer timer.Stop()
+		select {
+		case <-sorted:
+		case <-timer.C:
+		case <-s.done: // by Close
+		}
+	}
+	err = errors.Join(err, s.Close())
+	<-sorted
+	return err
 }
 
 // Close closes the listener and what has not been handed over, and waits for all
@@ -159,7 +178,7 @@ func (s *Splitter) shut() {
 	}
 }
 
-func (s *Splitter) accept() error {
+func (s *Splitter) accept(ctx context.Context) error {
 	for failures, pause := 0, minPause; ; {
 		conn, err := s.listener.Accept()
 		if err == nil {
@@ -173,6 +192,8 @@ func (s *Splitter) accept() error {
 		select {
 		case <-s.done:
 			return nil
+		case <-ctx.Done():
+			return nil
 		default:
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -185,6 +206,8 @@ func (s *Splitter) accept() error {
 		}
 		select {
 		case <-s.done:
+			return nil
+		case <-ctx.Done():
 			return nil
 		case <-time.After(pause):
 		}

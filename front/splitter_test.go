@@ -295,6 +295,41 @@ func TestCloseEndsEveryGoroutine(t *testing.T) {
 	}
 }
 
+// Whoever was accepted before the end is still served, and the silent do not hold it up.
+func TestLastWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := newMemory()
+		s := front.New(listener, front.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		late, silent := listener.dial("127.0.0.1:1"), listener.dial("127.0.0.1:2")
+		defer late.Close()
+		defer silent.Close()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		select {
+		case <-listener.done:
+		default:
+			t.Error("the port is still open")
+		}
+		mustWrite(t, late, get[:1])
+		conn, err := s.HTTP().Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		if stats := s.Stats(); stats.HTTP != 1 || stats.Closed[front.Gone] != 1 {
+			t.Errorf("stats = %+v", stats)
+		}
+	})
+}
+
 func TestListenerClosedByOthers(t *testing.T) {
 	listener := newMemory()
 	s := front.New(listener, front.Options{})
