@@ -23,16 +23,21 @@ const (
 // tokenPeer is who bans with the token.
 const tokenPeer = "token"
 
-// ListenTCP opens the control API's TCP port, for RunToken. There is no TLS on it,
-// so addr must be one of this machine's loopback addresses.
+// ListenTCP opens the control API's TCP port, for RunToken.
 func ListenTCP(addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
+	return GuardTCP(ln)
+}
+
+// GuardTCP is ListenTCP for a port that is open. There is no TLS on it, so it must be
+// at one of this machine's loopback addresses; else it is closed.
+func GuardTCP(ln net.Listener) (net.Listener, error) {
 	if tcp, ok := ln.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
 		ln.Close()
-		return nil, fmt.Errorf("%s can be reached from elsewhere, and the token would cross the network in clear; listen on 127.0.0.1, and come through ssh -L or a reverse proxy with TLS", addr)
+		return nil, fmt.Errorf("%s can be reached from elsewhere, and the token would cross the network in clear; listen on 127.0.0.1, and come through ssh -L or a reverse proxy with TLS", ln.Addr())
 	}
 	return netutil.LimitListener(ln, maxConns), nil
 }

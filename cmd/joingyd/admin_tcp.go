@@ -27,7 +27,10 @@ func (d *daemon) openAdminTCP() error {
 	if err != nil {
 		return fmt.Errorf("admin.token_file: %w", err)
 	}
-	listener, err := admin.ListenTCP(d.cfg.Admin.Listen)
+	listener, err := d.sockets.Listen("admin.listen", d.cfg.Admin.Listen)
+	if err == nil {
+		listener, err = admin.GuardTCP(listener)
+	}
 	if err != nil {
 		return fmt.Errorf("admin.listen: %w; choose another with --admin-listen, or \"\" for none", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,7 @@ import (
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/disclosure"
 	"github.com/joingyd/joingyd/front"
+	"github.com/joingyd/joingyd/internal/systemd"
 	"github.com/joingyd/joingyd/iplog"
 	"github.com/joingyd/joingyd/legalhold"
 	"github.com/joingyd/joingyd/match"
@@ -40,6 +42,8 @@ import (
 
 const (
 	drainTime     = 10 * time.Second // for what is under way at the end
+	settleTime    = time.Second      // of that, at most, for requests, before sockets are told
+	drainSpare    = 5 * time.Second  // and for the stores to close
 	sweepInterval = time.Minute      // of the stores
 )
 
@@ -74,6 +78,10 @@ type daemon struct {
 	hub     *match.Hub
 	site    web.Options // as configured; openHTTP adds what the other parts answer
 	http    *http.Server
+
+	accepting sync.WaitGroup // for http
+	newcomers newcomers      // of http
+
 	admin   *admin.Server
 	drain   *drainer
 	service *admin.Service
@@ -96,14 +104,27 @@ type daemon struct {
 	adminPath     string
 	moderators    *moderators // their page; nil: none
 
+	surroundings
+
 	closers []func() error // undo what newDaemon did, in order
 }
 
-// newDaemon opens the store and the sockets. What fails leaves nothing open.
-func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
+// surroundings are what a daemon is started in. Everything is optional.
+type surroundings struct {
+	sockets *systemd.Sockets // that were passed
+}
+
+// newDaemon is newDaemonIn no surroundings.
+func newDaemon(cfg config.Config, log *slog.Logger) (*daemon, error) {
+	return newDaemonIn(cfg, log, surroundings{})
+}
+
+// newDaemonIn opens the store and the sockets. What fails leaves nothing open.
+func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemon, err error) {
 	handler := newWarningLog(log.Handler())
 	log = slog.New(newAddressLog(handler, cfg.Log.Addresses))
-	d := &daemon{cfg: cfg, log: log, warnings: handler.kept, adminPath: cfg.Admin.Socket}
+	d := &daemon{cfg: cfg, log: log, warnings: handler.kept, adminPath: cfg.Admin.Socket, surroundings: in}
+	d.closers = append(d.closers, d.sockets.Close)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -126,6 +147,9 @@ func newDaemon(cfg config.Config, log *slog.Logger) (_ *daemon, err error) {
 		if err := open(); err != nil {
 			return nil, err
 		}
+	}
+	for _, warning := range d.sockets.Unused() {
+		d.log.Warn(warning)
 	}
 	return d, nil
 }
@@ -189,7 +213,7 @@ func (d *daemon) listenTURN(transport, listen string) error {
 	if transport == "udp" {
 		return d.relay.ListenUDP(listen)
 	}
-	listener, err := net.Listen("tcp", listen)
+	listener, err := d.sockets.Listen("turn.listen", listen)
 	if err != nil {
 		return err
 	}
@@ -279,12 +303,12 @@ func (d *daemon) openAdmin() error {
 		return err
 	}
 	d.admin = admin.NewServer(d.service, d.log)
-	listener, err := admin.Listen(d.adminPath, d.cfg.Admin.Group)
-	if err != nil {
-		return fmt.Errorf("admin.socket: %w", err)
+	if d.adminListener = d.sockets.Unix("admin.socket", d.adminPath); d.adminListener == nil {
+		if d.adminListener, err = admin.Listen(d.adminPath, d.cfg.Admin.Group); err != nil {
+			return fmt.Errorf("admin.socket: %w", err)
+		}
 	}
-	d.adminListener = listener
-	d.closers = append(d.closers, listener.Close)
+	d.closers = append(d.closers, d.adminListener.Close)
 	return d.openAdminTCP()
 }
 
@@ -299,13 +323,14 @@ func (d *daemon) close() error {
 	return errors.Join(errs...)
 }
 
-// run serves until ctx ends or a part fails, and then drains, in this order:
-// sockets are told to reconnect elsewhere or later, requests under way are
-// answered, relays are closed, the store is closed.
+// run serves until ctx ends or a part fails, and then drains, in this order: no
+// connection is accepted any more, requests under way are answered, sockets are told
+// to reconnect elsewhere or later, relays are closed, the store is closed. Clients that
+// come meanwhile wait in the sockets that systemd passed, if it did, for the next daemon.
 func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", d.bans.Len())
-	logging, stopLogging := context.WithCancel(context.WithoutCancel(ctx)) // until everybody has left
-	defer stopLogging()
+	staying, leave := context.WithCancel(context.WithoutCancel(ctx)) // until everybody has left
+	defer leave()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { d.hub.Run(ctx); return nil })
 	group.Go(func() error { return d.sweep(ctx) })
@@ -316,7 +341,7 @@ func (d *daemon) run(ctx context.Context) error {
 		group.Go(func() error { d.watch.Run(ctx); return nil })
 	}
 	if d.iplog != nil {
-		group.Go(func() error { d.iplog.Run(logging); return nil })
+		group.Go(func() error { d.iplog.Run(staying); return nil })
 	}
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
@@ -331,27 +356,59 @@ func (d *daemon) run(ctx context.Context) error {
 	if d.metrics != nil {
 		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })
 	}
-	group.Go(func() error { return d.serveHTTP(d.httpListener) })
+	d.serveHTTP(group, d.httpListener)
 	if d.httpListener6 != nil {
-		group.Go(func() error { return d.serveHTTP(d.httpListener6) })
+		d.serveHTTP(group, d.httpListener6)
 	}
 	d.serveTLS(ctx, group)
+	group.Go(func() error { d.live(staying); return nil })
+	d.tell(systemd.Ready(d.statusLine()))
 	<-ctx.Done()
 	d.log.Info("draining", "sessions", d.hub.Online())
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	left := errors.Join(d.hub.Close(drain), d.http.Shutdown(drain))
-	stopLogging()
+	d.tell(systemd.Stopping(drainTime+drainSpare, "draining: "+d.statusLine()))
+	left := d.drainHTTP(context.WithoutCancel(ctx))
+	leave()
 	err := errors.Join(left, group.Wait(), d.close())
 	d.log.Info("stopped")
 	return err
 }
 
-func (d *daemon) serveHTTP(listener net.Listener) error {
-	if err := d.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-		return err
+// drainHTTP closes the ports of pages and WebSocket, and then what is open there, for
+// which it takes drainTime at most. Those that are shared close by themselves.
+func (d *daemon) drainHTTP(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	d.httpListener.Close() // an error is for who serves it
+	if d.httpListener6 != nil {
+		d.httpListener6.Close()
 	}
-	return nil
+	d.accepting.Wait()
+	d.newcomers.wait(settleTime)
+	var shutdown errgroup.Group
+	answered := make(chan struct{})
+	shutdown.Go(func() error {
+		defer close(answered)
+		return d.http.Shutdown(ctx)
+	})
+	settle := time.NewTimer(settleTime)
+	defer settle.Stop()
+	select {
+	case <-answered:
+	case <-settle.C:
+	}
+	return errors.Join(d.hub.Close(ctx), shutdown.Wait())
+}
+
+// serveHTTP adds a port of pages and WebSocket to the daemon's goroutines.
+func (d *daemon) serveHTTP(group *errgroup.Group, listener net.Listener) {
+	d.accepting.Add(1)
+	group.Go(func() error {
+		defer d.accepting.Done()
+		if err := d.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
 }
 
 // sweep lets the stores forget what they have kept for long enough.

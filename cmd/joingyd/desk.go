@@ -21,7 +21,7 @@ func (d *daemon) listenDesk() error {
 	if d.cfg.Admin.WebListen == "" {
 		return nil
 	}
-	listener, err := net.Listen("tcp", d.cfg.Admin.WebListen)
+	listener, err := d.sockets.Listen("admin.web_listen", d.cfg.Admin.WebListen)
 	if err != nil {
 		return fmt.Errorf("admin.web_listen: %w; choose another with --admin-web-listen, or \"\" for none", err)
 	}

@@ -51,6 +51,7 @@ func (d *daemon) openHTTP() error {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ConnState:         d.newcomers.state,
 		ErrorLog:          log.New(faultLog{d.log}, "", 0),
 	}
 	return d.listenHTTP()
@@ -72,7 +73,7 @@ func (d *daemon) listenHTTP() error {
 		}
 	}
 	for i, listen := range d.cfg.HTTPListen() {
-		listener, err := net.Listen("tcp", listen)
+		listener, err := d.sockets.Listen("http.listen", listen)
 		switch {
 		case i > 0 && lacksIPv6(listen, err):
 			continue

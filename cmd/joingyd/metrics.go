@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/match"
@@ -58,7 +57,7 @@ func (d *daemon) openMetrics() (err error) {
 		Systems: totals.Systems(), Browsers: totals.Browsers(), Devices: totals.Devices(), Languages: totals.Languages(),
 		Stays: totals.Stays(), Modes: totals.Modes(),
 	}, d.log)
-	if d.metricsListener, err = net.Listen("tcp", d.cfg.Admin.MetricsListen); err != nil {
+	if d.metricsListener, err = d.sockets.Listen("admin.metrics_listen", d.cfg.Admin.MetricsListen); err != nil {
 		return fmt.Errorf("admin.metrics_listen: %w; choose another with --admin-metrics-listen, or \"\" for no metrics", err)
 	}
 	d.closers = append(d.closers, d.metricsListener.Close)

@@ -61,6 +61,13 @@ func serveCommand(t *testing.T, dir string, below []string, args ...string) *exe
 // until it is ready. It ends with the test.
 func startProcess(t *testing.T, dir string, below []string, args ...string) *process {
 	t.Helper()
+	return startProcessWith(t, func(*exec.Cmd) {}, dir, below, args...)
+}
+
+// startProcessWith is startProcess where what systemd would hand over is added to the
+// command.
+func startProcessWith(t *testing.T, handOver func(*exec.Cmd), dir string, below []string, args ...string) *process {
+	t.Helper()
 	short, err := os.MkdirTemp("", "joingyd-") // a socket's path may not be long
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +81,7 @@ func startProcess(t *testing.T, dir string, below []string, args ...string) *pro
 	defer log.Close()
 	p.cmd = serveCommand(t, dir, below, append([]string{"--admin-socket", p.socket}, args...)...)
 	p.cmd.Stderr = log
+	handOver(p.cmd)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

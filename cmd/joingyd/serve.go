@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/internal/systemd"
 )
 
 func newServeCommand() *cobra.Command {
@@ -31,7 +32,11 @@ last socket is closed.`,
 			if err != nil {
 				return err
 			}
-			d, err := newDaemon(cfg, newLogger(cmd.ErrOrStderr(), cfg.Log))
+			sockets, err := systemd.Passed()
+			if err != nil {
+				return err
+			}
+			d, err := newDaemonIn(cfg, newLogger(cmd.ErrOrStderr(), cfg.Log), surroundings{sockets: sockets})
 			if err != nil {
 				return err
 			}

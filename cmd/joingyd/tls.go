@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
@@ -32,14 +31,14 @@ func (d *daemon) openTLS() error {
 	}
 	config := &tls.Config{GetCertificate: source.GetCertificate, NextProtos: protocols}
 	if c.Listen != "" {
-		splitter, err := d.listenTLS(c.Listen, config)
+		splitter, err := d.listenTLS("tls.listen", c.Listen, config)
 		if err != nil {
 			return fmt.Errorf("tls.listen: %w; choose another with --tls-listen", err)
 		}
 		d.httpsListener = splitter.HTTP()
 	}
 	for _, listen := range d.cfg.TURNTLSListen() {
-		splitter, err := d.listenTLS(listen, config)
+		splitter, err := d.listenTLS("turn.tls_listen", listen, config)
 		if lacksIPv6(listen, err) {
 			continue
 		}
@@ -60,8 +59,8 @@ func (d *daemon) openTLS() error {
 
 // listenTLS opens a port, serves the relay on its TURN side, and leaves the HTTP
 // side to the caller.
-func (d *daemon) listenTLS(listen string, config *tls.Config) (*front.Splitter, error) {
-	listener, err := net.Listen("tcp", listen)
+func (d *daemon) listenTLS(key, listen string, config *tls.Config) (*front.Splitter, error) {
+	listener, err := d.sockets.Listen(key, listen)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +107,6 @@ func (d *daemon) serveTLS(ctx context.Context, group *errgroup.Group) {
 		group.Go(func() error { return d.acme.Run(ctx) })
 	}
 	if d.httpsListener != nil {
-		group.Go(func() error { return d.serveHTTP(d.httpsListener) })
+		d.serveHTTP(group, d.httpsListener)
 	}
 }

@@ -14,8 +14,9 @@ type visitor struct {
 	ctx  context.Context
 	end  context.CancelFunc
 
-	came chan client.Message // closed when the reader ends,
-	err  error               // of this
+	came  chan client.Message // closed when the reader ends,
+	err   error               // of this
+	ended chan struct{}       // closed then, too
 }
 
 func newVisitor(opts client.Options) (*visitor, error) {
@@ -25,8 +26,9 @@ func newVisitor(opts client.Options) (*visitor, error) {
 		end()
 		return nil, err
 	}
-	v := &visitor{conn: conn, ctx: ctx, end: end, came: make(chan client.Message, 100)}
+	v := &visitor{conn: conn, ctx: ctx, end: end, came: make(chan client.Message, 100), ended: make(chan struct{})}
 	go func() {
+		defer close(v.ended)
 		defer close(v.came)
 		for {
 			m, err := conn.Receive(ctx)

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/joingyd/joingyd/client"
+)
+
+// ownPID has a shell tell the daemon that the sockets passed are its own, as systemd does.
+var ownPID = []string{"sh", "-c", `LISTEN_PID=$$ exec "$@"`, "sh"}
+
+// passing hands listening sockets over as joingyd.socket does.
+func passing(t *testing.T, listeners ...net.Listener) func(*exec.Cmd) {
+	t.Helper()
+	var files []*os.File
+	names := "LISTEN_FDNAMES=joingyd.socket"
+	for i, listener := range listeners {
+		file, err := listener.(interface{ File() (*os.File, error) }).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { file.Close() })
+		files = append(files, file)
+		if i > 0 {
+			names += ":joingyd.socket"
+		}
+	}
+	return func(cmd *exec.Cmd) {
+		cmd.ExtraFiles = files
+		cmd.Env = append(cmd.Env, fmt.Sprintf("LISTEN_FDS=%d", len(files)), names)
+	}
+}
+
+func listenLocal(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener
+}
+
+// knocker asks for something by a new connection again and again.
+type knocker struct {
+	stop    chan struct{}
+	running sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows, until end
+	asked   int
+	failed  []error
+	slowest time.Duration
+}
+
+// hands is how many connections a knocker makes at a time.
+const hands = 4
+
+func keepKnocking(url string, transport *http.Transport) *knocker {
+	k := &knocker{stop: make(chan struct{})}
+	for range hands {
+		k.running.Go(func() {
+			for {
+				select {
+				case <-k.stop:
+					return
+				case <-time.After(10 * time.Millisecond):
+				}
+				k.once(url, transport)
+			}
+		})
+	}
+	return k
+}
+
+func (k *knocker) once(url string, transport *http.Transport) {
+	began := time.Now()
+	response, err := (&http.Client{Transport: transport, Timeout: patienceOfTests}).Get(url)
+	if err == nil {
+		if response.Body.Close(); response.StatusCode != http.StatusOK {
+			err = errors.New(response.Status)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.asked, k.slowest = k.asked+1, max(k.slowest, time.Since(began))
+	if err != nil {
+		k.failed = append(k.failed, err)
+	}
+}
+
+func (k *knocker) end() {
+	close(k.stop)
+	k.running.Wait()
+}
+
+// back waits until the daemon that goes has sent the guest away, and comes back as its
+// programs do.
+func (g *guest) back(site string) (*guest, error) {
+	<-g.ended
+	closed, ok := errors.AsType[*client.CloseError](g.err)
+	if !ok || closed.Code != 1001 || !closed.Reconnect() {
+		return nil, fmt.Errorf("the daemon that went said %w, want 1001", g.err)
+	}
+	time.Sleep(closed.Wait())
+	v, err := newVisitor(client.Options{URL: site})
+	if err != nil {
+		return nil, err
+	}
+	g.t.Cleanup(v.leave)
+	return &guest{g.t, v}, nil
+}
+
+// Trial P4, of a restart where systemd holds the listening sockets: no connection is
+// refused, http, https and TURN alike, and two who chat are back together in a new chat.
+func TestP4RestartWithPassedSockets(t *testing.T) {
+	plain, secure, relay := listenLocal(t), listenLocal(t), listenLocal(t)
+	dir := t.TempDir()
+	start := func() *process {
+		return startProcessWith(t, passing(t, plain, secure, relay), dir, ownPID, "--listen", plain.Addr().String(),
+			"--tls-listen", secure.Addr().String(), "--tls-cert-file", testCertificate, "--tls-key-file", testCertificate,
+			"--turn-listen", relay.Addr().String(), "--turn-transports", "tcp", "--http-allow-no-origin")
+	}
+	site := "http://" + plain.Addr().String()
+	first := start()
+	before := startChat(t, site)
+	before.goesOn("before")
+	fresh := func() *http.Transport { return &http.Transport{DisableKeepAlives: true} }
+	knockers := []*knocker{keepKnocking(site+"/healthz", fresh()), keepKnocking("https://"+secure.Addr().String()+"/healthz", fresh())}
+
+	began := time.Now()
+	guests := make([]*guest, 2)
+	errs := make([]error, 2)
+	var returning sync.WaitGroup
+	for i, g := range []*guest{before.a, before.b} {
+		returning.Go(func() { guests[i], errs[i] = g.back(site) })
+	}
+	if err := first.stop(); err != nil {
+		t.Fatalf("the first ended with %v: %s", err, first.logged())
+	}
+	stopped := time.Since(began)
+	conn, err := net.Dial("tcp", relay.Addr().String()) // while nobody runs
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	second := start()
+	started := time.Since(began)
+	returning.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	a, b := guests[0], guests[1]
+	find := map[string]any{"type": "find", "mode": "text", "interests": []string{"testing"}}
+	a.send(find)
+	b.send(find)
+	pair := a.expect("matched").Pair
+	b.expect("matched")
+	again := time.Since(began)
+	for _, k := range knockers {
+		k.end()
+		if len(k.failed) > 0 {
+			t.Errorf("%d of %d connections failed: %v", len(k.failed), k.asked, errors.Join(k.failed...))
+		}
+	}
+	if _, err := conn.Write([]byte("\x00\x01\x00\x00\x21\x12\xa4\x42joingyd-test")); err != nil { // Binding
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 100)); err != nil {
+		t.Errorf("TURN over TCP, from when nobody ran: %v", err)
+	}
+	(&chat{a, b, pair}).goesOn("after")
+	if err := second.stop(); err != nil {
+		t.Errorf("the second ended with %v: %s", err, second.logged())
+	}
+	t.Logf("figure: restart with passed sockets: %d connections, 0 refused, the slowest answered after %v; the daemon that goes took %v, the next ready after %v, both visitors in a new chat after %v",
+		knockers[0].asked+knockers[1].asked, max(knockers[0].slowest, knockers[1].slowest).Round(time.Millisecond),
+		stopped.Round(time.Millisecond), started.Round(time.Millisecond), again.Round(time.Millisecond))
+}
