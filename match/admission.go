@@ -104,10 +104,10 @@ func (h *Hub) BanCheckWait(addr netip.Addr) time.Duration {
 func (h *Hub) admitSessionLocked(s *session) (wait time.Duration) {
 	held := h.perAddress[s.key]
 	switch {
-	case len(h.sessions) >= h.opts.Sessions:
+	case len(h.sessions) >= h.live.Load().Sessions:
 		h.denied[deniedCapacity]++
 		return tooManyWait
-	case held >= h.opts.SessionsPerAddressMax:
+	case held >= h.live.Load().SessionsPerAddressMax:
 		h.denied[deniedSessions]++
 		h.suspectLocked(s.key, pointsDenied)
 		return tooManyWait
@@ -116,7 +116,7 @@ func (h *Hub) admitSessionLocked(s *session) (wait time.Duration) {
 		return wait
 	}
 	h.perAddress[s.key]++
-	s.work = rankWork(held, h.opts.SessionsPerAddress)
+	s.work = rankWork(held, h.live.Load().SessionsPerAddress)
 	return 0
 }
 

@@ -51,7 +51,10 @@ func TestW6NobodySlipsThroughAWalk(t *testing.T) {
 	const rounds, visitors = 50, 4
 	bans := new(churnedBans)
 	h := crowd(4 * walkBatch) // so that the lock is given free in a walk
-	h.opts.Banned, h.opts.ResumeGrace, h.opts.SessionsPerAddress, h.opts.SessionsPerAddressMax = bans.banned, time.Hour, 1<<20, 1<<20
+	h.opts.Banned, h.opts.ResumeGrace = bans.banned, time.Hour
+	many := h.opts.live()
+	many.SessionsPerAddress, many.SessionsPerAddressMax = 1<<20, 1<<20
+	h.live.Store(&many)
 	h.addresses.paces = pacesFor(1 << 20)
 	over := make(chan struct{})
 	var coming sync.WaitGroup

@@ -46,7 +46,7 @@ type FilterStats struct {
 }
 
 func (h *Hub) filterStatsLocked() FilterStats {
-	kept := h.filter.Stats()
+	kept := h.filter.Load().Stats()
 	stats := FilterStats{
 		Verdicts:     make(map[string]map[string]uint64),
 		Mutes:        h.mutes,

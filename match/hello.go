@@ -65,7 +65,7 @@ func (k *socket) hello(data []byte) {
 		k.shut(closeBanned, "banned")
 	case greetConsent:
 		refusal := newError(codeConsentRequired, m.Type, "consent: the policy's present version and adult:true are required")
-		refusal.Policy = k.hub.opts.Policy
+		refusal.Policy = k.hub.live.Load().Policy
 		k.refuse(refusal)
 		k.awaitConsent()
 	}
@@ -146,7 +146,7 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	if resumed != nil && h.resumeLocked(resumed, k, m.Ack) {
 		return greetWelcome, Ban{}
 	}
-	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.opts.Policy {
+	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.live.Load().Policy {
 		return greetConsent, Ban{}
 	}
 	s := newSession(k.addr, languages)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
@@ -123,7 +124,8 @@ type Hub struct {
 	start   time.Time
 	sockets sync.WaitGroup // sockets, and goroutines that write to them
 	wake    chan struct{}  // tells Run that its next deadline may have moved
-	filter  *filter.Filter
+	live    atomic.Pointer[Live]
+	filter  atomic.Pointer[filter.Filter]
 	prover  *prover
 
 	spamBans spamBans
@@ -162,13 +164,9 @@ func New(opts Options) *Hub {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if opts.Sessions == 0 {
-		opts.Sessions = defaultSessions
-	}
-	opts.SessionsPerAddressMax = max(opts.SessionsPerAddressMax, opts.SessionsPerAddress)
+	live := opts.live()
 	h := &Hub{
 		opts:       opts,
-		filter:     newFilter(opts.Filter),
 		prover:     newProver(),
 		spamBans:   spamBans{queue: make(chan spamBan, maxSpamBans), ban: opts.Ban},
 		verdicts:   make(map[filter.Outcome]map[filter.Reason]uint64),
@@ -185,10 +183,12 @@ func New(opts Options) *Hub {
 		snapshots:  snapshots{make(map[stillHash]Still), make(map[stillOutcome]uint64)},
 		passes:     passes{make(map[passHash]int), make(map[passOutcome]uint64)},
 		refused:    make(map[errorCode]uint64),
-		addresses:  newAddresses(pacesFor(opts.SessionsPerAddress), max(minAddresses, 2*opts.Sessions)),
+		addresses:  newAddresses(pacesFor(live.SessionsPerAddress), max(minAddresses, 2*live.Sessions)),
 		denied:     make(map[denial]uint64),
 		challenges: make(map[challengeOutcome]uint64),
 	}
+	h.live.Store(&live)
+	h.filter.Store(newFilter(live.Filter))
 	for outcome := range filter.Outcomes() {
 		h.verdicts[outcome] = make(map[filter.Reason]uint64)
 	}
@@ -216,7 +216,7 @@ func (h *Hub) Run(ctx context.Context) {
 			h.forgetAddresses()
 			h.forgetReports()
 		case <-lines.C:
-			h.filter.Forget(h.opts.Now())
+			h.filter.Load().Forget(h.opts.Now())
 		}
 		due.Reset(min(h.expire(), h.takeTurns()))
 	}

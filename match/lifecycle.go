@@ -208,7 +208,7 @@ func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
 	s.online = len(h.sessions)
 	welcome := &welcomeMessage{
 		head: head{Type: "welcome"}, Session: s.id.String(), Resume: token,
-		Online: s.online, Policy: h.opts.Policy, ICE: h.iceLocked(s),
+		Online: s.online, Policy: h.live.Load().Policy, ICE: h.iceLocked(s),
 	}
 	if h.opts.Receipt != nil {
 		welcome.Receipt = h.opts.Receipt(s.id)

@@ -14,13 +14,13 @@ import (
 func (h *Hub) originAllowed(r *http.Request) bool {
 	values := r.Header.Values("Origin")
 	if len(values) == 0 {
-		return h.opts.Absent
+		return h.live.Load().Absent
 	}
 	if len(values) > 1 {
 		return false
 	}
 	origin := values[0]
-	if slices.Contains(h.opts.Origins, origin) {
+	if slices.Contains(h.live.Load().Origins, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)

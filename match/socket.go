@@ -147,14 +147,14 @@ func (k *socket) supersede(last uint64) {
 func (h *Hub) enter(k *socket) (status int, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	key := addressKey(k.addr)
+	key, live := addressKey(k.addr), h.live.Load()
 	switch {
 	case h.closed:
 		return http.StatusServiceUnavailable, "server going away"
-	case len(h.open) >= h.opts.Sessions+h.opts.Sessions/16:
+	case len(h.open) >= live.Sessions+live.Sessions/16:
 		h.denied[deniedCapacity]++
 		return http.StatusServiceUnavailable, "the site is full; come again later"
-	case h.openFrom[key] >= 2*h.opts.SessionsPerAddressMax:
+	case h.openFrom[key] >= 2*live.SessionsPerAddressMax:
 		h.denied[deniedSockets]++
 		return http.StatusTooManyRequests, "too many connections of this address"
 	}

@@ -76,7 +76,9 @@ func riskLevel(risk float64) int {
 }
 
 // suspiciousFrom returns the points of the first level.
-func (h *Hub) suspiciousFrom() float64 { return float64(max(suspicious, h.opts.SessionsPerAddress)) }
+func (h *Hub) suspiciousFrom() float64 {
+	return float64(max(suspicious, h.live.Load().SessionsPerAddress))
+}
 
 // decayed returns what is left of points.
 func decayed(points float64, passed time.Duration) float64 {

@@ -17,7 +17,7 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 	s, p := k.session, k.session.pair
 	line := filter.Line{Body: m.Body, Chat: p.id, Session: s.id, Source: s.key, At: now}
 	h.mu.Unlock()
-	verdict := h.filter.Check(line)
+	verdict := h.filter.Load().Check(line)
 	h.mu.Lock()
 	h.verdicts[verdict.Outcome][verdict.Reason]++
 	if verdict.Ban {
@@ -100,7 +100,7 @@ func (h *Hub) interestsPassLocked(k *socket, m clientMessage) bool {
 // refusedInterest returns what is wrong with one of the interests, if anything.
 func (h *Hub) refusedInterest(interests []string) string {
 	for i, interest := range interests {
-		switch reason, refused := h.filter.Refuses(interest); {
+		switch reason, refused := h.filter.Load().Refuses(interest); {
 		case !refused:
 		case reason == filter.Word:
 			return fmt.Sprintf("interests[%d]: has a word in it that this site does not allow; choose another", i)

@@ -102,6 +102,7 @@ type Filter struct {
 	policies [kinds]Policy
 	words    *Words // nil: none are looked for
 	searches bool   // whether anything is to be found
+	limit    int    // chats in which a link or contact may be given; 0: any number
 	repeats  *repeats
 	strikes  *strikes
 	banFor   time.Duration
@@ -109,11 +110,22 @@ type Filter struct {
 
 // New makes a filter.
 func New(o Options) *Filter {
+	return newFilter(o, newRepeats(o.Key), newStrikes(o.MuteAfter, o.BanAfter, o.MuteFor))
+}
+
+// With returns a filter with other options, but for the Key, that knows what f does
+// and shares it: both may be used at the same time.
+func (f *Filter) With(o Options) *Filter {
+	return newFilter(o, f.repeats, &strikes{o.MuteAfter, o.BanAfter, o.MuteFor, f.strikes.struck})
+}
+
+func newFilter(o Options, repeats *repeats, strikes *strikes) *Filter {
 	f := &Filter{
 		policies: [kinds]Policy{link: o.Links, contact: o.Contacts, word: o.Words},
 		searches: o.Links != Allow || o.Contacts != Allow || o.Words != Allow || o.Repeats > 0,
-		repeats:  newRepeats(o.Key, o.Repeats),
-		strikes:  newStrikes(o.MuteAfter, o.BanAfter, o.MuteFor),
+		limit:    o.Repeats,
+		repeats:  repeats,
+		strikes:  strikes,
 		banFor:   o.BanFor,
 	}
 	if o.Words != Allow {
@@ -210,7 +222,7 @@ func (f *Filter) reject(line Line, reason Reason, strike bool) Verdict {
 // repeated notes what is said, and reports whether this speaker, or the whole
 // site, has said it in too many chats.
 func (f *Filter) repeated(d *finder, line *Line) (own, site bool) {
-	limit := f.repeats.limit
+	limit := f.limit
 	if limit == 0 {
 		return false, false
 	}

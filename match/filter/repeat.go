@@ -42,16 +42,14 @@ type chat struct {
 // said least recently is forgotten first.
 type repeats struct {
 	hashers sync.Pool
-	limit   int // chats, for a link or contact; 0: nothing is counted
 
 	mu      sync.Mutex // guards what follows
 	entries *recent.Map[fingerprint, said]
 }
 
-func newRepeats(key [32]byte, limit int) *repeats {
+func newRepeats(key [32]byte) *repeats {
 	return &repeats{
 		hashers: sync.Pool{New: func() any { return &hasher{mac: hmac.New(sha256.New, key[:])} }},
-		limit:   limit,
 		entries: recent.New[fingerprint, said](maxFingerprints),
 	}
 }

@@ -148,7 +148,7 @@ func TestFingerprintsAreBoundedAndForgotten(t *testing.T) {
 
 // Without the key nobody can tell what was said.
 func TestFingerprintsNeedTheKey(t *testing.T) {
-	a, b := newRepeats([32]byte{1}, 1), newRepeats([32]byte{2}, 1)
+	a, b := newRepeats([32]byte{1}), newRepeats([32]byte{2})
 	if a.print(bySite, nil, []byte("x")) == b.print(bySite, nil, []byte("x")) {
 		t.Error("two keys, one fingerprint")
 	}

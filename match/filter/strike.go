@@ -25,16 +25,17 @@ type source struct {
 type strikes struct {
 	muteAfter, banAfter int // strikes; 0: never
 	muteFor             time.Duration
+	*struck
+}
 
+// struck are the addresses that have strikes.
+type struck struct {
 	mu      sync.Mutex // guards what follows
 	sources *recent.Map[netip.Prefix, source]
 }
 
 func newStrikes(muteAfter, banAfter int, muteFor time.Duration) *strikes {
-	return &strikes{
-		muteAfter: muteAfter, banAfter: banAfter, muteFor: muteFor,
-		sources: recent.New[netip.Prefix, source](maxSources),
-	}
+	return &strikes{muteAfter, banAfter, muteFor, &struck{sources: recent.New[netip.Prefix, source](maxSources)}}
 }
 
 // muted returns until when the address is muted; zero if it is not.

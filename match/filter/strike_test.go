@@ -97,3 +97,21 @@ func TestStrikesAreBounded(t *testing.T) {
 		t.Errorf("%d sources after an hour", s.sources.Len())
 	}
 }
+
+// A filter with other options knows what the one before does.
+func TestWithKnowsWhatWasSaid(t *testing.T) {
+	s := newSpeaker(Options{Links: Reject, MuteAfter: 3, MuteFor: time.Minute, Repeats: 3})
+	s.say("t.me/foo")
+	s.say("t.me/foo")
+	s.f = s.f.With(Options{Links: Mask, MuteAfter: 3, MuteFor: time.Hour, Repeats: 2})
+	if v := s.say("t.me/bar"); v.Outcome != MaskedOut {
+		t.Errorf("the new policy: %+v", v)
+	}
+	v := s.say("t.me/foo") // in a third chat, and a third strike
+	if v.Reason != Repeated || v.Mute.Sub(*s.now) < 59*time.Minute {
+		t.Errorf("the new limits: %+v at %v", v, *s.now)
+	}
+	if v := s.say("hello"); v.Reason != Muted {
+		t.Errorf("after the mute: %+v", v)
+	}
+}
