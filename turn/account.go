@@ -25,17 +25,18 @@ func (s *Server) keys(username string) (keys [][]byte, expired bool) {
 	if s.open == nil {
 		return nil, true
 	}
-	_, static := s.open.Users[username]
+	_, static := s.open.accounts.Load().users[username]
 	return s.accountKeys(username), !static && !expires.After(s.opts.Now())
 }
 
 // accountKeys is keys for those without a session of Admit.
 func (s *Server) accountKeys(username string) (keys [][]byte) {
-	if secret, ok := s.open.Users[username]; ok {
+	accounts := s.open.accounts.Load()
+	if secret, ok := accounts.users[username]; ok {
 		return [][]byte{longTermKey(username, s.opts.Realm, secret)}
 	}
 	if _, _, timed := splitUsername(username); timed {
-		for _, secret := range s.open.Secrets {
+		for _, secret := range accounts.secrets {
 			keys = append(keys, longTermKey(username, s.opts.Realm, password(secret, username)))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 )
 
 // Open makes a Server an ordinary TURN server, with a kernel socket for each
@@ -43,6 +44,8 @@ type openRelay struct {
 	Open
 	policy peerPolicy
 	grant  *pair // under which everything allowed is granted
+
+	accounts atomic.Pointer[accounts] // in place of Users and Secrets
 }
 
 func newOpenRelay(o Open) (*openRelay, error) {
@@ -66,13 +69,14 @@ func newOpenRelay(o Open) (*openRelay, error) {
 	if o.MinPort > o.MaxPort {
 		return nil, fmt.Errorf("turn: port range %d to %d is empty", o.MinPort, o.MaxPort)
 	}
-	for _, secret := range o.Secrets {
-		if len(secret) < minSecret {
-			return nil, fmt.Errorf("turn: a shared secret has %d bytes; use at least %d random ones", len(secret), minSecret)
-		}
+	accounts, err := newAccounts(o.Users, o.Secrets)
+	if err != nil {
+		return nil, err
 	}
 	own := slices.Concat(o.Own, o.Relay, o.External)
-	return &openRelay{Open: o, policy: peerPolicy{o.Allow, o.Deny, own}, grant: new(pair)}, nil
+	r := &openRelay{Open: o, policy: peerPolicy{o.Allow, o.Deny, own}, grant: new(pair)}
+	r.accounts.Store(accounts)
+	return r, nil
 }
 
 // listen opens a relay socket of the family, on an even port, and returns it

@@ -106,6 +106,38 @@ func TestOpenRelaysForEveryAccount(t *testing.T) {
 	}
 }
 
+// Accounts and limits change while the server runs.
+func TestChangeWhileRunning(t *testing.T) {
+	secret, hour := bytes.Repeat([]byte{3}, 32), time.Now().Add(time.Hour)
+	f := newFixture(t, openOptions(nil))
+	before, users, secrets := turn.Credentials{Username: "static", Password: "password"}, map[string]string{"carol": "password"}, [][]byte{secret}
+	old := f.raw(t, before)
+	old.mustAllocate()
+	if err := f.Admitting(users, [][]byte{{1}}); err == nil {
+		t.Error("a secret of one byte is taken")
+	}
+	if err := f.Admitting(users, secrets); err != nil {
+		t.Fatal(err)
+	}
+	if users, secrets := f.Accounts(); users != 1 || secrets != 1 {
+		t.Errorf("%d users and %d secrets", users, secrets)
+	}
+	if _, err := f.dial(t, "udp", before).Allocate(); err == nil {
+		t.Error("who is no user any more has allocated")
+	}
+	f.Limit(turn.Limits{Allocations: 2})
+	if _, err := f.dial(t, "udp", turn.Credentials{Username: "carol", Password: "password"}).Allocate(); err != nil {
+		t.Errorf("a new user: %v", err)
+	}
+	if _, err := f.dial(t, "udp", restCredentials(secret, "dave", hour)).Allocate(); err == nil {
+		t.Error("a third allocation, of two")
+	}
+	f.Limit(turn.Limits{})
+	if _, err := f.dial(t, "udp", restCredentials(secret, "dave", hour)).Allocate(); err != nil {
+		t.Errorf("under a new secret: %v", err)
+	}
+}
+
 func TestOpenTwoRelaysTalk(t *testing.T) {
 	// The external address is one that this machine does not have: what goes
 	// there would be lost if relays did not find each other.

@@ -63,7 +63,8 @@ type Options struct {
 // ServeUDP and ServeStream, end it with Close.
 type Server struct {
 	opts     Options
-	open     *openRelay                // nil: masked
+	open     *openRelay // nil: masked
+	limits   atomic.Pointer[Limits]
 	counters [len(transports)]counters // by client transport
 
 	notOffloaded atomic.Uint64 // flows
@@ -111,15 +112,6 @@ func New(opts Options) (*Server, error) {
 	if opts.CredentialLifetime == 0 {
 		opts.CredentialLifetime = time.Hour
 	}
-	if opts.AllocationsPerSession == 0 {
-		opts.AllocationsPerSession = 32
-	}
-	if opts.AllocationsPerSource == 0 {
-		opts.AllocationsPerSource = 1024
-	}
-	if opts.Allocations == 0 {
-		opts.Allocations = 100_000
-	}
 	if opts.Refused == nil {
 		opts.Refused = func(netip.Addr) bool { return false }
 	}
@@ -129,7 +121,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Server{
+	s := &Server{
 		opts:     opts,
 		open:     open,
 		answers:  newAnswers(),
@@ -144,7 +136,9 @@ func New(opts Options) (*Server, error) {
 		pairs:    make(map[ident.Pair]*pair),
 		relays:   make(map[netip.AddrPort]*relay),
 		secrets:  []SecretUse{{Secret: opts.Secret}},
-	}, nil
+	}
+	s.Limit(Limits{opts.AllocationsPerSession, opts.AllocationsPerSource, opts.Allocations})
+	return s, nil
 }
 
 // Close closes every socket and allocation and waits for their goroutines.
@@ -258,16 +252,16 @@ func (s *Server) quota(username string, source netip.Addr) stun.ErrorCode {
 }
 
 func (s *Server) quotaLocked(username string, source netip.Addr) stun.ErrorCode {
-	held := 0
+	held, limits := 0, s.limits.Load()
 	if owner := s.holderLocked(username); owner != nil {
 		held = len(owner.relays)
 	}
 	switch {
-	case s.draining, len(s.relays) >= s.opts.Allocations:
+	case s.draining, len(s.relays) >= limits.Allocations:
 		return stun.CodeInsufficientCapacity
-	case held >= s.opts.AllocationsPerSession:
+	case held >= limits.AllocationsPerSession:
 		return stun.CodeAllocQuotaReached
-	case s.bySource[sourceKey(source)] >= s.opts.AllocationsPerSource:
+	case s.bySource[sourceKey(source)] >= limits.AllocationsPerSource:
 		return stun.CodeAllocQuotaReached
 	}
 	return 0

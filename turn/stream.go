@@ -79,7 +79,7 @@ func (l *streamListener) add(conn net.Conn) *streamConn {
 	}
 	client := addrPort(conn.RemoteAddr())
 	source := sourceKey(client.Addr())
-	if l.bySource[source] >= l.listener.server.opts.AllocationsPerSource+spareConnections {
+	if l.bySource[source] >= l.listener.server.limits.Load().AllocationsPerSource+spareConnections {
 		conn.Close()
 		l.listener.counters.drop(DropConnection)
 		return nil
