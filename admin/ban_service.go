@@ -126,14 +126,15 @@ func (s *Service) until(req BanRequest, targets []ban.Target) (until time.Time, 
 		d, err := parseFor(req.For)
 		return s.in(d), nil, err
 	case !req.Escalate && !automatic(req.By):
-		return s.in(s.opts.DefaultFor), nil, nil
+		return s.in(s.terms.Load().DefaultFor), nil, nil
 	}
 	before, err := s.bans.Offences(targets)
 	if err != nil {
 		return time.Time{}, nil, unread(err)
 	}
-	step := min(before, len(s.opts.Steps)-1)
-	return s.in(s.opts.Steps[step]), &Offence{Number: before + 1, Step: step + 1, Steps: len(s.opts.Steps)}, nil
+	steps := s.terms.Load().Steps
+	step := min(before, len(steps)-1)
+	return s.in(steps[step]), &Offence{Number: before + 1, Step: step + 1, Steps: len(steps)}, nil
 }
 
 // in returns the end of a ban: on a whole second, never sooner than asked.
@@ -143,7 +144,7 @@ func (s *Service) in(d time.Duration) time.Time {
 
 // shorten lets a ban on what many share end soon.
 func (s *Service) shorten(until time.Time, shared bool) time.Time {
-	if most := s.in(s.opts.SharedFor); shared && until.After(most) {
+	if most := s.in(s.terms.Load().SharedFor); shared && until.After(most) {
 		return most
 	}
 	return until
@@ -153,7 +154,7 @@ func (s *Service) shorten(until time.Time, shared bool) time.Time {
 // which the target is in.
 func (s *Service) knownShared(target ban.Target) (around netip.Prefix, known bool) {
 	prefix := target.Prefix()
-	for _, around := range s.opts.Shared {
+	for _, around := range s.terms.Load().Shared {
 		if prefix.IsValid() && around.Bits() <= prefix.Bits() && around.Contains(prefix.Addr()) {
 			return around, true
 		}

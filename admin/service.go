@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/joingyd/joingyd/ban"
@@ -65,6 +66,7 @@ type Service struct {
 	bans     *ban.Store
 	live     Live
 	opts     Options
+	terms    atomic.Pointer[Terms]
 	started  time.Time
 	rotating sync.Mutex // held by RotateKeys: one rotation at a time
 	erasing  sync.Mutex // held by the one erasure at a time
@@ -80,11 +82,7 @@ func NewService(bans *ban.Store, opts *Options) *Service {
 	if s.live = s.opts.Live; s.live == nil {
 		s.live = nobody{}
 	}
-	s.opts.DefaultFor = cmp.Or(s.opts.DefaultFor, 24*time.Hour)
-	s.opts.SharedFor = cmp.Or(s.opts.SharedFor, time.Hour)
-	if len(s.opts.Steps) == 0 {
-		s.opts.Steps = []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}
-	}
+	s.SetTerms(Terms{s.opts.DefaultFor, s.opts.Steps, s.opts.SharedFor, s.opts.Shared})
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}
