@@ -6,7 +6,8 @@
 // Cobra's flags and Viper stay inside this package. A key that nobody knows, or
 // a value that does not fit, refuses to start and names where it was found, the
 // key and the remedy. Every key, flag, environment name and line of
-// documentation comes from the struct's tags, so they cannot drift apart.
+// documentation comes from the struct's tags, so they cannot drift apart. Those tagged
+// reload:"live" are taken over by a running daemon.
 package config
 
 import "time"
@@ -35,11 +36,11 @@ type Config struct {
 type HTTP struct {
 	Listen        string   `key:"listen" flag:"listen" doc:"Address for pages and WebSocket, host:port. An empty host means every address, which needs site.contact and site.abuse_contact. Empty: \":8080\" with these, and without them port 8080 of this machine alone (127.0.0.1 and ::1)."`
 	TLSSelfSigned bool     `key:"tls_self_signed" flag:"tls-self-signed" doc:"Serve https with a certificate made on first start. For a LAN: browsers give a camera only to https or localhost."`
-	AllowOrigins  []string `key:"allow_origins" doc:"Further web origins (https://host[:port]) whose pages may open the WebSocket. The site's own is always allowed."`
-	AllowNoOrigin bool     `key:"allow_no_origin" doc:"Let clients without an Origin header open the WebSocket: programs, never browsers."`
+	AllowOrigins  []string `key:"allow_origins" reload:"live" doc:"Further web origins (https://host[:port]) whose pages may open the WebSocket. The site's own is always allowed."`
+	AllowNoOrigin bool     `key:"allow_no_origin" reload:"live" doc:"Let clients without an Origin header open the WebSocket: programs, never browsers."`
 
-	TrustedProxies  []string `key:"trusted_proxies" doc:"Addresses or prefixes of reverse proxies that say in forwarded_header where a request comes from. None: the header is never read. Visitors within could claim any address."`
-	ForwardedHeader string   `key:"forwarded_header" doc:"Header of the trusted proxies: X-Forwarded-For, or Forwarded (RFC 7239). The other is never read."`
+	TrustedProxies  []string `key:"trusted_proxies" reload:"live" doc:"Addresses or prefixes of reverse proxies that say in forwarded_header where a request comes from. None: the header is never read. Visitors within could claim any address."`
+	ForwardedHeader string   `key:"forwarded_header" reload:"live" doc:"Header of the trusted proxies: X-Forwarded-For, or Forwarded (RFC 7239). The other is never read."`
 }
 
 // TLS is the certificate and the port where it serves everything.
@@ -57,12 +58,12 @@ type TURN struct {
 	Listen                 []string      `key:"listen" flag:"turn-listen" doc:"Addresses for STUN/TURN, host:port, each for every transport. An empty host means every address, and until site.contact and site.abuse_contact are set (or turn.relay is open) this machine alone: 127.0.0.1 and ::1."`
 	Transports             []string      `key:"transports" doc:"Client transports to offer there: udp, tcp."`
 	TLSListen              []string      `key:"tls_listen" doc:"Addresses for TURN over TLS and DTLS, such as \":5349\". An empty host is as in turn.listen. Needs a certificate (tls). The https port (tls.listen) serves TURN over TLS too."`
-	PublicHost             string        `key:"public_host" doc:"Host name or address in the ICE URLs. Empty: the host that the browser asked for."`
+	PublicHost             string        `key:"public_host" reload:"live" doc:"Host name or address in the ICE URLs. Empty: the host that the browser asked for."`
 	Realm                  string        `key:"realm" doc:"Realm of the long-term credential mechanism (RFC 8489 section 9.2)."`
 	CredentialLifetime     time.Duration `key:"credential_lifetime" doc:"How long a session's TURN credentials allow new allocations. A live allocation outlives them."`
-	AllocationsPerSession  int           `key:"allocations_per_session" doc:"Live allocations that one session may hold; browsers gather on every transport and interface."`
-	AllocationsPerAddress  int           `key:"allocations_per_address" doc:"Live allocations that one client address (IPv6: /64) may hold."`
-	Allocations            int           `key:"allocations" doc:"Live allocations in all."`
+	AllocationsPerSession  int           `key:"allocations_per_session" reload:"live" doc:"Live allocations that one session may hold; browsers gather on every transport and interface."`
+	AllocationsPerAddress  int           `key:"allocations_per_address" reload:"live" doc:"Live allocations that one client address (IPv6: /64) may hold."`
+	Allocations            int           `key:"allocations" reload:"live" doc:"Live allocations in all."`
 	BandwidthPerAllocation int           `key:"bandwidth_per_allocation" doc:"Bytes a second that one allocation may send. 0 means no limit."`
 	Bandwidth              int           `key:"bandwidth" doc:"Bytes a second that all allocations together may send. 0 means no limit."`
 	Offload                string        `key:"offload" doc:"Forwarding of paired UDP clients inside the kernel (XDP), masked mode only. off: none. auto: where kernel, capabilities and interfaces allow it, else none, with a line in the log. xdp: refuse to start without."`
@@ -73,8 +74,8 @@ type TURN struct {
 	RelayPorts             string        `key:"relay_ports" doc:"open: ports of relay sockets, first-last."`
 	AllowPeers             []string      `key:"allow_peers" doc:"open: prefixes that may be peers although they are special or this machine's."`
 	DenyPeers              []string      `key:"deny_peers" doc:"open: prefixes that may not be peers. Wins over allow_peers."`
-	UsersFile              string        `key:"users_file" doc:"open: file of static users, a line user:password each, mode 0600."`
-	SecretFiles            []string      `key:"secret_files" doc:"open: files with secrets shared with back ends that hand out TURN REST credentials; several, to rotate them. At least 32 bytes each, mode 0600."`
+	UsersFile              string        `key:"users_file" reload:"live" doc:"open: file of static users, a line user:password each, mode 0600."`
+	SecretFiles            []string      `key:"secret_files" reload:"live" doc:"open: files with secrets shared with back ends that hand out TURN REST credentials; several, to rotate them. At least 32 bytes each, mode 0600."`
 }
 
 // Match is the matchmaker.
@@ -84,30 +85,30 @@ type Match struct {
 	ResumeGrace  time.Duration `key:"resume_grace" doc:"How long a session outlives its socket."`
 	HelloTimeout time.Duration `key:"hello_timeout" doc:"How long a new socket may stay silent."`
 
-	Sessions      int `key:"sessions" doc:"Sessions in all. Newcomers past that are told to come again later. A sixteenth more sockets are let in, for sessions that are resumed."`
-	PerAddress    int `key:"sessions_per_address" doc:"Sessions that one address (IPv6: /64) may hold without work. How fast they may come and search grows with it: see docs/operations.md."`
-	PerAddressMax int `key:"sessions_per_address_max" doc:"Sessions that one address may hold at all: those past sessions_per_address have to do some work before they are matched. It may hold twice as many sockets: one that is lost and its successor overlap. 0: four times sessions_per_address."`
+	Sessions      int `key:"sessions" reload:"live" doc:"Sessions in all. Newcomers past that are told to come again later. A sixteenth more sockets are let in, for sessions that are resumed."`
+	PerAddress    int `key:"sessions_per_address" reload:"live" doc:"Sessions that one address (IPv6: /64) may hold without work. How fast they may come and search grows with it: see docs/operations.md."`
+	PerAddressMax int `key:"sessions_per_address_max" reload:"live" doc:"Sessions that one address may hold at all: those past sessions_per_address have to do some work before they are matched. It may hold twice as many sockets: one that is lost and its successor overlap. 0: four times sessions_per_address."`
 }
 
 // Filter is what becomes of what visitors write, and of who spams.
 type Filter struct {
-	Links     string        `key:"links" doc:"Links in texts and interests. allow, mask (delivered without it) or reject."`
-	Contacts  string        `key:"contacts" doc:"E-mail addresses, telephone numbers and names on other sites (\"snap: lisa\"). allow, mask or reject."`
-	Words     string        `key:"words" doc:"Words of the list. allow, mask or reject."`
-	WordsFile string        `key:"words_file" doc:"File with this site's words, beside those that are known: one word or phrase a line, !word to allow one, # before a comment."`
-	Repeats   int           `key:"repeats" doc:"In how many chats within 10 minutes a visitor may give the same link or contact. A long line without one may be said in twice as many, and all visitors together may give a link or contact in four times as many. What comes after is rejected. 0: any number."`
-	MuteAfter int           `key:"mute_after" doc:"Strikes of an address (IPv6: /64) within an hour that mute it: texts rejected for repetition or as a link. 0: never."`
-	MuteFor   time.Duration `key:"mute_for" doc:"How long a mute lasts."`
-	BanAfter  int           `key:"ban_after" doc:"Strikes of an address within an hour that ban it. 0: never."`
-	BanFor    time.Duration `key:"ban_for" doc:"How long such a ban lasts. 0: as bans.steps has it, longer each time."`
+	Links     string        `key:"links" reload:"live" doc:"Links in texts and interests. allow, mask (delivered without it) or reject."`
+	Contacts  string        `key:"contacts" reload:"live" doc:"E-mail addresses, telephone numbers and names on other sites (\"snap: lisa\"). allow, mask or reject."`
+	Words     string        `key:"words" reload:"live" doc:"Words of the list. allow, mask or reject."`
+	WordsFile string        `key:"words_file" reload:"live" doc:"File with this site's words, beside those that are known: one word or phrase a line, !word to allow one, # before a comment."`
+	Repeats   int           `key:"repeats" reload:"live" doc:"In how many chats within 10 minutes a visitor may give the same link or contact. A long line without one may be said in twice as many, and all visitors together may give a link or contact in four times as many. What comes after is rejected. 0: any number."`
+	MuteAfter int           `key:"mute_after" reload:"live" doc:"Strikes of an address (IPv6: /64) within an hour that mute it: texts rejected for repetition or as a link. 0: never."`
+	MuteFor   time.Duration `key:"mute_for" reload:"live" doc:"How long a mute lasts."`
+	BanAfter  int           `key:"ban_after" reload:"live" doc:"Strikes of an address within an hour that ban it. 0: never."`
+	BanFor    time.Duration `key:"ban_for" reload:"live" doc:"How long such a ban lasts. 0: as bans.steps has it, longer each time."`
 }
 
 // Bans is how long bans last, and how far they reach.
 type Bans struct {
-	DefaultFor time.Duration `key:"default_for" doc:"How long a ban lasts that names no duration."`
-	Steps      []string      `key:"steps" doc:"How long the first, second, … ban of an address lasts, and every one after the last, if it is to escalate (joingyd ban --escalate) or a rule makes it without a time. Permanent is never a step: that needs a person."`
-	SharedFor  time.Duration `key:"shared_for" doc:"How long a ban lasts at most that hits many who share an address: of joingyd ban --shared, and of rules within bans.shared."`
-	Shared     []string      `key:"shared" doc:"Addresses and prefixes that many people share: a carrier's NAT, a school. What rules ban there is short (bans.shared_for), and joingyd ban says so."`
+	DefaultFor time.Duration `key:"default_for" reload:"live" doc:"How long a ban lasts that names no duration."`
+	Steps      []string      `key:"steps" reload:"live" doc:"How long the first, second, … ban of an address lasts, and every one after the last, if it is to escalate (joingyd ban --escalate) or a rule makes it without a time. Permanent is never a step: that needs a person."`
+	SharedFor  time.Duration `key:"shared_for" reload:"live" doc:"How long a ban lasts at most that hits many who share an address: of joingyd ban --shared, and of rules within bans.shared."`
+	Shared     []string      `key:"shared" reload:"live" doc:"Addresses and prefixes that many people share: a carrier's NAT, a school. What rules ban there is short (bans.shared_for), and joingyd ban says so."`
 	WidenAfter int           `key:"widen_after" doc:"How many banned IPv6 /64s of one /56 ban all of it for a time, and how many such /56s their /48. No ban out of a list does that, nor one on what many share. 0: never."`
 	WidenFor   time.Duration `key:"widen_for" doc:"How long such a ban lasts."`
 }
@@ -120,7 +121,7 @@ type Moderation struct {
 	AuditHeads string   `key:"audit_heads" doc:"File to which the head of the audit log is appended at the start, every day and at the end. It shows a log that was changed as a whole, if it is where nobody who can change the log can change it, such as on another machine. Empty: none."`
 
 	Hold      time.Duration `key:"hold" doc:"How long the evidence of a case in which somebody under 18 may be concerned is held once the case has ended, other than by dismissal; then it is deleted. Kept in memory only, it is lost at a restart."`
-	AuditDays int           `key:"audit_days" doc:"Days that the audit log is kept, in whole months. At least as long as hold: it says who decided what is still held."`
+	AuditDays int           `key:"audit_days" reload:"live" doc:"Days that the audit log is kept, in whole months. At least as long as hold: it says who decided what is still held."`
 
 	Classifier          string        `key:"classifier" doc:"URL of an image classifier (docs/classifier.md), http://, https:// or unix:///path. Empty: none; then see moderation.browser_classifier."`
 	ClassifierTokenFile string        `key:"classifier_token_file" doc:"File with the token that the classifier wants, mode 0600. Empty: none."`
@@ -150,19 +151,19 @@ type Privacy struct {
 
 // Site is what visitors read.
 type Site struct {
-	Name         string `key:"name" doc:"Name of the site."`
-	Contact      string `key:"contact" doc:"E-mail or URL for visitors to reach the operator. Needed before anybody but this machine is let in."`
-	AbuseContact string `key:"abuse_contact" doc:"E-mail for reports of abuse and for authorities. Empty: site.contact, if that is an e-mail address."`
-	PagesDir     string `key:"pages_dir" doc:"Directory with pages in Markdown, in place of the built-in ones or besides: NAME.md, and NAME.CODE.md for one language. joingyd site pages writes those to adapt."`
-	Policy       string `key:"policy" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again. Empty: made of the versions that these pages have."`
+	Name         string `key:"name" reload:"live" doc:"Name of the site."`
+	Contact      string `key:"contact" reload:"live" doc:"E-mail or URL for visitors to reach the operator. Needed before anybody but this machine is let in."`
+	AbuseContact string `key:"abuse_contact" reload:"live" doc:"E-mail for reports of abuse and for authorities. Empty: site.contact, if that is an e-mail address."`
+	PagesDir     string `key:"pages_dir" reload:"live" doc:"Directory with pages in Markdown, in place of the built-in ones or besides: NAME.md, and NAME.CODE.md for one language. joingyd site pages writes those to adapt."`
+	Policy       string `key:"policy" reload:"live" doc:"Version of rules, terms and privacy policy. A change asks every visitor for consent again. Empty: made of the versions that these pages have."`
 
-	Logo       string   `key:"logo" doc:"File with the site's logo: SVG (without scripts and references to elsewhere) or PNG, at most 100 KiB. Empty: joingyd's."`
-	Accent     string   `key:"accent" doc:"The site's own colour, #rrggbb, for its first button and its emblem. It must have a contrast of 3:1 against both the light and the dark paper. Empty: joingyd's coral."`
-	Banner     string   `key:"banner" doc:"Text of at most 300 characters to show on every page, such as when the site will be down. Empty: none."`
-	Processors []string `key:"processors" doc:"Who else handles visitors' data for the operator, such as the hosting company, for the privacy page: a list of \"NAME: what it does, where\". In the environment and in a flag commas part the entries."`
-	NodeCookie string   `key:"node_cookie" doc:"Value of a cookie that says which node a visitor is on, for a load balancer to send them there again: a name of this node. Letters, digits, dot, dash and underscore. Empty: no cookie at all."`
+	Logo       string   `key:"logo" reload:"live" doc:"File with the site's logo: SVG (without scripts and references to elsewhere) or PNG, at most 100 KiB. Empty: joingyd's."`
+	Accent     string   `key:"accent" reload:"live" doc:"The site's own colour, #rrggbb, for its first button and its emblem. It must have a contrast of 3:1 against both the light and the dark paper. Empty: joingyd's coral."`
+	Banner     string   `key:"banner" reload:"live" doc:"Text of at most 300 characters to show on every page, such as when the site will be down. Empty: none."`
+	Processors []string `key:"processors" reload:"live" doc:"Who else handles visitors' data for the operator, such as the hosting company, for the privacy page: a list of \"NAME: what it does, where\". In the environment and in a flag commas part the entries."`
+	NodeCookie string   `key:"node_cookie" reload:"live" doc:"Value of a cookie that says which node a visitor is on, for a load balancer to send them there again: a name of this node. Letters, digits, dot, dash and underscore. Empty: no cookie at all."`
 
-	PublishFigures bool `key:"publish_figures" doc:"Show figures of reports, decisions, bans and stills on the page /transparency, of each of the last 24 months. Counts under 5 are not shown exactly there; joingyd transparency tells them."`
+	PublishFigures bool `key:"publish_figures" reload:"live" doc:"Show figures of reports, decisions, bans and stills on the page /transparency, of each of the last 24 months. Counts under 5 are not shown exactly there; joingyd transparency tells them."`
 }
 
 // Admin is what only the operator reaches.
@@ -182,10 +183,10 @@ type Admin struct {
 
 // Log is the daemon's own log, on stderr.
 type Log struct {
-	Level  string `key:"level" doc:"debug, info, warn or error."`
+	Level  string `key:"level" reload:"live" doc:"debug, info, warn or error."`
 	Format string `key:"format" doc:"text or json."`
 
-	Addresses string `key:"addresses" doc:"Addresses in the log. truncated: cut to their network (IPv4 /24, IPv6 /48), without a port. none: left out. full: as they are, which keeps visitors' addresses wherever the log is kept: change the privacy page then."`
+	Addresses string `key:"addresses" reload:"live" doc:"Addresses in the log. truncated: cut to their network (IPv4 /24, IPv6 /48), without a port. none: left out. full: as they are, which keeps visitors' addresses wherever the log is kept: change the privacy page then."`
 }
 
 // The values of Log.Addresses.

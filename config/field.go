@@ -13,6 +13,7 @@ type Field struct {
 	Env  string // "JOINGYD_TURN_LISTEN"
 	Doc  string // one or two sentences
 	Type string // "text", "switch", "number", "duration" or "list"
+	Live bool   // a running daemon takes it over: see Reload
 
 	index []int
 }
@@ -61,6 +62,7 @@ func appendFields(fields []Field, t reflect.Type, prefix string, index []int) []
 			Env:   envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_")),
 			Doc:   member.Tag.Get("doc"),
 			Type:  typeName(member.Type),
+			Live:  member.Tag.Get("reload") == "live",
 			index: at,
 		})
 	}

@@ -33,10 +33,18 @@ func Markdown(w io.Writer) error {
 	b.WriteString("| key | type | default | flag | environment | meaning |\n|---|---|---|---|---|---|\n")
 	defaults := Default()
 	for _, f := range Fields() {
-		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `--%s` | `%s` | %s |\n", f.Key, f.Type, FormatValue(f.Value(defaults)), f.Flag, f.Env, f.Doc)
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `--%s` | `%s` | %s |\n", f.Key, f.Type, FormatValue(f.Value(defaults)), f.Flag, f.Env, f.Doc+live(f))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// live is said of the fields that a reload changes.
+func live(f Field) string {
+	if f.Live {
+		return " *Live.*"
+	}
+	return ""
 }
 
 // FormatValue prints a field's value as YAML.
