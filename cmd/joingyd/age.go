@@ -58,8 +58,7 @@ func (d *daemon) openAge() error {
 	d.proofs = &proofs{gate, signer, checker}
 	// What the pages say is another thing now, so everybody is asked for consent again.
 	d.site.Age = &web.Age{Text: settings.Required == "all", Checker: page.Hostname()}
-	d.site.Policy += "+age"
-	d.cfg.Site.Policy = d.site.Policy
+	d.alsoAgreed("+age")
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,8 +50,12 @@ const (
 // daemon is the parts, plugged together. Its sockets are open when newDaemon
 // returns; run serves them.
 type daemon struct {
-	cfg    config.Config
-	log    *slog.Logger
+	cfg   config.Config // at the start
+	log   *slog.Logger
+	shown *shownAddresses // in log
+
+	settings atomic.Pointer[config.Config] // as they were read at the start, with what reload took over; see current
+
 	bans   *ban.Store
 	cases  *moderate.Store
 	totals *totals.Totals
@@ -74,9 +78,12 @@ type daemon struct {
 	classifier  *classify.Client // nil: none
 
 	relay   *turn.Server
-	clients *front.ClientAddr
+	clients clientAddr
 	hub     *match.Hub
-	site    web.Options // as configured; openHTTP adds what the other parts answer
+	site    web.Options                  // as configured at the start; newPages adds what the other parts answer
+	agreed  string                       // at the end of its policy's version: see alsoAgreed
+	redeem  http.Handler                 // nil: nobody proves their age
+	pages   atomic.Pointer[http.Handler] // which http serves
 	http    *http.Server
 
 	accepting sync.WaitGroup // for http
@@ -111,7 +118,10 @@ type daemon struct {
 
 // surroundings are what a daemon is started in. Everything is optional.
 type surroundings struct {
-	sockets *systemd.Sockets // that were passed
+	sockets *systemd.Sockets              // that were passed
+	level   *slog.LevelVar                // of the log
+	load    func() (config.Config, error) // the settings as they are now; nil: there is no reload
+	hangUp  <-chan os.Signal              // to reload
 }
 
 // newDaemon is newDaemonIn no surroundings.
@@ -122,8 +132,9 @@ func newDaemon(cfg config.Config, log *slog.Logger) (*daemon, error) {
 // newDaemonIn opens the store and the sockets. What fails leaves nothing open.
 func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemon, err error) {
 	handler := newWarningLog(log.Handler())
-	log = slog.New(newAddressLog(handler, cfg.Log.Addresses))
-	d := &daemon{cfg: cfg, log: log, warnings: handler.kept, adminPath: cfg.Admin.Socket, surroundings: in}
+	addresses := newAddressLog(handler, cfg.Log.Addresses)
+	d := &daemon{cfg: cfg, log: slog.New(addresses), shown: addresses.addresses, warnings: handler.kept, adminPath: cfg.Admin.Socket, surroundings: in}
+	d.settings.Store(&cfg) // d.cfg gets another site.policy below
 	d.closers = append(d.closers, d.sockets.Close)
 	defer func() {
 		if err != nil {
@@ -225,11 +236,10 @@ func (d *daemon) openHub() error {
 	if err != nil {
 		return err
 	}
-	trusted, err := parseProxies(d.cfg.HTTP.TrustedProxies)
-	if err != nil {
+	if err := d.clients.change(d.cfg.HTTP); err != nil {
 		return err
 	}
-	d.clients = &front.ClientAddr{Trusted: trusted, Header: d.cfg.HTTP.ForwardedHeader}
+	live := liveMatch(d.cfg, d.site.Policy, filter)
 	d.hub = match.New(match.Options{
 		Relay:        matchRelay{d.relay, d.videoConnected},
 		Banned:       d.banned,
@@ -244,21 +254,21 @@ func (d *daemon) openHub() error {
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
-		Policy:       d.cfg.Site.Policy,
+		Policy:       live.Policy,
 		Appeal:       "/appeal",
-		Origins:      d.cfg.HTTP.AllowOrigins,
-		Absent:       d.cfg.HTTP.AllowNoOrigin,
+		Origins:      live.Origins,
+		Absent:       live.Absent,
 		Patience:     d.cfg.Match.Patience,
 		AnyLanguage:  d.cfg.Match.AnyLanguage,
 		ResumeGrace:  d.cfg.Match.ResumeGrace,
 		HelloTimeout: d.cfg.Match.HelloTimeout,
 		Logger:       d.log,
 
-		Sessions:              d.cfg.Match.Sessions,
-		SessionsPerAddress:    d.cfg.Match.PerAddress,
-		SessionsPerAddressMax: cmp.Or(d.cfg.Match.PerAddressMax, 4*d.cfg.Match.PerAddress),
+		Sessions:              live.Sessions,
+		SessionsPerAddress:    live.SessionsPerAddress,
+		SessionsPerAddressMax: live.SessionsPerAddressMax,
 
-		Filter: filter,
+		Filter: live.Filter,
 		Ban:    d.banSpammer,
 	})
 	return nil
@@ -362,6 +372,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	d.serveTLS(ctx, group)
 	group.Go(func() error { d.live(staying); return nil })
+	group.Go(func() error { d.reloads(ctx); return nil })
 	d.tell(systemd.Ready(d.statusLine()))
 	<-ctx.Done()
 	d.log.Info("draining", "sessions", d.hub.Online())

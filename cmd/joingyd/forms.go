@@ -15,9 +15,9 @@ import (
 )
 
 // forms is what becomes of what visitors write on /appeal and /guardian, which are cases, and on /data.
-func (d *daemon) forms() *web.Forms {
+func (d *daemon) forms(origins []string) *web.Forms {
 	return &web.Forms{
-		Addr: d.clients.Of, Origins: d.cfg.HTTP.AllowOrigins,
+		Addr: d.clients.Of, Origins: origins,
 		Bans: d.bansShown, Appeal: d.appeal, Guardian: d.guardianWord, Outcome: d.outcome,
 		Data: d.dataAsked, DataOutcome: d.dataOutcome, TakeBack: d.takeBack,
 	}

@@ -13,39 +13,25 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/cert"
+	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/moderate/agepass"
 	"github.com/joingyd/joingyd/web"
 )
 
 func (d *daemon) openHTTP() error {
-	options := d.site
-	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
-	options.Socket = d.hub
-	options.Snapshots = http.HandlerFunc(d.hub.ServeSnapshot)
-	options.Forms = d.forms()
 	if d.proofs != nil {
-		options.Age.Redeem = agepass.NewRedeemer(d.proofs.gate, agepass.RedeemerOptions{
+		d.redeem = agepass.NewRedeemer(d.proofs.gate, agepass.RedeemerOptions{
 			Wait:   func(r *http.Request) time.Duration { return d.hub.RedemptionWait(d.clients.Of(r)) },
 			Logger: d.log,
 		})
 	}
-	options.Online = d.hub.Online
-	options.Ban = d.banNotice
-	if d.cfg.Site.PublishFigures {
-		options.Figures = d.publishedFigures
-	}
-	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
-	options.Ready = d.relay.Ready
-	options.Logger = d.log
-	if d.cfg.Site.NodeCookie != "" {
-		options.Node = &web.NodeCookie{Value: d.cfg.Site.NodeCookie, Secure: d.clients.Secure}
-	}
-	site, err := web.New(options)
+	pages, err := d.newPages(d.site, d.cfg)
 	if err != nil {
 		return err
 	}
+	d.pages.Store(&pages)
 	d.http = &http.Server{
-		Handler:           site,
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*d.pages.Load()).ServeHTTP(w, r) }),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -55,6 +41,31 @@ func (d *daemon) openHTTP() error {
 		ErrorLog:          log.New(faultLog{d.log}, "", 0),
 	}
 	return d.listenHTTP()
+}
+
+// newPages is the site with these settings.
+func (d *daemon) newPages(options web.Options, cfg config.Config) (http.Handler, error) {
+	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
+	options.Socket = d.hub
+	options.Snapshots = http.HandlerFunc(d.hub.ServeSnapshot)
+	options.Forms = d.forms(cfg.HTTP.AllowOrigins)
+	if d.proofs != nil {
+		age := *options.Age
+		age.Redeem = d.redeem
+		options.Age = &age
+	}
+	options.Online = d.hub.Online
+	options.Ban = d.banNotice
+	if cfg.Site.PublishFigures {
+		options.Figures = d.publishedFigures
+	}
+	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
+	options.Ready = d.relay.Ready
+	options.Logger = d.log
+	if cfg.Site.NodeCookie != "" {
+		options.Node = &web.NodeCookie{Value: cfg.Site.NodeCookie, Secure: d.clients.Secure}
+	}
+	return web.New(options)
 }
 
 // listenHTTP opens http.listen, or what stands for it.

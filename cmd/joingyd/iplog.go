@@ -44,8 +44,7 @@ func (d *daemon) openIPLog() error {
 	}
 	// The pages say so, and everybody is asked for consent again.
 	d.site.IPLogDays = d.cfg.Privacy.IPLogDays
-	d.site.Policy += "+addresses"
-	d.cfg.Site.Policy = d.site.Policy
+	d.alsoAgreed("+addresses")
 	return nil
 }
 

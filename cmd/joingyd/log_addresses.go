@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/joingyd/joingyd/config"
 )
@@ -22,23 +23,38 @@ import (
 // Keys are not looked through: they are constants of the program.
 type addressLog struct {
 	slog.Handler
-	show func(netip.Prefix) string
+	addresses *shownAddresses
 }
 
+// shownAddresses is log.addresses, which may change: what a logger was given for all its
+// lines (With) stays as it was shown then.
+type shownAddresses struct{ atomic.Pointer[string] }
+
+func (a *shownAddresses) set(how string) { a.Store(&how) }
+
 // newAddressLog returns to with addresses as log.addresses says.
-func newAddressLog(to slog.Handler, addresses string) slog.Handler {
-	switch addresses {
-	case config.AddressesFull:
-		return to
-	case config.AddressesNone:
-		return addressLog{to, func(netip.Prefix) string { return "(address)" }}
-	default:
-		return addressLog{to, func(network netip.Prefix) string { return network.String() }}
+func newAddressLog(to slog.Handler, addresses string) addressLog {
+	l := addressLog{to, new(shownAddresses)}
+	l.addresses.set(addresses)
+	return l
+}
+
+// whole reports whether addresses stand as they are.
+func (l addressLog) whole() bool { return *l.addresses.Load() == config.AddressesFull }
+
+// show is what is shown of an address in a network.
+func (l addressLog) show(network netip.Prefix) string {
+	if *l.addresses.Load() == config.AddressesNone {
+		return "(address)"
 	}
+	return network.String()
 }
 
 // Handle implements slog.Handler, like the rest.
 func (l addressLog) Handle(ctx context.Context, r slog.Record) error {
+	if l.whole() {
+		return l.Handler.Handle(ctx, r)
+	}
 	cut := slog.NewRecord(r.Time, r.Level, l.text(r.Message), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		cut.AddAttrs(l.attr(a))
@@ -48,14 +64,17 @@ func (l addressLog) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (l addressLog) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return addressLog{l.Handler.WithAttrs(l.attrs(attrs)), l.show}
+	return addressLog{l.Handler.WithAttrs(l.attrs(attrs)), l.addresses}
 }
 
 func (l addressLog) WithGroup(name string) slog.Handler {
-	return addressLog{l.Handler.WithGroup(name), l.show}
+	return addressLog{l.Handler.WithGroup(name), l.addresses}
 }
 
 func (l addressLog) attrs(attrs []slog.Attr) []slog.Attr {
+	if l.whole() {
+		return attrs
+	}
 	cut := make([]slog.Attr, len(attrs))
 	for i, a := range attrs {
 		cut[i] = l.attr(a)

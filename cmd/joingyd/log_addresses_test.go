@@ -104,7 +104,7 @@ func FuzzAddressesAreCut(f *testing.F) {
 	}
 	words := regexp.MustCompile(`[\s\[\]]+`)
 	f.Fuzz(func(t *testing.T, text string) {
-		l := newAddressLog(slog.DiscardHandler, config.AddressesTruncated).(addressLog)
+		l := newAddressLog(slog.DiscardHandler, config.AddressesTruncated)
 		cut := l.text(text)
 		if slices.ContainsFunc(words.Split(cut, -1), func(word string) bool {
 			addr, err := netip.ParseAddr(word)

@@ -205,8 +205,8 @@ func parseProxies(texts []string) (proxies []netip.Prefix, err error) {
 
 // iceURLs are the relay's URLs for a visitor who asked for this Host.
 func (d *daemon) iceURLs(host string) []string {
-	if d.cfg.TURN.PublicHost != "" {
-		return d.relay.URLs(d.cfg.TURN.PublicHost)
+	if public := d.current().TURN.PublicHost; public != "" {
+		return d.relay.URLs(public)
 	}
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -3,11 +3,16 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -118,20 +123,102 @@ func (g *guest) back(site string) (*guest, error) {
 	return &guest{g.t, v}, nil
 }
 
+// manager is systemd's end of NOTIFY_SOCKET.
+type manager struct {
+	t    *testing.T
+	conn *net.UnixConn
+}
+
+// newManager makes the socket and, for the daemons of this test, a watchdog.
+func newManager(t *testing.T) *manager {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "joingyd-") // a socket's path may not be long
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	name := filepath.Join(dir, "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	t.Setenv("NOTIFY_SOCKET", name)
+	t.Setenv("WATCHDOG_USEC", "300000")
+	return &manager{t, conn}
+}
+
+// expect waits for a message. Others, such as signs of life, are passed over.
+func (m *manager) expect(pattern string) {
+	m.t.Helper()
+	wanted := regexp.MustCompile(pattern)
+	m.conn.SetReadDeadline(time.Now().Add(patienceOfTests)) //nolint:errcheck // then the read fails
+	last, buffer := "", make([]byte, 4096)
+	for {
+		n, err := m.conn.Read(buffer)
+		if err != nil {
+			m.t.Fatalf("no %s: %v; the last was %q", pattern, err, last)
+		}
+		if last = string(buffer[:n]); wanted.MatchString(last) {
+			return
+		}
+	}
+}
+
+func bodyOf(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
 // Trial P4, of a restart where systemd holds the listening sockets: no connection is
 // refused, http, https and TURN alike, and two who chat are back together in a new chat.
+// systemd is told of all that, and of reloads before.
 func TestP4RestartWithPassedSockets(t *testing.T) {
 	plain, secure, relay := listenLocal(t), listenLocal(t), listenLocal(t)
-	dir := t.TempDir()
+	dir, settings := t.TempDir(), filepath.Join(t.TempDir(), "joingyd.yaml")
+	set := func(text string) {
+		if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("site: {banner: first}\n")
 	start := func() *process {
-		return startProcessWith(t, passing(t, plain, secure, relay), dir, ownPID, "--listen", plain.Addr().String(),
+		return startProcessWith(t, passing(t, plain, secure, relay), dir, ownPID, "--config", settings, "--listen", plain.Addr().String(),
 			"--tls-listen", secure.Addr().String(), "--tls-cert-file", testCertificate, "--tls-key-file", testCertificate,
 			"--turn-listen", relay.Addr().String(), "--turn-transports", "tcp", "--http-allow-no-origin")
 	}
 	site := "http://" + plain.Addr().String()
+	manager := newManager(t)
 	first := start()
+	manager.expect(`^READY=1\nSTATUS=0 sessions, 0 pairs, 0 allocations$`)
 	before := startChat(t, site)
 	before.goesOn("before")
+	manager.expect(`^WATCHDOG=1\nSTATUS=2 sessions, 1 pair, 0 allocations$`)
+	for _, reload := range []struct{ settings, status string }{
+		{"site: {banner: second}\nturn: {realm: elsewhere}\n", "need a restart (keys: turn.realm)"},
+		{"log: {level: loud}\n", "not reloaded, and the settings before go on (error: "},
+	} {
+		set(reload.settings)
+		first.cmd.Process.Signal(syscall.SIGHUP) //nolint:errcheck // it runs
+		manager.expect(`^RELOADING=1\nMONOTONIC_USEC=\d+$`)
+		manager.expect(`^READY=1\n`)
+		if _, text, _ := first.command("status"); !strings.Contains(text, reload.status) {
+			t.Errorf("status lacks %q:\n%s", reload.status, text)
+		}
+		if page := bodyOf(t, site); !strings.Contains(page, "second") {
+			t.Error("the page lacks the new banner")
+		}
+	}
+	set("")
 	fresh := func() *http.Transport { return &http.Transport{DisableKeepAlives: true} }
 	knockers := []*knocker{keepKnocking(site+"/healthz", fresh()), keepKnocking("https://"+secure.Addr().String()+"/healthz", fresh())}
 
@@ -146,6 +233,7 @@ func TestP4RestartWithPassedSockets(t *testing.T) {
 		t.Fatalf("the first ended with %v: %s", err, first.logged())
 	}
 	stopped := time.Since(began)
+	manager.expect(`^STOPPING=1\nSTATUS=draining: 2 sessions, 1 pair, 0 allocations\nEXTEND_TIMEOUT_USEC=15000000$`)
 	conn, err := net.Dial("tcp", relay.Addr().String()) // while nobody runs
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func daysText(d time.Duration) string { return fmt.Sprintf("%dd", d/(24*time.Hou
 // retention is all that the daemon keeps on disk. What lives in memory its owners forget
 // by themselves.
 func (d *daemon) retention() []retained {
-	settings := d.cfg.Moderation
+	settings := d.current().Moderation
 	caseFor := daysText(moderate.KeepFor)
 	ipLogFor := "off (`privacy.recipients`, `privacy.ip_log_days`)"
 	if len(d.cfg.Privacy.Recipients) > 0 && d.cfg.Privacy.IPLogDays > 0 {
@@ -71,7 +71,7 @@ func (d *daemon) forgetCases(time.Time) (int, error) {
 }
 
 func (d *daemon) forgetAudit(now time.Time) (int, error) {
-	return d.audit.Forget(audit.Rule("retention"), now.AddDate(0, 0, -d.cfg.Moderation.AuditDays))
+	return d.audit.Forget(audit.Rule("retention"), now.AddDate(0, 0, -d.current().Moderation.AuditDays))
 }
 
 func (d *daemon) forgetIPLog(time.Time) (int, error) {
@@ -89,7 +89,7 @@ func (d *daemon) forgetHolds(now time.Time) (int, error) {
 
 func (d *daemon) forgetDisclosures(now time.Time) (int, error) {
 	before := len(d.told.List())
-	err := d.told.Forget(now.AddDate(0, 0, -d.cfg.Moderation.AuditDays))
+	err := d.told.Forget(now.AddDate(0, 0, -d.current().Moderation.AuditDays))
 	return before - len(d.told.List()), err
 }
 

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,13 +25,18 @@ It needs no configuration. Every key can be set by file (--config), environment
 environment, and that over the file. Until site.contact says where visitors reach
 the operator, pages and relay are for this machine only (joingyd setup asks).
 Ctrl-C and SIGTERM end it: visitors are told to reconnect, and it exits when the
-last socket is closed.`,
+last socket is closed. SIGHUP has it take over what has changed in the file: see
+docs/operations.md.`,
 		Example: `  joingyd serve
   joingyd serve --config /etc/joingyd/joingyd.yaml
   joingyd serve --site-contact you@example.org --tls-self-signed   # cameras on a LAN`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(cmd)
+			hangUp := make(chan os.Signal, 1) // one is as good as two
+			signal.Notify(hangUp, syscall.SIGHUP)
+			defer signal.Stop(hangUp)
+			load := func() (config.Config, error) { return loadConfig(cmd) }
+			cfg, err := load()
 			if err != nil {
 				return err
 			}
@@ -36,7 +44,9 @@ last socket is closed.`,
 			if err != nil {
 				return err
 			}
-			d, err := newDaemonIn(cfg, newLogger(cmd.ErrOrStderr(), cfg.Log), surroundings{sockets: sockets})
+			level := new(slog.LevelVar)
+			level.Set(logLevel(cfg.Log))
+			d, err := newDaemonIn(cfg, newLogger(cmd.ErrOrStderr(), cfg.Log, level), surroundings{sockets, level, load, hangUp})
 			if err != nil {
 				return err
 			}
@@ -48,9 +58,12 @@ last socket is closed.`,
 	return cmd
 }
 
-func newLogger(w io.Writer, c config.Log) *slog.Logger {
-	var level slog.Level
+func logLevel(c config.Log) (level slog.Level) {
 	_ = level.UnmarshalText([]byte(c.Level)) // validated by config
+	return level
+}
+
+func newLogger(w io.Writer, c config.Log, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if c.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options))

@@ -34,3 +34,11 @@ func siteOptions(c config.Site) (o web.Options, err error) {
 	}
 	return o, nil
 }
+
+// alsoAgreed has visitors asked for consent anew, where a part of the daemon makes what
+// the pages say another thing.
+func (d *daemon) alsoAgreed(part string) {
+	d.agreed += part
+	d.site.Policy += part
+	d.cfg.Site.Policy = d.site.Policy
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -65,7 +66,7 @@ func TestVisitLeavesNoTrace(t *testing.T) {
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	cfg.HTTP.Listen, cfg.TURN.Listen = "127.0.0.1:0", []string{"127.0.0.1:0"}
-	d, err := newDaemon(cfg, newLogger(&log, config.Log{Level: "debug", Format: "text"}))
+	d, err := newDaemon(cfg, newLogger(&log, config.Log{Format: "text"}, slog.LevelDebug))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,8 +60,7 @@ func (d *daemon) openWatch() error {
 	d.closers = append(d.closers, func() error { d.tallyStills(); return nil }) // before the cases close
 	// What the pages say is another thing now, so everybody is asked for consent again.
 	d.site.Stills = true
-	d.site.Policy += looking
-	d.cfg.Site.Policy = d.site.Policy
+	d.alsoAgreed(looking)
 	return nil
 }
 

@@ -258,7 +258,7 @@ func TestWatchSettings(t *testing.T) {
 		cfg := config.Default()
 		cfg.DataDir, cfg.HTTP.Listen, cfg.TURN.Listen = t.TempDir(), "127.0.0.1:0", []string{"127.0.0.1:0"}
 		change(&cfg.Moderation)
-		if d, err := newDaemon(cfg, newLogger(&strings.Builder{}, config.Log{Level: "error", Format: "text"})); err == nil || !strings.Contains(err.Error(), why) {
+		if d, err := newDaemon(cfg, newLogger(&strings.Builder{}, config.Log{Format: "text"}, slog.LevelError)); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%v, want %s", err, why)
 			if err == nil {
 				d.close() //nolint:errcheck // the test failed already
