@@ -28,15 +28,27 @@ func sharing(path, group string) (share func() error, err error) {
 		return nil, err
 	}
 	return func() error {
-		err := os.Lchown(path, -1, gid)
-		if errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("admin.group: %w; the daemon's user must be in that group: usermod -a -G %s %s", err, group, ownName())
-		}
-		if err != nil {
-			return fmt.Errorf("admin.group: %w", err)
+		if !groupIs(path, gid) { // the service's own group needs no chown, which its unit forbids
+			err := os.Lchown(path, -1, gid)
+			if errors.Is(err, fs.ErrPermission) {
+				return fmt.Errorf("admin.group: %w; the daemon's user must be in that group: usermod -a -G %s %s, and, as a service with a unit of joingyd's, needs SystemCallFilter=@chown", err, group, ownName())
+			}
+			if err != nil {
+				return fmt.Errorf("admin.group: %w", err)
+			}
 		}
 		return os.Chmod(path, groupMode)
 	}, nil
+}
+
+// groupIs reports whether a file is of the group.
+func groupIs(path string, gid int) bool {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(owner.Gid) == gid
 }
 
 // enterable says whether a group may enter a directory, as far as its mode tells.
