@@ -47,7 +47,7 @@ lint: ## gofmt, go vet, staticcheck
 test-go: ## unit, command-line and whole-daemon tests, under the race detector but for what starts hundreds of processes
 	$(GO) test -race ./...
 	$(GO) test -run '^TestS[23]|^TestPowerCut' ./ban
-	$(GO) test -run '^Test(Script|O4|W5)' ./cmd/joingyd
+	$(GO) test -run '^Test(Script|O4|W5|P4Restart)' ./cmd/joingyd
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for FUZZ=1s

@@ -15,7 +15,7 @@ func newConfigCommand() *cobra.Command {
 		Short:   "Check, print and translate the configuration",
 		Example: "  joingyd config print > joingyd.yaml\n  joingyd config check --config joingyd.yaml",
 	}
-	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigImportCoturnCommand(), newConfigDocsCommand())
+	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigSocketsCommand(), newConfigImportCoturnCommand(), newConfigDocsCommand())
 	return cmd
 }
 

@@ -47,7 +47,7 @@ func (d *daemon) reload() error {
 		return err
 	}
 	take()
-	d.log.Info("reloaded", "changed", strings.Join(applied, ", "))
+	d.log.Info("reloaded", "changed", cmp.Or(strings.Join(applied, ", "), "nothing"))
 	if len(waiting) > 0 {
 		d.log.Warn("settings have changed that need a restart", "keys", strings.Join(waiting, ", "))
 	}
