@@ -69,8 +69,20 @@ func with(img image.Image, do func(*scratch)) {
 		return
 	}
 	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
+	defer s.release()
 	s.shrink(img)
 	s.transform()
 	do(s)
+}
+
+// release gives the scratch back. Nothing of the picture stays in it.
+func (s *scratch) release() {
+	for _, rows := range [][]float32{s.row, s.blurred, s.first.sum, s.first.kept, s.second.sum, s.second.kept} {
+		clear(rows)
+	}
+	clear(s.small[:])
+	clear(s.half[:])
+	clear(s.waves[:])
+	clear(s.sorted[:])
+	scratches.Put(s)
 }
