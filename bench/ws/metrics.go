@@ -24,6 +24,7 @@ func (m *memory) readMetrics(url string) error {
 	for name, into := range map[string]*int{
 		"go_memstats_heap_inuse_bytes": &m.Heap, "go_memstats_heap_alloc_bytes": &m.Live,
 		"go_memstats_stack_inuse_bytes": &m.Stacks, "go_goroutines": &m.Goroutines,
+		"process_open_fds": &m.Descriptors,
 	} {
 		if *into, err = metric(string(text), name); err != nil {
 			return fmt.Errorf("%s: %w", url, err)

@@ -154,6 +154,9 @@ func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemo
 	for _, warning := range cfg.Warnings() {
 		d.log.Warn(warning)
 	}
+	if swappable() {
+		d.log.Warn("memory may be written to swap, and what visitors say with it; set MemorySwapMax=0 in the unit of systemd, or turn swap off")
+	}
 	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err

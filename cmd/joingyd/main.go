@@ -7,6 +7,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -17,7 +18,12 @@ import (
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
 var version string
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	if err := closeMemory(); err != nil {
+		fmt.Fprintf(os.Stderr, "joingyd: its memory may come into a core dump: %v\n", err)
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run is the program. SIGINT and SIGTERM end the command's context; a second one
 // ends the process.

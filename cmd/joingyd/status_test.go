@@ -74,7 +74,7 @@ func TestStatusCommand(t *testing.T) {
 	if s.Relayed.Packets == 0 || s.Relayed.Bytes < s.Relayed.Packets || s.Relayed.Bytes > d.relay.Stats().Bytes {
 		t.Errorf("relayed = %+v, the relay says %+v", s.Relayed, d.relay.Stats().Counts)
 	}
-	if len(s.Warnings) != 1 || s.Warnings[0].Text != "the disk is nearly full (left: 1 GB)" {
+	if n := len(s.Warnings); n == 0 || s.Warnings[n-1].Text != "the disk is nearly full (left: 1 GB)" { // a machine with swap has one before
 		t.Errorf("warnings = %+v", s.Warnings)
 	}
 	for _, field := range []string{`"version":`, `"started":`, `"online":4`, `"pairs":2`, `"waiting":0`, `"allocations":`, `"draining":false`, `"bans":0`} { // which programs read already

@@ -5,12 +5,16 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +34,16 @@ type canaries struct {
 	lines    [2]string
 	note     string // of a report
 	agent    string // User-Agent
+}
+
+func newCanaries(n int) canaries {
+	return canaries{
+		addrs:    [2]netip.Addr{netip.MustParseAddr(fmt.Sprintf("127.171.205.%d", 77+n)), netip.MustParseAddr(fmt.Sprintf("127.203.149.%d", 77+n))},
+		interest: "Xylocanary Rarebits",
+		lines:    [2]string{"the kestrel of trial four flies tonight", "it lands where the heron of trial four slept"},
+		note:     "a bittern of trial four was here",
+		agent:    "the crane of trial four",
+	}
 }
 
 // needles names them. An interest is looked for as it was typed and folded.
@@ -91,11 +105,15 @@ func (p *process) depart(both [2]*guest) {
 	}
 }
 
-// memory calls f with every part of the daemon's memory that it may write.
-func (p *process) memory(f func([]byte)) {
+// memory calls f with every part of the daemon's memory that it may write, and reports
+// whether that may be seen: see closeMemory.
+func (p *process) memory(f func([]byte)) bool {
 	p.t.Helper()
 	dir := filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid))
 	maps, err := os.Open(filepath.Join(dir, "maps"))
+	if errors.Is(err, fs.ErrPermission) {
+		return false
+	}
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -117,6 +135,7 @@ func (p *process) memory(f func([]byte)) {
 			f(part[:n])
 		}
 	}
+	return true
 }
 
 // count returns how often the needle is in a place, in whatever form.
@@ -127,16 +146,36 @@ func (n *needle) count(place []byte) (times int) {
 	return times
 }
 
-// remembers counts the canaries in the daemon's memory, by name.
+// countAll adds how often each needle is in a place.
+func countAll(found map[string]int, place []byte, needles map[string]needle) {
+	for name, n := range needles {
+		found[name] += n.count(place)
+	}
+}
+
+// remembers counts the canaries in the daemon's memory, by name; nil: it may not be seen.
 func (p *process) remembers(needles map[string]needle) map[string]int {
 	p.t.Helper()
 	found := make(map[string]int)
-	p.memory(func(part []byte) {
-		for name, n := range needles {
-			found[name] += n.count(part)
-		}
-	})
+	if !p.memory(func(part []byte) { countAll(found, part, needles) }) {
+		p.t.Log("the daemon's memory is closed to this user; root sees it")
+		return nil
+	}
 	return found
+}
+
+// copies says how many of each canary were found, for a figure.
+func copies(found map[string]int) string {
+	if found == nil {
+		return "not looked at"
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if found[name] > 0 {
+			list = append(list, fmt.Sprintf("%s ×%d", name, found[name]))
+		}
+	}
+	return cmp.Or(strings.Join(list, ", "), "nothing")
 }
 
 // onDisk reports which canaries are in any file of the data directory, in the log or in
@@ -167,9 +206,10 @@ func (p *process) onDisk(needles map[string]needle) (hits, size int) {
 }
 
 // Trial O4: what visitors said, wanted and came from is looked for after their chat: on
-// disk there is nothing, nor while a report of it waits and after that is decided; what
-// is in the process's memory yet is counted. The race detector's memory is too much to
-// search.
+// disk there is nothing, nor while a report of it waits and after that is decided, nor in
+// what is logged at level debug, which is what a journal gets, as text or as JSON with
+// full addresses; what is in the process's memory yet is counted. The race detector's
+// memory is too much to search.
 func TestO4Traces(t *testing.T) {
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -180,22 +220,16 @@ func TestO4Traces(t *testing.T) {
 		reported bool
 		args     []string
 	}{
-		{"clean", false, nil},
+		{"clean", false, []string{"--log-format", "json", "--log-addresses", "full"}},
 		{"reported", true, nil},
 		{"reported, sealed", true, []string{"--moderation-recipients", key.Recipient().String(), "--privacy-recipients", key.Recipient().String()}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := canaries{
-				addrs:    [2]netip.Addr{netip.MustParseAddr(fmt.Sprintf("127.171.205.%d", 77+n)), netip.MustParseAddr(fmt.Sprintf("127.203.149.%d", 77+n))},
-				interest: "Xylocanary Rarebits",
-				lines:    [2]string{"the kestrel of trial four flies tonight", "it lands where the heron of trial four slept"},
-				note:     "a bittern of trial four was here",
-				agent:    "the crane of trial four",
-			}
+			c := newCanaries(n)
 			needles := c.needles()
 			p := startProcess(t, t.TempDir(), nil, append([]string{"--log-level", "debug"}, test.args...)...)
 			both, pair := c.talk(t, p.site)
-			if live := p.remembers(needles); live["line 1"] == 0 || live["interest"] == 0 || live["address 1"] == 0 {
+			if live := p.remembers(needles); live != nil && (live["line 1"] == 0 || live["interest"] == 0 || live["address 1"] == 0) {
 				t.Errorf("the search finds nothing in a chat that goes on: %v", live)
 			}
 			hits, size := p.onDisk(needles)
@@ -223,7 +257,7 @@ func TestO4Traces(t *testing.T) {
 				t.Error(err)
 			}
 			look()
-			t.Logf("figure: %s: %d hits in %d KiB on disk; in memory after it: %v", test.name, hits, size>>10, after)
+			t.Logf("figure: %s: %d hits in %d KiB on disk; in memory after it: %s", test.name, hits, size>>10, copies(after))
 		})
 	}
 }
