@@ -27,6 +27,9 @@ const hasty = "atexit_sleep_ms=0"
 // alone is set for a child that runs one test and needs no command on its path.
 const alone = "TEST_ALONE"
 
+// commands are what the tests find in their PATH.
+var commands = map[string]func(){"joingyd": main}
+
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", hasty)
 	if os.Getenv("SSL_CERT_FILE") != testCertificate { // else a script's command
@@ -41,7 +44,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(alone) != "" {
 		os.Exit(m.Run())
 	}
-	testscript.Main(m, map[string]func(){"joingyd": main})
+	testscript.Main(m, commands)
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
