@@ -14,6 +14,9 @@ import (
 	"github.com/joingyd/joingyd/internal/durable"
 )
 
+// States lists every State.
+func States() []State { return []State{Asked, Pending, Confirmed, Made, Refused} }
+
 // State is how far a disclosure has come.
 type State string
 

@@ -1,6 +1,9 @@
 package front
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // Reason is why a connection was not handed to a service.
 type Reason uint8
@@ -61,3 +64,6 @@ func (s *Splitter) Stats() Stats {
 	}
 	return stats
 }
+
+// Reasons lists the names of every reason.
+func Reasons() []string { return slices.Clone(reasonNames[none+1:]) }

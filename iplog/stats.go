@@ -22,6 +22,9 @@ type Stats struct {
 // Lost returns how many events were lost since the start. It is cheap, unlike Stats.
 func (l *Log) Lost() (dropped, failed uint64) { return l.dropped.Load(), l.failed.Load() }
 
+// Waiting returns how many events wait to be written.
+func (l *Log) Waiting() int { return len(l.queue) }
+
 // Stats counts every row, which reads every file.
 func (l *Log) Stats() (s Stats, err error) {
 	l.Flush()

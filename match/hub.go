@@ -52,6 +52,7 @@ type Options struct {
 	// bits a second: more than that it drops. 0: there is no limit.
 	MaxBitrate int
 	Addr       func(*http.Request) netip.Addr // a request's client address, unmapped
+	RequestID  func(*http.Request) string     // names a request in the log; nil: it has no name
 	Policy     string                         // version that visitors must have accepted
 	Appeal     string                         // where a ban can be appealed, in `banned`
 	Origins    []string                       // further origins that may open the WebSocket
@@ -141,6 +142,8 @@ type Hub struct {
 	perAddress map[netip.Prefix]int // sessions
 	pool       *pool.Pool
 	pairs      map[pool.Mode]int
+	paired     map[pool.Mode]uint64 // that began
+	slow       uint64               // sessions that ended for not reading
 	addresses  *addresses
 	reports    map[string]uint64 // by reason
 	ledger     ledger            // of reports
@@ -179,6 +182,7 @@ func New(opts Options) *Hub {
 		perAddress: make(map[netip.Prefix]int),
 		pool:       pool.New(pool.Options{Patience: opts.Patience, AnyLanguage: opts.AnyLanguage, Seed: rand.Uint64()}),
 		pairs:      make(map[pool.Mode]int),
+		paired:     make(map[pool.Mode]uint64),
 		reports:    make(map[string]uint64),
 		snapshots:  snapshots{make(map[stillHash]Still), make(map[stillOutcome]uint64)},
 		passes:     passes{make(map[passHash]int), make(map[passOutcome]uint64)},
@@ -295,6 +299,8 @@ type Stats struct {
 
 	ReportsForgotten uint64 // before their time, for want of room
 
+	Paired map[string]uint64 // chats that began, by mode
+	Slow   uint64            // sessions that ended because their clients did not read
 	Stills map[string]uint64 // that were asked for, by what became of them
 	Passes map[string]uint64 // that were asked for, by what became of that
 
@@ -315,6 +321,8 @@ func (h *Hub) Stats() Stats {
 		Denied:  byName(h.denied),
 
 		VideoPairs:       h.pairs[pool.Video],
+		Paired:           byName(h.paired),
+		Slow:             h.slow,
 		ReportsForgotten: h.ledger.forgotten,
 
 		Stills:     byName(h.snapshots.counts),

@@ -22,7 +22,8 @@ func (h *Hub) sendLocked(s *session, m serverMessage) {
 }
 
 func (h *Hub) tooSlowLocked(s *session) {
-	h.opts.Logger.Debug("session ended: client reads too slowly")
+	h.slow++
+	h.opts.Logger.Debug("session ended: client reads too slowly", s.logged()...)
 	if s.socket != nil {
 		s.socket.shut(closeTooMany, "1")
 	}
@@ -95,7 +96,7 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	a.ticket, b.ticket = nil, nil
 	p := newPair(one.Mode, h.clock(), a, b)
 	if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {
-		h.opts.Logger.Error("relay refused a pair", "error", err)
+		h.opts.Logger.Error("relay refused a pair", append(a.logged(), "error", err)...)
 		h.restLocked(a)
 		h.restLocked(b)
 		h.refuseLocked(a, codeUnavailable, "find", "the relay cannot take this pair; try again")
@@ -108,6 +109,7 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	h.seenLocked(a, StepMatched)
 	h.seenLocked(b, StepMatched)
 	h.pairs[p.mode]++
+	h.paired[p.mode]++
 	h.watchLocked(p)
 	// The one who waited longer offers: its client is ready.
 	roleA, roleB := "polite", "impolite"

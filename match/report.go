@@ -243,13 +243,13 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		if _, _, report := s.reportable(id, now); report != nil { // the chat may have ended
 			*report = ""
 		}
-		h.opts.Logger.Error("a report could not be kept", "report", f.ID, "error", err)
+		h.opts.Logger.Error("a report could not be kept", append(s.logged(), "report", f.ID, "error", err)...)
 		h.refuseLocked(s, codeUnavailable, m.Type, "the report could not be kept; try again soon")
 		return
 	}
 	h.reports[m.Reason]++
 	h.reportedLocked(h.sessions[partner])
-	h.opts.Logger.Info("report", "report", f.ID, "reason", m.Reason)
+	h.opts.Logger.Info("report", append(s.logged(), "report", f.ID, "reason", m.Reason)...)
 	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, f.ID, len(lines)})
 }
 

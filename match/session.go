@@ -62,6 +62,15 @@ type session struct {
 	texts    bucket
 }
 
+// logged is what the log has of the session in lines about it: the name of the request
+// that its socket came by.
+func (s *session) logged() []any {
+	if s.socket == nil || s.socket.name == "" {
+		return nil
+	}
+	return []any{"request_id", s.socket.name}
+}
+
 // pair is one chat.
 type pair struct {
 	id      ident.Pair

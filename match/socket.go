@@ -29,6 +29,7 @@ type socket struct {
 	port uint16                // 0: a proxy is between
 	host unique.Handle[string] // as the client asked for it
 	wire wire
+	name string // of the request that it came by, for the log; empty: it has none
 
 	session  *session  // set once, by attachLocked, under Hub.mu and mu; nil: not greeted yet
 	stranger *stranger // nil once greeted; the reader's own
@@ -64,6 +65,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	k := newSocket(h, addr, r.Host)
 	k.port = portOf(r, addr)
+	if h.opts.RequestID != nil {
+		k.name = h.opts.RequestID(r)
+	}
 	if h.opts.Visits != nil {
 		k.stranger.kind = h.opts.Visits.Kind(r.Header)
 	}

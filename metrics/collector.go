@@ -33,6 +33,7 @@ type collector struct {
 	filterDropped, fingerprints, evicted  family
 	visits, systems, browsers, devices    family
 	languages, stays, chats               family
+	paired, slow, asked, flowsRefused     family
 }
 
 // family is one metric.
@@ -143,6 +144,11 @@ func newCollector(sources Sources) *collector {
 		stays:     counter("visits_lasted_total", "Visits that ended, by how long they lasted.", "lasted"),
 		chats:     counter("chats_connected_total", "Chats that connected: by text, both had a line delivered; by video, counted at their end, both sent sound or picture through the relay.", "mode"),
 
+		paired:       counter("match_paired_total", "Chats that began, by mode.", "mode"),
+		slow:         counter("match_slow_total", "Sessions that ended because their clients did not read what was sent to them."),
+		asked:        counter("stills_asked_total", "Stills that browsers were asked for, by what became of them.", "outcome"),
+		flowsRefused: counter("turn_offload_refused_total", "Flows that the kernel did not take, and that the relay forwards itself."),
+
 		verdicts:      counter("match_filter_verdicts_total", "Texts that the filter judged, by verdict and reason.", "verdict", "reason"),
 		mutes:         counter("match_filter_mutes_total", "Mutes for spam."),
 		filterBans:    counter("match_filter_bans_total", "Bans for spam that the filter asked for."),
@@ -162,6 +168,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten, c.unkept,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
 		c.visits, c.systems, c.browsers, c.devices, c.languages, c.stays, c.chats,
+		c.paired, c.slow, c.asked, c.flowsRefused,
 	} {
 		to <- f.desc
 	}
@@ -233,6 +240,8 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.flows.send(to, float64(relay.Offload.Flows))
 	sendAll(to, c.offloaded, relay.Offload.Packets, c.sources.OffloadOutcomes)
 
+	c.flowsRefused.send(to, float64(relay.Offload.Refused))
+
 	match := c.sources.Match()
 	c.matchSessions.send(to, float64(match.Sessions))
 	c.waiting.send(to, float64(match.Waiting))
@@ -244,6 +253,10 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.addresses.send(to, float64(match.Addresses))
 	c.forgotten.send(to, float64(match.Forgotten))
 	c.unkept.send(to, float64(match.ReportsForgotten))
+
+	sendAll(to, c.paired, match.Paired, c.sources.Modes)
+	c.slow.send(to, float64(match.Slow))
+	sendAll(to, c.asked, match.Stills, c.sources.StillOutcomes)
 
 	for verdict, reasons := range c.sources.Verdicts {
 		for _, reason := range reasons {

@@ -25,6 +25,10 @@ type Sources struct {
 	Stills     func() Stills
 	Classifier func() Classifier
 
+	Ports func() Ports
+	Kept  func() Kept
+	Host  func() Host
+
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
 	Gravities     []string // of Cases.Waiting
@@ -47,6 +51,14 @@ type Sources struct {
 	Verdicts map[string][]string // of Filter.Verdicts, with the reasons of each
 
 	OffloadOutcomes []string // of Offload.Packets
+
+	TLSServices      []string // of Ports.Connections
+	TLSReasons       []string // of Ports.Closed
+	Routes           []string // of Ports.Requests and HTTPSeconds
+	AdminOutcomes    []string // of Ports.Admin
+	DisclosureStates []string // of Kept.Disclosures
+	LogLevels        []string // of Host.Logged
+	StillOutcomes    []string // of Match.Stills
 
 	Systems, Browsers, Devices, Languages, Stays, Modes []string // of Visits
 }
@@ -140,6 +152,7 @@ type Offload struct {
 	Interfaces int               // that it is attached to; 0: none, the relay does it all
 	Flows      int               // live ones, two a pair
 	Packets    map[string]uint64 // of known flows, by what became of them; since the start
+	Refused    uint64            // flows that the kernel did not take, since the start
 }
 
 // Match is what the matchmaker counts. What is below Addresses counts since the
@@ -156,6 +169,9 @@ type Match struct {
 
 	ReportsForgotten uint64 // before their time, for want of room
 
+	Paired     map[string]uint64 // chats that began, by mode
+	Slow       uint64            // sessions that ended because their clients did not read
+	Stills     map[string]uint64 // that were asked for, by what became of them
 	Challenges map[string]uint64 // of work, by what became of them
 	Filter     Filter
 }

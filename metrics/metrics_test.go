@@ -42,6 +42,9 @@ func testSources() Sources {
 		Verdicts:           map[string][]string{"delivered": {"none"}, "rejected": {"link", "word"}},
 
 		OffloadOutcomes: []string{"forwarded"},
+
+		TLSServices: []string{"turn"}, TLSReasons: []string{"timeout"}, Routes: []string{"page"}, AdminOutcomes: []string{"ok"},
+		DisclosureStates: []string{"made"}, LogLevels: []string{"error"}, StillOutcomes: []string{"taken"},
 	}
 }
 
@@ -207,6 +210,51 @@ var zero = map[string]float64{
 	"joingyd_match_filter_bans_dropped_total": 0,
 	"joingyd_match_filter_fingerprints":       0,
 	"joingyd_match_filter_evictions_total":    0,
+
+	"joingyd_match_paired_total{mode=text}":               0,
+	"joingyd_match_paired_total{mode=other}":              0,
+	"joingyd_match_slow_total":                            0,
+	"joingyd_stills_asked_total{outcome=taken}":           0,
+	"joingyd_stills_asked_total{outcome=other}":           0,
+	"joingyd_turn_offload_refused_total":                  0,
+	"joingyd_tls_listeners":                               0,
+	"joingyd_tls_certificate_expiry_timestamp_seconds":    0,
+	"joingyd_tls_pending":                                 0,
+	"joingyd_tls_connections_total{service=turn}":         0,
+	"joingyd_tls_connections_total{service=other}":        0,
+	"joingyd_tls_closed_total{reason=timeout}":            0,
+	"joingyd_tls_closed_total{reason=other}":              0,
+	"joingyd_tls_accept_failures_total":                   0,
+	"joingyd_http_requests_total{code=1xx}{route=page}":   0,
+	"joingyd_http_requests_total{code=2xx}{route=page}":   0,
+	"joingyd_http_requests_total{code=3xx}{route=page}":   0,
+	"joingyd_http_requests_total{code=4xx}{route=page}":   0,
+	"joingyd_http_requests_total{code=5xx}{route=page}":   0,
+	"joingyd_http_request_seconds_total{route=page}":      0,
+	"joingyd_admin_requests_total{outcome=ok}":            0,
+	"joingyd_admin_requests_total{outcome=other}":         0,
+	"joingyd_audit_entries":                               0,
+	"joingyd_audit_failures_total":                        0,
+	"joingyd_audit_damaged":                               0,
+	"joingyd_evidence_files":                              0,
+	"joingyd_evidence_bytes":                              0,
+	"joingyd_evidence_limit_bytes":                        0,
+	"joingyd_evidence_held_cases":                         0,
+	"joingyd_iplog_waiting":                               0,
+	"joingyd_iplog_dropped_total":                         0,
+	"joingyd_iplog_failures_total":                        0,
+	"joingyd_totals_unsaved":                              0,
+	"joingyd_legal_holds":                                 0,
+	"joingyd_legal_holds_next_end_timestamp_seconds":      0,
+	"joingyd_privacy_requests_next_due_timestamp_seconds": 0,
+	"joingyd_disclosures{state=made}":                     0,
+	"joingyd_disclosures{state=other}":                    0,
+	"joingyd_data_dir_free_bytes":                         0,
+	"joingyd_data_dir_size_bytes":                         0,
+	"joingyd_clock_synchronized":                          0,
+	"joingyd_clock_steps_total":                           0,
+	"joingyd_log_records_total{level=error}":              0,
+	"joingyd_log_records_total{level=other}":              0,
 }
 
 func wantSamples(t *testing.T, got, changed map[string]float64) {
@@ -266,12 +314,13 @@ func TestCounts(t *testing.T) {
 				"udp":         {Allocations: 3, Packets: 6, Bytes: 7, Drops: map[string]uint64{"queue_full": 8, "a new reason": 9}, AuthOK: 10, AuthFailed: 11},
 				"203.0.113.7": {Allocations: 1},
 			},
-			Offload: Offload{Interfaces: 19, Flows: 20, Packets: map[string]uint64{"forwarded": 21, "lost": 22}},
+			Offload: Offload{Interfaces: 19, Flows: 20, Packets: map[string]uint64{"forwarded": 21, "lost": 22}, Refused: 106},
 		}
 	}
 	sources.Match = func() Match {
 		return Match{
 			Sessions: 12, Waiting: 13, Pairs: 14,
+			Paired: map[string]uint64{"text": 102, "new": 103}, Slow: 104, Stills: map[string]uint64{"taken": 105},
 			Reports: map[string]uint64{"spam": 15, "other": 16, "": 17}, Refused: map[string]uint64{"\xff": 18},
 			Addresses: 23, Forgotten: 24, ReportsForgotten: 31, Denied: map[string]uint64{"capacity": 25, "mood": 26}, Challenges: map[string]uint64{"issued": 27},
 			Filter: Filter{
@@ -280,8 +329,37 @@ func TestCounts(t *testing.T) {
 			},
 		}
 	}
+	sources.Ports = func() Ports {
+		return Ports{
+			Listening: 71, CertificateExpiry: 72.5, Pending: 73, Connections: map[string]uint64{"turn": 74, "new": 75}, Closed: map[string]uint64{"timeout": 76}, AcceptFailures: 77,
+			Requests: map[string]map[string]uint64{"page": {"4xx": 78, "new": 79}, "new": {"2xx": 80}}, HTTPSeconds: map[string]float64{"page": 81.5}, Admin: map[string]uint64{"ok": 82},
+		}
+	}
+	sources.Kept = func() Kept {
+		return Kept{
+			AuditEntries: 83, AuditFailures: 84, AuditDamaged: true, EvidenceFiles: 85, EvidenceHeld: 86, EvidenceBytes: 87, EvidenceLimit: 88,
+			IPLogWaiting: 89, IPLogDropped: 90, IPLogFailed: 91, TotalsUnsaved: 92, LegalHolds: 93, LegalHoldEnds: 94.5, RequestDue: 95.5, Disclosures: map[string]int{"made": 96, "new": 97},
+		}
+	}
+	sources.Host = func() Host {
+		return Host{DiskFree: 98, DiskSize: 99, ClockSynchronized: true, ClockSteps: 100, Logged: map[string]uint64{"error": 101}}
+	}
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
+		"joingyd_tls_listeners": 71, "joingyd_tls_certificate_expiry_timestamp_seconds": 72.5, "joingyd_tls_pending": 73,
+		"joingyd_tls_connections_total{service=turn}": 74, "joingyd_tls_connections_total{service=other}": 75,
+		"joingyd_tls_closed_total{reason=timeout}": 76, "joingyd_tls_accept_failures_total": 77,
+		"joingyd_http_requests_total{code=4xx}{route=page}": 78, "joingyd_http_request_seconds_total{route=page}": 81.5, "joingyd_admin_requests_total{outcome=ok}": 82,
+		"joingyd_audit_entries": 83, "joingyd_audit_failures_total": 84, "joingyd_audit_damaged": 1,
+		"joingyd_evidence_files": 85, "joingyd_evidence_held_cases": 86, "joingyd_evidence_bytes": 87, "joingyd_evidence_limit_bytes": 88,
+		"joingyd_iplog_waiting": 89, "joingyd_iplog_dropped_total": 90, "joingyd_iplog_failures_total": 91, "joingyd_totals_unsaved": 92,
+		"joingyd_legal_holds": 93, "joingyd_legal_holds_next_end_timestamp_seconds": 94.5, "joingyd_privacy_requests_next_due_timestamp_seconds": 95.5,
+		"joingyd_disclosures{state=made}": 96, "joingyd_disclosures{state=other}": 97,
+		"joingyd_data_dir_free_bytes": 98, "joingyd_data_dir_size_bytes": 99, "joingyd_clock_synchronized": 1, "joingyd_clock_steps_total": 100,
+		"joingyd_log_records_total{level=error}": 101,
+		"joingyd_match_paired_total{mode=text}":  102, "joingyd_match_paired_total{mode=other}": 103, "joingyd_match_slow_total": 104,
+		"joingyd_stills_asked_total{outcome=taken}": 105, "joingyd_turn_offload_refused_total": 106,
+
 		"joingyd_match_addresses": 23, "joingyd_match_addresses_forgotten_total": 24,
 		"joingyd_match_reports_forgotten_total":       31,
 		"joingyd_match_denied_total{reason=capacity}": 25, "joingyd_match_denied_total{reason=other}": 26,

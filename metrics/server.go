@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 )
 
 // The limits of a scrape, and of what Run waits for at its end.
@@ -22,8 +24,9 @@ const (
 
 // Server answers GET /metrics, and nothing else. It asks for no password.
 type Server struct {
-	handler http.Handler
-	log     *slog.Logger
+	handler  http.Handler
+	registry *prometheus.Registry
+	log      *slog.Logger
 }
 
 // NewServer returns a server of what sources count, and of what the process and
@@ -40,13 +43,29 @@ func NewServer(sources Sources, log *slog.Logger) *Server {
 		MaxRequestsInFlight: scrapes,
 		Timeout:             scrapeTime,
 	}))
-	return &Server{mux, log}
+	return &Server{mux, registry, log}
+}
+
+// WriteTo writes what a scrape would get, as text.
+func (s *Server) WriteTo(w io.Writer) (n int64, err error) {
+	families, err := s.registry.Gather()
+	if err != nil {
+		return 0, err
+	}
+	for _, family := range families {
+		written, err := expfmt.MetricFamilyToText(w, family)
+		if n += int64(written); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // register puts every metric into a registry.
 func register(registry prometheus.Registerer, sources Sources) {
 	registry.MustRegister(
 		newCollector(sources),
+		portsPart(sources), keptPart(sources), hostPart(sources),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

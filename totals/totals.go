@@ -178,3 +178,10 @@ func (t *Totals) Run(ctx context.Context) {
 
 // Close saves the figures and ends.
 func (t *Totals) Close() error { return errors.Join(t.Flush(), t.dir.Close()) }
+
+// Unsaved returns how many days before today the disk did not take yet.
+func (t *Totals) Unsaved() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.unsaved)
+}

@@ -70,6 +70,9 @@ func (l *Log) answerLocked(batch []*pending) {
 		records[i] = p.record
 	}
 	entries, err := l.commitLocked(records)
+	if err != nil {
+		l.failures.Add(uint64(len(records)))
+	}
 	for i, p := range batch {
 		o := outcome{err: err}
 		if err == nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/joingyd/joingyd/internal/durable"
@@ -39,6 +40,8 @@ type Log struct {
 	spoilt bool       // what follows size in file is not to stay
 	owed   []Record   // of the log's own, to come before what is appended next
 	closed bool
+
+	failures atomic.Uint64 // records that the disk refused
 
 	mu   sync.Mutex
 	head Head // guarded by mu, and set with write held
@@ -80,6 +83,9 @@ func Open(dir string, o Options) (*Log, error) {
 // opened. The log is appended to all the same: what comes now can be checked from
 // there on. Verify looks at all files.
 func (l *Log) Damage() error { return l.damage }
+
+// Failures returns how many records the disk refused since the log was opened.
+func (l *Log) Failures() uint64 { return l.failures.Load() }
 
 // Close ends the log; entries that are being appended are finished first.
 func (l *Log) Close() error {
