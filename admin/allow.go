@@ -48,7 +48,7 @@ func (r DisallowRequest) Validate() error { return AllowRequest{Target: r.Target
 
 // Allow puts an address or prefix on the allowlist. An entry that is there is
 // replaced.
-func (s *Service) Allow(_ context.Context, req AllowRequest) (AllowResult, error) {
+func (s *Service) Allow(ctx context.Context, req AllowRequest) (AllowResult, error) {
 	target, err := ban.ParseTarget(req.Target)
 	if err != nil {
 		return AllowResult{}, fromStore(err)
@@ -65,13 +65,13 @@ func (s *Service) Allow(_ context.Context, req AllowRequest) (AllowResult, error
 	if err != nil {
 		return AllowResult{}, fromStore(err)
 	}
-	s.opts.Log.Info("allowlist entry added", "by", by)
+	s.opts.Log.InfoContext(ctx, "allowlist entry added", "by", by)
 	return AllowResult{Allowed: entry, Bans: around}, nil
 }
 
 // Disallow takes an address or prefix off the allowlist, and ends the sessions that
 // only it had let in.
-func (s *Service) Disallow(_ context.Context, req DisallowRequest) (AllowResult, error) {
+func (s *Service) Disallow(ctx context.Context, req DisallowRequest) (AllowResult, error) {
 	target, err := ban.ParseTarget(req.Target)
 	if err != nil {
 		return AllowResult{}, fromStore(err)
@@ -88,7 +88,7 @@ func (s *Service) Disallow(_ context.Context, req DisallowRequest) (AllowResult,
 		return AllowResult{}, fromStore(err)
 	}
 	ended := s.live.Enforce(target.Contains)
-	s.opts.Log.Info("allowlist entry removed", "by", cmp.Or(req.By, ownName()), "ended_sessions", ended)
+	s.opts.Log.InfoContext(ctx, "allowlist entry removed", "by", cmp.Or(req.By, ownName()), "ended_sessions", ended)
 	return AllowResult{Allowed: entry, Bans: around, EndedSessions: ended}, nil
 }
 

@@ -56,6 +56,8 @@
 //	GET    /v1/transparency?from=&to= → Transparency
 //	GET    /v1/totals?from=&to=     → TotalsList
 //	GET    /v1/status               → Status
+//	GET    /v1/doctor               → doctor.Report
+//	GET    /debug/pprof/…           profiles, on the socket alone
 //
 // Any other answer than 200 carries an Error. When a ban is answered, its
 // sessions and their relays have ended.

@@ -26,7 +26,7 @@ type AddFile func(name string, write func(io.Writer) error) error
 // out. Each file is as it is at one moment, whatever changes meanwhile; the bans are of
 // the latest. Whoever has it can test which addresses are banned. That it was made is
 // written down first.
-func (s *Service) Backup(_ context.Context, req BackupRequest, w io.Writer) (Manifest, error) {
+func (s *Service) Backup(ctx context.Context, req BackupRequest, w io.Writer) (Manifest, error) {
 	if err := s.record(req.By, "backup", "", nil); err != nil {
 		return Manifest{}, err
 	}
@@ -58,7 +58,7 @@ func (s *Service) Backup(_ context.Context, req BackupRequest, w io.Writer) (Man
 	if err := a.writeTo(w); err != nil {
 		return a.manifest, &Error{CodeInternal, "the backup ends too soon: " + err.Error()}
 	}
-	s.opts.Log.Info("backup made", "bans", bans, "bytes", a.manifest.Bytes(), "by", cmp.Or(req.By, ownName()))
+	s.opts.Log.InfoContext(ctx, "backup made", "bans", bans, "bytes", a.manifest.Bytes(), "by", cmp.Or(req.By, ownName()))
 	return a.manifest, nil
 }
 

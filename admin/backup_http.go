@@ -12,7 +12,7 @@ import (
 // routeBackup adds the paths of the store as a whole.
 func (s *Server) routeBackup() {
 	s.mux.HandleFunc("GET /v1/backup", s.stream("application/x-tar", s.backup))
-	s.mux.HandleFunc("GET /v1/store/check", answer(s.checkStore))
+	s.mux.HandleFunc("GET /v1/store/check", s.answer(s.checkStore))
 }
 
 // Backup writes a backup to w, and checks what comes. The server ignores req.By

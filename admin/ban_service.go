@@ -11,7 +11,7 @@ import (
 )
 
 // Ban makes a ban and ends the sessions that it is on.
-func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
+func (s *Service) Ban(ctx context.Context, req BanRequest) (BanResult, error) {
 	w, err := s.wish(req)
 	if err != nil {
 		return BanResult{}, err
@@ -33,7 +33,7 @@ func (s *Service) Ban(_ context.Context, req BanRequest) (BanResult, error) {
 		s.tallyBans(slices.Concat(made.Bans, made.Widened))
 		result.EndedSessions = s.live.Enforce(s.keepsOut(w.entries, made))
 		for _, b := range slices.Concat(made.Bans, made.Widened) {
-			s.opts.Log.Info("ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", result.EndedSessions)
+			s.opts.Log.InfoContext(ctx, "ban added", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", b.By, "until", untilText(b), "ended_sessions", result.EndedSessions)
 		}
 	}
 	switch keepsOut := s.keepsOut(w.entries, made); {

@@ -13,16 +13,16 @@ import (
 
 // routeBans adds the paths of bans.
 func (s *Server) routeBans() {
-	s.mux.HandleFunc("POST /v1/bans", answer(s.ban))
-	s.mux.HandleFunc("DELETE /v1/bans", answer(s.unban))
+	s.mux.HandleFunc("POST /v1/bans", s.answer(s.ban))
+	s.mux.HandleFunc("DELETE /v1/bans", s.answer(s.unban))
 	s.mux.HandleFunc("GET /v1/bans", s.bans)
-	s.mux.HandleFunc("GET /v1/bans/check", answer(s.check))
-	s.mux.HandleFunc("GET /v1/bans/history", answer(s.history))
-	s.mux.HandleFunc("GET /v1/bans/stats", answer(s.banStats))
-	s.mux.HandleFunc("GET /v1/reports", answer(s.reports))
-	s.mux.HandleFunc("POST /v1/allowed", answer(s.allow))
-	s.mux.HandleFunc("DELETE /v1/allowed", answer(s.disallow))
-	s.mux.HandleFunc("GET /v1/allowed", answer(s.allowed))
+	s.mux.HandleFunc("GET /v1/bans/check", s.answer(s.check))
+	s.mux.HandleFunc("GET /v1/bans/history", s.answer(s.history))
+	s.mux.HandleFunc("GET /v1/bans/stats", s.answer(s.banStats))
+	s.mux.HandleFunc("GET /v1/reports", s.answer(s.reports))
+	s.mux.HandleFunc("POST /v1/allowed", s.answer(s.allow))
+	s.mux.HandleFunc("DELETE /v1/allowed", s.answer(s.disallow))
+	s.mux.HandleFunc("GET /v1/allowed", s.answer(s.allowed))
 }
 
 func (s *Server) ban(r *http.Request) (any, error) {
@@ -62,7 +62,7 @@ func (s *Server) unban(r *http.Request) (any, error) {
 func (s *Server) bans(w http.ResponseWriter, r *http.Request) {
 	req, err := readBansRequest(r)
 	if err != nil || req.Limit > 0 {
-		answer(func(*http.Request) (any, error) {
+		s.answer(func(*http.Request) (any, error) {
 			if err != nil {
 				return nil, err
 			}
@@ -73,7 +73,7 @@ func (s *Server) bans(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if err := s.service.writeBans(r.Context(), w, req); err != nil {
 		if r.Context().Err() == nil { // else the client is gone
-			s.log.Warn("a list of bans was broken off", "error", err)
+			s.log.WarnContext(r.Context(), "a list of bans was broken off", "error", err)
 		}
 		panic(http.ErrAbortHandler) // so that half a list is not taken for one
 	}

@@ -192,7 +192,7 @@ func (s *Service) Decide(ctx context.Context, req DecideRequest) (result DecideR
 	if k, err = s.opts.Cases.Decide(k.ID, d); err != nil {
 		return result, fromCases(err, req.Case)
 	}
-	s.opts.Log.Info("case decided", "case", k.ID, "do", d.Do, "by", d.By, "state", k.State)
+	s.opts.Log.InfoContext(ctx, "case decided", "case", k.ID, "do", d.Do, "by", d.By, "state", k.State)
 	result.Case = s.caseOf(k)
 	return result, nil
 }

@@ -8,17 +8,17 @@ import (
 )
 
 func (s *Server) routeCases() {
-	s.mux.HandleFunc("GET /v1/cases", answer(s.cases))
-	s.mux.HandleFunc("GET /v1/cases/stats", answer(s.caseStats))
-	s.mux.HandleFunc("GET /v1/cases/held", answer(s.heldCases))
-	s.mux.HandleFunc("GET /v1/cases/about", answer(s.casesAbout))
-	s.mux.HandleFunc("GET /v1/cases/{id}", answer(s.oneCase))
-	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", answer(s.evidence))
-	s.mux.HandleFunc("POST /v1/cases/guardian", answer(s.guardian))
-	s.mux.HandleFunc("POST /v1/cases/decide", answer(s.decide))
-	s.mux.HandleFunc("POST /v1/cases/hold", answer(s.hold))
-	s.mux.HandleFunc("POST /v1/cases/release", answer(s.release))
-	s.mux.HandleFunc("POST /v1/desk/login", answer(s.login))
+	s.mux.HandleFunc("GET /v1/cases", s.answer(s.cases))
+	s.mux.HandleFunc("GET /v1/cases/stats", s.answer(s.caseStats))
+	s.mux.HandleFunc("GET /v1/cases/held", s.answer(s.heldCases))
+	s.mux.HandleFunc("GET /v1/cases/about", s.answer(s.casesAbout))
+	s.mux.HandleFunc("GET /v1/cases/{id}", s.answer(s.oneCase))
+	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", s.answer(s.evidence))
+	s.mux.HandleFunc("POST /v1/cases/guardian", s.answer(s.guardian))
+	s.mux.HandleFunc("POST /v1/cases/decide", s.answer(s.decide))
+	s.mux.HandleFunc("POST /v1/cases/hold", s.answer(s.hold))
+	s.mux.HandleFunc("POST /v1/cases/release", s.answer(s.release))
+	s.mux.HandleFunc("POST /v1/desk/login", s.answer(s.login))
 }
 
 func (s *Server) cases(r *http.Request) (any, error) {

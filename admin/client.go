@@ -93,7 +93,7 @@ func (c *Client) open(ctx context.Context, method, path string, body io.Reader) 
 		return resp, nil
 	}
 	defer resp.Body.Close()
-	failure := new(Error)
+	failure := new(Failed)
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(failure); err != nil || failure.Code == "" {
 		return nil, fmt.Errorf("the daemon answered %s; use a joingyd of its version", resp.Status)
 	}

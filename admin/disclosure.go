@@ -110,7 +110,7 @@ func (s *Service) Disclose(ctx context.Context, req DiscloseRequest) (result Dis
 	if result.Disclosure.State == disclosure.Pending {
 		return DiscloseResult{Disclosure: result.Disclosure, Key: result.Key}, nil
 	}
-	s.opts.Log.Info("asked for a disclosure", "disclosure", result.Disclosure.ID, "kind", result.Disclosure.Kind, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "asked for a disclosure", "disclosure", result.Disclosure.ID, "kind", result.Disclosure.Kind, "by", req.By)
 	return result, nil
 }
 
@@ -249,7 +249,7 @@ func (s *Service) bansIn(ctx context.Context, a *disclosure.Ask, cases []*modera
 }
 
 // SignDisclosure signs what was made, once it is written down, and counts it.
-func (s *Service) SignDisclosure(_ context.Context, req SignRequest) (result SignResult, err error) {
+func (s *Service) SignDisclosure(ctx context.Context, req SignRequest) (result SignResult, err error) {
 	if s.opts.Disclosures == nil || s.opts.Cases == nil {
 		return result, errNoDisclosures
 	}
@@ -270,7 +270,7 @@ func (s *Service) SignDisclosure(_ context.Context, req SignRequest) (result Sig
 	if err := s.CountDisclosures(); err != nil {
 		return result, &Error{CodeInternal, err.Error()}
 	}
-	s.opts.Log.Info("disclosed", "disclosure", req.ID, "kind", result.Disclosure.Kind, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "disclosed", "disclosure", req.ID, "kind", result.Disclosure.Kind, "by", req.By)
 	result.Signature = disclosure.Sign(key, req.ID, req.Digest)
 	return result, nil
 }

@@ -9,12 +9,12 @@ import (
 )
 
 func (s *Server) routeDisclosures() {
-	s.mux.HandleFunc("POST /v1/disclosures", answer(s.disclose))
-	s.mux.HandleFunc("POST /v1/disclosures/{id}/sign", answer(s.signDisclosure))
-	s.mux.HandleFunc("POST /v1/disclosures/{id}/confirm", answer(s.confirmDisclosure))
-	s.mux.HandleFunc("POST /v1/disclosures/{id}/refuse", answer(s.refuseDisclosure))
-	s.mux.HandleFunc("GET /v1/disclosures", answer(s.disclosures))
-	s.mux.HandleFunc("GET /v1/disclosures/key", answer(s.disclosureKey))
+	s.mux.HandleFunc("POST /v1/disclosures", s.answer(s.disclose))
+	s.mux.HandleFunc("POST /v1/disclosures/{id}/sign", s.answer(s.signDisclosure))
+	s.mux.HandleFunc("POST /v1/disclosures/{id}/confirm", s.answer(s.confirmDisclosure))
+	s.mux.HandleFunc("POST /v1/disclosures/{id}/refuse", s.answer(s.refuseDisclosure))
+	s.mux.HandleFunc("GET /v1/disclosures", s.answer(s.disclosures))
+	s.mux.HandleFunc("GET /v1/disclosures/key", s.answer(s.disclosureKey))
 }
 
 func (s *Server) disclose(r *http.Request) (any, error) {

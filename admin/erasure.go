@@ -163,7 +163,7 @@ func (s *Service) leaveBans(ctx context.Context, e *erasing) error {
 }
 
 // eraseEnd writes down what was done, and forgets of whom it was.
-func (s *Service) eraseEnd(_ context.Context, e *erasing) error {
+func (s *Service) eraseEnd(ctx context.Context, e *erasing) error {
 	counts := make(map[string]string)
 	var lines []string
 	for _, store := range e.result.Stores {
@@ -177,7 +177,7 @@ func (s *Service) eraseEnd(_ context.Context, e *erasing) error {
 	}
 	_, err := s.opts.Requests.End(e.request.ID, privacy.StateDone, e.by, strings.Join(lines, "\n"))
 	if err == nil {
-		s.opts.Log.Info("data erased", "request", e.request.ID, "by", e.by)
+		s.opts.Log.InfoContext(ctx, "data erased", "request", e.request.ID, "by", e.by)
 	}
 	return err
 }

@@ -55,7 +55,7 @@ func (r GuardianRequest) Validate() error {
 }
 
 // Guardian opens an urgent case. Who does so is written down first.
-func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResult, error) {
+func (s *Service) Guardian(ctx context.Context, req GuardianRequest) (GuardianResult, error) {
 	if s.opts.Cases == nil {
 		return GuardianResult{}, errNoCases
 	}
@@ -89,10 +89,10 @@ func (s *Service) Guardian(_ context.Context, req GuardianRequest) (GuardianResu
 	}
 	if s.opts.LegalHolds != nil {
 		if err := s.opts.LegalHolds.Filed(k.ID, k.Session, k.Suspects); err != nil {
-			s.opts.Log.Error("a case about somebody on hold is not held", "case", id, "error", err)
+			s.opts.Log.ErrorContext(ctx, "a case about somebody on hold is not held", "case", id, "error", err)
 		}
 	}
-	s.opts.Log.Info("guardian's case opened", "case", id, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "guardian's case opened", "case", id, "by", req.By)
 	result := GuardianResult{Case: s.caseOf(k)}
 	if !f.Receipt.IsZero() {
 		result.Receipt = f.Receipt.String()

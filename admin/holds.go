@@ -57,7 +57,7 @@ func (r ReleaseRequest) Validate() error {
 }
 
 // Hold keeps a case and its evidence. Who does so, and why, is written down first.
-func (s *Service) Hold(_ context.Context, req HoldRequest) (HoldResult, error) {
+func (s *Service) Hold(ctx context.Context, req HoldRequest) (HoldResult, error) {
 	if s.opts.Cases == nil {
 		return HoldResult{}, errNoCases
 	}
@@ -91,13 +91,13 @@ func (s *Service) Hold(_ context.Context, req HoldRequest) (HoldResult, error) {
 	if k, err = s.opts.Cases.Hold(k.ID, h); err != nil {
 		return HoldResult{}, fromCases(err, req.Case)
 	}
-	s.opts.Log.Info("case held", "case", k.ID, "until", h.Until, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "case held", "case", k.ID, "until", h.Until, "by", req.By)
 	return HoldResult{s.caseOf(k)}, nil
 }
 
 // Release ends a hold; the evidence of a case that has ended is deleted then. Who does so,
 // and why, is written down first.
-func (s *Service) Release(_ context.Context, req ReleaseRequest) (HoldResult, error) {
+func (s *Service) Release(ctx context.Context, req ReleaseRequest) (HoldResult, error) {
 	if s.opts.Cases == nil {
 		return HoldResult{}, errNoCases
 	}
@@ -118,7 +118,7 @@ func (s *Service) Release(_ context.Context, req ReleaseRequest) (HoldResult, er
 	if k, err = s.opts.Cases.Unhold(k.ID); err != nil {
 		return HoldResult{}, fromCases(err, req.Case)
 	}
-	s.opts.Log.Info("case released", "case", k.ID, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "case released", "case", k.ID, "by", req.By)
 	return HoldResult{s.caseOf(k)}, nil
 }
 

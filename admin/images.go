@@ -102,7 +102,7 @@ var errNoImages = &Error{CodeUnavailable, "there is no list of known images here
 // ImportImages makes known what a list has, read in memory that grows with what is new.
 // They are looked for from then on. Lines that cannot be taken are refused one by one;
 // where the list breaks off, or the disk is full, nothing has changed.
-func (s *Service) ImportImages(_ context.Context, req ImportImagesRequest, r io.Reader) (ImportImagesResult, error) {
+func (s *Service) ImportImages(ctx context.Context, req ImportImagesRequest, r io.Reader) (ImportImagesResult, error) {
 	if s.opts.Images == nil {
 		return ImportImagesResult{}, errNoImages
 	}
@@ -128,7 +128,7 @@ func (s *Service) ImportImages(_ context.Context, req ImportImagesRequest, r io.
 		result.Refusals = append(result.Refusals, ImageRefusal(refusal))
 	}
 	if !req.DryRun {
-		s.opts.Log.Info("known images imported", "new", report.New, "refused", report.Refused, "by", cmp.Or(req.By, ownName()))
+		s.opts.Log.InfoContext(ctx, "known images imported", "new", report.New, "refused", report.Refused, "by", cmp.Or(req.By, ownName()))
 	}
 	return result, nil
 }
@@ -172,7 +172,7 @@ func (s *Service) CheckImage(_ context.Context, req CheckImageRequest) (CheckIma
 }
 
 // RemoveImages forgets the known images of a source. They are not looked for from then on.
-func (s *Service) RemoveImages(_ context.Context, req RemoveImagesRequest) (RemoveImagesResult, error) {
+func (s *Service) RemoveImages(ctx context.Context, req RemoveImagesRequest) (RemoveImagesResult, error) {
 	if s.opts.Images == nil {
 		return RemoveImagesResult{}, errNoImages
 	}
@@ -190,6 +190,6 @@ func (s *Service) RemoveImages(_ context.Context, req RemoveImagesRequest) (Remo
 	if err != nil {
 		return RemoveImagesResult{}, &Error{CodeInternal, err.Error()}
 	}
-	s.opts.Log.Info("known images removed", "images", removed, "by", cmp.Or(req.By, ownName()))
+	s.opts.Log.InfoContext(ctx, "known images removed", "images", removed, "by", cmp.Or(req.By, ownName()))
 	return RemoveImagesResult{Removed: removed, Total: s.opts.Images.Len()}, nil
 }

@@ -9,9 +9,9 @@ import (
 
 // routeImages adds the paths of known images.
 func (s *Server) routeImages() {
-	s.mux.HandleFunc("GET /v1/images", answer(s.images))
-	s.mux.HandleFunc("DELETE /v1/images", answer(s.removeImages))
-	s.mux.HandleFunc("POST /v1/images/check", answer(s.checkImage))
+	s.mux.HandleFunc("GET /v1/images", s.answer(s.images))
+	s.mux.HandleFunc("DELETE /v1/images", s.answer(s.removeImages))
+	s.mux.HandleFunc("POST /v1/images/check", s.answer(s.checkImage))
 	s.mux.HandleFunc("POST /v1/images/import", s.upload(maxList, s.importImages))
 }
 

@@ -115,17 +115,17 @@ func (s *Service) Import(ctx context.Context, req ImportRequest, r io.Reader) (I
 	taken := text.n
 	for item, err := range list.Read(source, req.Format, s.opts.Now()) {
 		if err := cmp.Or(ctx.Err(), i.take(item, err)); err != nil {
-			return ImportResult{}, i.finish(err)
+			return ImportResult{}, i.finish(ctx, err)
 		}
 		if len(i.batch) < importBatch && text.n-taken < importText {
 			continue
 		}
 		if err := i.flush(); err != nil {
-			return ImportResult{}, i.finish(err)
+			return ImportResult{}, i.finish(ctx, err)
 		}
 		taken = text.n
 	}
-	if err := i.finish(i.flush()); err != nil {
+	if err := i.finish(ctx, i.flush()); err != nil {
 		return ImportResult{}, err
 	}
 	return i.result, nil
@@ -200,7 +200,7 @@ func (i *imported) take(item list.Item, err error) error {
 
 // finish ends the sessions that are left and tells what was done. err is why that
 // is not all, and the same is returned for the admin.
-func (i *imported) finish(err error) error {
+func (i *imported) finish(ctx context.Context, err error) error {
 	r := &i.result
 	switch {
 	case r.DryRun:
@@ -215,9 +215,9 @@ func (i *imported) finish(err error) error {
 	}
 	switch {
 	case err != nil && !r.DryRun:
-		i.opts.Log.Warn("import of bans broken off", append(args, "up_to_line", i.done, "error", err)...)
+		i.opts.Log.WarnContext(ctx, "import of bans broken off", append(args, "up_to_line", i.done, "error", err)...)
 	case !r.DryRun:
-		i.opts.Log.Info("bans imported", args...)
+		i.opts.Log.InfoContext(ctx, "bans imported", args...)
 	}
 	if err != nil {
 		return i.broken(err)

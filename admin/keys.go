@@ -163,7 +163,7 @@ func fingerprint(key [32]byte) string {
 
 // RotateKeys makes a new key for what is to come. What there is keeps the key that it
 // was made with, for as long as it needs it.
-func (s *Service) RotateKeys(_ context.Context, req RotateRequest) (RotateResult, error) {
+func (s *Service) RotateKeys(ctx context.Context, req RotateRequest) (RotateResult, error) {
 	if err := req.Validate(); err != nil {
 		return RotateResult{}, err
 	}
@@ -200,7 +200,7 @@ func (s *Service) RotateKeys(_ context.Context, req RotateRequest) (RotateResult
 	if purpose == KeyBan {
 		attributes = append(attributes, "number", list.Ban[0].Number)
 	}
-	s.opts.Log.Info(string(purpose)+" key rotated", attributes...)
+	s.opts.Log.InfoContext(ctx, string(purpose)+" key rotated", attributes...)
 	return RotateResult{KeyList: list, For: purpose, Dropped: dropped}, nil
 }
 

@@ -82,7 +82,7 @@ func (r LegalHoldRequest) Validate() error {
 
 // MakeLegalHold keeps all about a session or an address. Who does so, and why, is written
 // down first; the address is not.
-func (s *Service) MakeLegalHold(_ context.Context, req LegalHoldRequest) (legalhold.Hold, error) {
+func (s *Service) MakeLegalHold(ctx context.Context, req LegalHoldRequest) (legalhold.Hold, error) {
 	if s.opts.LegalHolds == nil {
 		return legalhold.Hold{}, errNoHolds
 	}
@@ -124,12 +124,12 @@ func (s *Service) MakeLegalHold(_ context.Context, req LegalHoldRequest) (legalh
 	if err != nil {
 		return h, fromHolds(err)
 	}
-	s.opts.Log.Info("held", "hold", h.ID, "cases", len(h.Cases), "until", h.Until, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "held", "hold", h.ID, "cases", len(h.Cases), "until", h.Until, "by", req.By)
 	return h, nil
 }
 
 // ReleaseLegalHold ends a hold. Who does so, and why, is written down first.
-func (s *Service) ReleaseLegalHold(_ context.Context, req LegalReleaseRequest) (result LegalReleaseResult, err error) {
+func (s *Service) ReleaseLegalHold(ctx context.Context, req LegalReleaseRequest) (result LegalReleaseResult, err error) {
 	if s.opts.LegalHolds == nil {
 		return result, errNoHolds
 	}
@@ -143,7 +143,7 @@ func (s *Service) ReleaseLegalHold(_ context.Context, req LegalReleaseRequest) (
 	if err != nil {
 		return result, fromHolds(err)
 	}
-	s.opts.Log.Info("released", "hold", req.ID, "by", req.By)
+	s.opts.Log.InfoContext(ctx, "released", "hold", req.ID, "by", req.By)
 	return result, nil
 }
 
@@ -169,9 +169,9 @@ func fromHolds(err error) error {
 }
 
 func (s *Server) routeLegalHolds() {
-	s.mux.HandleFunc("POST /v1/holds", answer(s.makeLegalHold))
-	s.mux.HandleFunc("POST /v1/holds/{id}/release", answer(s.releaseLegalHold))
-	s.mux.HandleFunc("GET /v1/holds", answer(s.legalHolds))
+	s.mux.HandleFunc("POST /v1/holds", s.answer(s.makeLegalHold))
+	s.mux.HandleFunc("POST /v1/holds/{id}/release", s.answer(s.releaseLegalHold))
+	s.mux.HandleFunc("GET /v1/holds", s.answer(s.legalHolds))
 }
 
 func (s *Server) makeLegalHold(r *http.Request) (any, error) {

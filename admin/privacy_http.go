@@ -7,12 +7,12 @@ import (
 )
 
 func (s *Server) routePrivacy() {
-	s.mux.HandleFunc("GET /v1/privacy", answer(s.held))
-	s.mux.HandleFunc("POST /v1/privacy/access", answer(s.dataOf))
-	s.mux.HandleFunc("POST /v1/privacy/erase", answer(s.erase))
-	s.mux.HandleFunc("GET /v1/privacy/requests", answer(s.privacyRequests))
-	s.mux.HandleFunc("GET /v1/privacy/requests/{id}", answer(s.privacyRequest))
-	s.mux.HandleFunc("POST /v1/privacy/requests/end", answer(s.endPrivacyRequest))
+	s.mux.HandleFunc("GET /v1/privacy", s.answer(s.held))
+	s.mux.HandleFunc("POST /v1/privacy/access", s.answer(s.dataOf))
+	s.mux.HandleFunc("POST /v1/privacy/erase", s.answer(s.erase))
+	s.mux.HandleFunc("GET /v1/privacy/requests", s.answer(s.privacyRequests))
+	s.mux.HandleFunc("GET /v1/privacy/requests/{id}", s.answer(s.privacyRequest))
+	s.mux.HandleFunc("POST /v1/privacy/requests/end", s.answer(s.endPrivacyRequest))
 }
 
 func (s *Server) held(r *http.Request) (any, error) {

@@ -8,21 +8,21 @@ import (
 )
 
 // RelayList lists the allocations.
-func (s *Service) RelayList(_ context.Context, req RelayListRequest) (RelayList, error) {
+func (s *Service) RelayList(ctx context.Context, req RelayListRequest) (RelayList, error) {
 	meant, err := req.selects()
 	if err != nil {
 		return RelayList{}, err
 	}
-	return s.allocations(meant, req.Addresses, req.By)
+	return s.allocations(ctx, meant, req.Addresses, req.By)
 }
 
 // RelayShow returns the allocations that have a name, at least one.
-func (s *Service) RelayShow(_ context.Context, req RelayShowRequest) (RelayList, error) {
+func (s *Service) RelayShow(ctx context.Context, req RelayShowRequest) (RelayList, error) {
 	meant, err := req.selects()
 	if err != nil {
 		return RelayList{}, err
 	}
-	list, err := s.allocations(meant, req.Addresses, req.By)
+	list, err := s.allocations(ctx, meant, req.Addresses, req.By)
 	if err == nil && len(list.Allocations) == 0 {
 		err = noSuchAllocation(req.Name)
 	}
@@ -30,7 +30,7 @@ func (s *Service) RelayShow(_ context.Context, req RelayShowRequest) (RelayList,
 }
 
 // RelayKill closes allocations. Their clients may allocate again.
-func (s *Service) RelayKill(_ context.Context, req RelayKillRequest) (RelayKillResult, error) {
+func (s *Service) RelayKill(ctx context.Context, req RelayKillRequest) (RelayKillResult, error) {
 	meant, err := req.selects()
 	if err != nil {
 		return RelayKillResult{}, err
@@ -47,12 +47,12 @@ func (s *Service) RelayKill(_ context.Context, req RelayKillRequest) (RelayKillR
 	if len(result.Killed) == 0 {
 		return result, noSuchAllocation(cmp.Or(req.Relayed, req.Session))
 	}
-	s.opts.Log.Info("allocations killed", "session", req.Session, "killed", len(result.Killed), "by", cmp.Or(req.By, ownName()))
+	s.opts.Log.InfoContext(ctx, "allocations killed", "session", req.Session, "killed", len(result.Killed), "by", cmp.Or(req.By, ownName()))
 	return result, nil
 }
 
 // RelayDrain starts to empty the relay, and does not wait until it is.
-func (s *Service) RelayDrain(_ context.Context, req RelayDrainRequest) (RelayDrainResult, error) {
+func (s *Service) RelayDrain(ctx context.Context, req RelayDrainRequest) (RelayDrainResult, error) {
 	after, err := req.after()
 	if err != nil {
 		return RelayDrainResult{}, err
@@ -62,12 +62,12 @@ func (s *Service) RelayDrain(_ context.Context, req RelayDrainRequest) (RelayDra
 	}
 	deadline := s.opts.Relay.Drain(after).UTC().Truncate(time.Second)
 	result := RelayDrainResult{Left: s.live.Status().Allocations, Deadline: deadline}
-	s.opts.Log.Info("relay draining", "left", result.Left, "deadline", deadline, "by", cmp.Or(req.By, ownName()))
+	s.opts.Log.InfoContext(ctx, "relay draining", "left", result.Left, "deadline", deadline, "by", cmp.Or(req.By, ownName()))
 	return result, nil
 }
 
 // allocations lists those that are meant, and hides what nobody asked to see.
-func (s *Service) allocations(meant func(Allocation) bool, addresses bool, by string) (RelayList, error) {
+func (s *Service) allocations(ctx context.Context, meant func(Allocation) bool, addresses bool, by string) (RelayList, error) {
 	list := RelayList{Allocations: []Allocation{}}
 	if s.opts.Relay == nil {
 		return list, errNoRelay
@@ -83,7 +83,7 @@ func (s *Service) allocations(meant func(Allocation) bool, addresses bool, by st
 		list.Allocations = append(list.Allocations, a)
 	}
 	if addresses {
-		s.opts.Log.Info("client addresses shown", "allocations", len(list.Allocations), "by", cmp.Or(by, ownName()))
+		s.opts.Log.InfoContext(ctx, "client addresses shown", "allocations", len(list.Allocations), "by", cmp.Or(by, ownName()))
 	}
 	return list, nil
 }

@@ -86,7 +86,7 @@ func (s *Service) PrivacyRequest(_ context.Context, id string) (PrivacyRequest, 
 }
 
 // EndPrivacyRequest answers a request, or refuses it. Who does so is written down first.
-func (s *Service) EndPrivacyRequest(_ context.Context, req EndRequest) (PrivacyRequest, error) {
+func (s *Service) EndPrivacyRequest(ctx context.Context, req EndRequest) (PrivacyRequest, error) {
 	if s.opts.Requests == nil {
 		return PrivacyRequest{}, errNoRequests
 	}
@@ -114,7 +114,7 @@ func (s *Service) EndPrivacyRequest(_ context.Context, req EndRequest) (PrivacyR
 	if r, err = s.opts.Requests.End(r.ID, as, by, req.Text); err != nil {
 		return PrivacyRequest{}, fromRequests(err, req.Request)
 	}
-	s.opts.Log.Info("request for data ended", "request", r.ID, "as", as, "by", by)
+	s.opts.Log.InfoContext(ctx, "request for data ended", "request", r.ID, "as", as, "by", by)
 	return s.privacyRequest(r), nil
 }
 

@@ -28,22 +28,24 @@ type Server struct {
 	mux     *http.ServeMux
 	log     *slog.Logger
 	streams sync.WaitGroup // answers that last
+
+	outcomes outcomes
 }
 
 // NewServer returns a server that has service carry requests out. A nil log
-// logs nowhere.
+// logs nowhere; request.NewLog adds to its lines the names of requests.
 func NewServer(service *Service, log *slog.Logger) *Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{service: service, mux: http.NewServeMux(), log: log}
 	s.routeBans()
-	s.mux.HandleFunc("GET /v1/sessions", answer(s.sessions))
-	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", answer(s.kick))
-	s.mux.HandleFunc("GET /v1/relay", answer(s.relayList))
-	s.mux.HandleFunc("GET /v1/relay/{name}", answer(s.relayShow))
-	s.mux.HandleFunc("DELETE /v1/relay", answer(s.relayKill))
-	s.mux.HandleFunc("POST /v1/relay/drain", answer(s.relayDrain))
+	s.mux.HandleFunc("GET /v1/sessions", s.answer(s.sessions))
+	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", s.answer(s.kick))
+	s.mux.HandleFunc("GET /v1/relay", s.answer(s.relayList))
+	s.mux.HandleFunc("GET /v1/relay/{name}", s.answer(s.relayShow))
+	s.mux.HandleFunc("DELETE /v1/relay", s.answer(s.relayKill))
+	s.mux.HandleFunc("POST /v1/relay/drain", s.answer(s.relayDrain))
 	s.routeCases()
 	s.routeLists()
 	s.routeImages()
@@ -51,24 +53,26 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.routeDisclosures()
 	s.routeLegalHolds()
 	s.routePrivacy()
-	s.mux.HandleFunc("GET /v1/keys", answer(s.keys))
-	s.mux.HandleFunc("POST /v1/keys/rotate", answer(s.rotateKeys))
-	s.mux.HandleFunc("GET /v1/transparency", answer(s.transparency))
-	s.mux.HandleFunc("GET /v1/totals", answer(s.totals))
-	s.mux.HandleFunc("GET /v1/status", answer(s.status))
-	s.mux.HandleFunc("/", answer(s.unknown))
+	s.mux.HandleFunc("GET /v1/keys", s.answer(s.keys))
+	s.mux.HandleFunc("POST /v1/keys/rotate", s.answer(s.rotateKeys))
+	s.mux.HandleFunc("GET /v1/transparency", s.answer(s.transparency))
+	s.mux.HandleFunc("GET /v1/totals", s.answer(s.totals))
+	s.mux.HandleFunc("GET /v1/status", s.answer(s.status))
+	s.mux.HandleFunc("GET /v1/doctor", s.answer(s.diagnose))
+	s.mux.HandleFunc("/", s.answer(s.unknown))
 	return s
 }
 
 // Run serves on ln until ctx is done, then lets requests under way finish for up
-// to 5 s. It closes ln, and returns nil if ctx ended it.
+// to 5 s. It closes ln, and returns nil if ctx ended it. Beside the API it serves profiles of
+// the process under /debug/pprof/, as RunToken does not.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
-	return s.run(ctx, ln, s.mux, withPeer)
+	return s.run(ctx, ln, withProfiles(s.mux), withPeer)
 }
 
 func (s *Server) run(ctx context.Context, ln net.Listener, handler http.Handler, peer func(context.Context, net.Conn) context.Context) error {
 	server := &http.Server{
-		Handler:        handler,
+		Handler:        named(handler),
 		ReadTimeout:    10 * time.Second,
 		IdleTimeout:    time.Minute,
 		MaxHeaderBytes: maxRequest,
@@ -119,21 +123,17 @@ func (s *Server) unknown(r *http.Request) (any, error) {
 }
 
 // answer writes what a handler returns as JSON.
-func answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
+func (s *Server) answer(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		body, err := handle(r)
 		if err != nil {
-			writeError(w, err)
+			s.refuse(w, r, err)
 			return
 		}
+		s.outcomes.add(outcomeOK)
 		writeJSON(w, http.StatusOK, body)
 	}
-}
-
-func writeError(w http.ResponseWriter, err error) {
-	failure := asError(err)
-	writeJSON(w, httpStatus(failure.Code), failure)
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/disclosure"
+	"github.com/joingyd/joingyd/doctor"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/iplog"
 	"github.com/joingyd/joingyd/legalhold"
@@ -25,26 +26,27 @@ import (
 // Options are the settings of a service. The zero value works, for a service
 // without a daemon.
 type Options struct {
-	Live       Live                // nil: no daemon runs, so nothing is live
-	Relay      Relay               // nil: the same
-	SaveKeys   KeySaver            // nil: keys cannot be rotated
-	Version    string              // of the program
-	Reports    Reports             // nil: nobody was reported
-	Cases      *moderate.Store     // nil: there are none
-	Evidence   Evidence            // of cases; nil: there is none
-	HoldFor    time.Duration       // how long a case is held where nobody says; zero: a year
-	Audit      *audit.Log          // who judged what and saw what; nil: nobody writes it down
-	Images     *pdq.List           // that are known; nil: there is no list
-	Stills     bool                // stills are looked at, and so compared with Images
-	Kept       func(AddFile) error // hands out what a backup has besides the bans, in the order in which to copy it; nil: nothing
-	Totals     Totals              // of each day; nil: there are none
-	Links      Links               // to the moderators' page; nil: there is none
-	DefaultFor time.Duration       // of a ban that names no duration; zero: 24 hours
-	Steps      []time.Duration     // of bans that escalate; empty: 1 hour, 1 day, 30 days
-	SharedFor  time.Duration       // the longest ban on what many share; zero: 1 hour
-	Shared     []netip.Prefix      // what many are known to share
-	Now        func() time.Time    // nil: time.Now
-	Log        *slog.Logger        // what was changed and by whom, never an address; nil: nowhere
+	Live       Live                                         // nil: no daemon runs, so nothing is live
+	Relay      Relay                                        // nil: the same
+	SaveKeys   KeySaver                                     // nil: keys cannot be rotated
+	Version    string                                       // of the program
+	Reports    Reports                                      // nil: nobody was reported
+	Cases      *moderate.Store                              // nil: there are none
+	Evidence   Evidence                                     // of cases; nil: there is none
+	HoldFor    time.Duration                                // how long a case is held where nobody says; zero: a year
+	Audit      *audit.Log                                   // who judged what and saw what; nil: nobody writes it down
+	Images     *pdq.List                                    // that are known; nil: there is no list
+	Stills     bool                                         // stills are looked at, and so compared with Images
+	Kept       func(AddFile) error                          // hands out what a backup has besides the bans, in the order in which to copy it; nil: nothing
+	Totals     Totals                                       // of each day; nil: there are none
+	Links      Links                                        // to the moderators' page; nil: there is none
+	DefaultFor time.Duration                                // of a ban that names no duration; zero: 24 hours
+	Steps      []time.Duration                              // of bans that escalate; empty: 1 hour, 1 day, 30 days
+	SharedFor  time.Duration                                // the longest ban on what many share; zero: 1 hour
+	Shared     []netip.Prefix                               // what many are known to share
+	Now        func() time.Time                             // nil: time.Now
+	Diagnose   func(context.Context) (doctor.Report, error) // nil: only the daemon can
+	Log        *slog.Logger                                 // what was changed and by whom, never an address; nil: nowhere
 
 	KeyFile  func(KeyPurpose) KeyFile // where keys are; nil: not known
 	KeyRings map[KeyPurpose]KeyRing   // the keys other than the bans'; what is missing has none
@@ -94,7 +96,7 @@ func NewService(bans *ban.Store, opts *Options) *Service {
 }
 
 // Kick ends a session without a ban: the visitor may come back.
-func (s *Service) Kick(_ context.Context, req KickRequest) (KickResult, error) {
+func (s *Service) Kick(ctx context.Context, req KickRequest) (KickResult, error) {
 	if err := req.Validate(); err != nil {
 		return KickResult{}, err
 	}
@@ -105,7 +107,7 @@ func (s *Service) Kick(_ context.Context, req KickRequest) (KickResult, error) {
 	if !s.live.Kick(id, req.Reason) {
 		return KickResult{}, noSuchSession(id)
 	}
-	s.opts.Log.Info("session kicked", "session", id, "by", cmp.Or(req.By, ownName()))
+	s.opts.Log.InfoContext(ctx, "session kicked", "session", id, "by", cmp.Or(req.By, ownName()))
 	return KickResult{Session: id.String()}, nil
 }
 

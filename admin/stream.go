@@ -23,10 +23,12 @@ func (s *Server) stream(contentType string, handle func(io.Writer, *http.Request
 		switch {
 		case err == nil:
 			out.start()
+			s.outcomes.add(outcomeOK)
 		case !out.started:
-			writeError(w, err)
+			s.refuse(w, r, err)
 		default:
-			s.log.Warn("an answer on the control socket was cut off", "path", r.URL.Path, "by", peerOf(r.Context()), slog.Any("error", err))
+			s.outcomes.add(string(CodeInternal))
+			s.log.WarnContext(r.Context(), "an answer on the control socket was cut off", "path", r.URL.Path, "by", peerOf(r.Context()), slog.Any("error", err))
 			panic(http.ErrAbortHandler)
 		}
 	}
@@ -43,9 +45,10 @@ func (s *Server) upload(most int64, handle func(*http.Request) (any, error)) htt
 		patient.Body = &patientBody{http.MaxBytesReader(w, r.Body, most), http.NewResponseController(w)}
 		body, err := handle(patient)
 		if err != nil {
-			writeError(w, err)
+			s.refuse(w, r, err)
 			return
 		}
+		s.outcomes.add(outcomeOK)
 		writeJSON(w, http.StatusOK, body)
 	}
 }

@@ -61,7 +61,7 @@ type tokenGate struct {
 // ServeHTTP implements http.Handler.
 func (g *tokenGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(r.Header.Values("Origin")) > 0 {
-		writeError(w, &Error{CodeForbidden, "a web page may not use the control API; ask with a program that sends no Origin"})
+		g.server.refuse(w, r, &Error{CodeForbidden, "a web page may not use the control API; ask with a program that sends no Origin"})
 		return
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -74,8 +74,8 @@ func (g *tokenGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case <-time.After(guessPause):
 	case <-r.Context().Done():
 	}
-	g.server.log.Warn("a request on the control API's TCP port had no token or a wrong one")
+	g.server.log.WarnContext(r.Context(), "a request on the control API's TCP port had no token or a wrong one")
 	w.Header().Set("WWW-Authenticate", "Bearer")
 	w.Header().Set("Connection", "close")
-	writeError(w, &Error{CodeUnauthorized, "the token is missing or wrong; send Authorization: Bearer TOKEN, with what is in admin.token_file"})
+	g.server.refuse(w, r, &Error{CodeUnauthorized, "the token is missing or wrong; send Authorization: Bearer TOKEN, with what is in admin.token_file"})
 }

@@ -48,18 +48,18 @@ func (r UnbanRequest) Validate() error {
 }
 
 // Unban ends a ban.
-func (s *Service) Unban(_ context.Context, req UnbanRequest) (result UnbanResult, err error) {
+func (s *Service) Unban(ctx context.Context, req UnbanRequest) (result UnbanResult, err error) {
 	if err := req.Validate(); err != nil {
 		return UnbanResult{}, err
 	}
 	req.By = cmp.Or(req.By, ownName())
 	if req.ID != "" {
-		return s.unbanID(req)
+		return s.unbanID(ctx, req)
 	}
-	return s.unbanTarget(req)
+	return s.unbanTarget(ctx, req)
 }
 
-func (s *Service) unbanID(req UnbanRequest) (UnbanResult, error) {
+func (s *Service) unbanID(ctx context.Context, req UnbanRequest) (UnbanResult, error) {
 	id, err := ban.ParseID(req.ID)
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
@@ -71,11 +71,11 @@ func (s *Service) unbanID(req UnbanRequest) (UnbanResult, error) {
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
 	}
-	s.unbanned(b, req.By)
+	s.unbanned(ctx, b, req.By)
 	return UnbanResult{Ban: b}, nil
 }
 
-func (s *Service) unbanTarget(req UnbanRequest) (UnbanResult, error) {
+func (s *Service) unbanTarget(ctx context.Context, req UnbanRequest) (UnbanResult, error) {
 	target, err := ban.ParseTarget(req.Target)
 	if err != nil {
 		return UnbanResult{}, fromStore(err)
@@ -97,7 +97,7 @@ func (s *Service) unbanTarget(req UnbanRequest) (UnbanResult, error) {
 		if err != nil {
 			return UnbanResult{}, fromStore(err)
 		}
-		s.unbanned(b, req.By)
+		s.unbanned(ctx, b, req.By)
 		ended = append(ended, b)
 		left = slices.DeleteFunc(left, func(m Match) bool { return m.Ban.ID == b.ID })
 	}
@@ -124,7 +124,7 @@ func noBanOn(target ban.Target, scope ban.Scope, left []Match) *Error {
 }
 
 // unbanned counts a ban that was ended, and logs it.
-func (s *Service) unbanned(b ban.Ban, by string) {
+func (s *Service) unbanned(ctx context.Context, b ban.Ban, by string) {
 	s.tally(func(m *moderate.Totals) { m.Unbanned++ })
-	s.opts.Log.Info("ban removed", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", by)
+	s.opts.Log.InfoContext(ctx, "ban removed", "id", b.ID, "kind", b.Kind, "scope", b.Scope, "by", by)
 }

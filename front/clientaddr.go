@@ -64,6 +64,12 @@ func (c *ClientAddr) Of(r *http.Request) netip.Addr {
 	return addr
 }
 
+// FromProxy reports whether the request comes from a trusted proxy.
+func (c *ClientAddr) FromProxy(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && c.trusts(plain(peer.Addr()))
+}
+
 func (c *ClientAddr) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(c.Trusted, func(p netip.Prefix) bool { return p.Contains(addr) })
 }

@@ -33,8 +33,8 @@ func (o Options) takeStills(next http.Handler) http.Handler {
 // readyTimeout bounds a readiness check: a probe wants an answer, not a hang.
 const readyTimeout = 3 * time.Second
 
-func (o Options) serveOnline(w http.ResponseWriter, _ *http.Request) {
-	o.writeJSON(w, struct {
+func (o Options) serveOnline(w http.ResponseWriter, r *http.Request) {
+	o.writeJSON(w, r, struct {
 		Online int `json:"online"`
 	}{o.Online()})
 }
@@ -56,7 +56,7 @@ func (o Options) serveBan(w http.ResponseWriter, r *http.Request) {
 	}
 	notice, banned := o.Ban(r)
 	if !banned {
-		o.writeJSON(w, struct {
+		o.writeJSON(w, r, struct {
 			Banned bool `json:"banned"`
 		}{})
 		return
@@ -66,7 +66,7 @@ func (o Options) serveBan(w http.ResponseWriter, r *http.Request) {
 		until := notice.Until.UTC()
 		answer.Until = &until
 	}
-	o.writeJSON(w, answer)
+	o.writeJSON(w, r, answer)
 }
 
 // mustWait refuses who has asked too often whether they are banned.
@@ -80,10 +80,10 @@ func (o Options) mustWait(w http.ResponseWriter, r *http.Request) bool {
 	return wait > 0
 }
 
-func (o Options) writeJSON(w http.ResponseWriter, answer any) {
+func (o Options) writeJSON(w http.ResponseWriter, r *http.Request, answer any) {
 	body, err := json.Marshal(answer)
 	if err != nil {
-		o.Logger.Error("answer not encoded", "error", err)
+		o.Logger.ErrorContext(r.Context(), "answer not encoded", "error", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
@@ -99,7 +99,7 @@ func (o Options) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if err := o.Ready(ctx); err != nil {
-		o.Logger.Warn("not ready", "error", err)
+		o.Logger.WarnContext(r.Context(), "not ready", "error", err)
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, fmt.Sprintf("not ready: %v", err), http.StatusServiceUnavailable)
 		return

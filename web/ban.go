@@ -71,7 +71,7 @@ func (p *banPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var html bytes.Buffer
 	if err := p.tree.ExecuteTemplate(&html, "layout.html", data); err != nil {
-		p.options.Logger.Error("ban page not rendered", "error", err)
+		p.options.Logger.ErrorContext(r.Context(), "ban page not rendered", "error", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}

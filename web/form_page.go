@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -174,7 +175,7 @@ func (p *formPage) post(w http.ResponseWriter, r *http.Request) formState {
 		return pace(wait)
 	}
 	if _, asks := values["receipt"]; asks {
-		return p.lookUp(values)
+		return p.lookUp(r.Context(), values)
 	}
 	if problems := check(p.fields, values); len(problems) > 0 {
 		state := p.state(http.StatusUnprocessableEntity)
@@ -207,7 +208,7 @@ func (p *formPage) post(w http.ResponseWriter, r *http.Request) formState {
 			return state
 		}
 	}
-	p.log.Error("what a visitor wrote was not taken", "page", p.path, "error", err)
+	p.log.ErrorContext(r.Context(), "what a visitor wrote was not taken", "page", p.path, "error", err)
 	return refuse(http.StatusServiceUnavailable, "form.failed", values)
 }
 
@@ -217,7 +218,7 @@ func (p *formPage) told() formState {
 }
 
 // lookUp tells what became of something.
-func (p *formPage) lookUp(values map[string]string) formState {
+func (p *formPage) lookUp(ctx context.Context, values map[string]string) formState {
 	problems := check(receiptFields, values)
 	if len(problems) == 0 {
 		told := p.told()
@@ -229,7 +230,7 @@ func (p *formPage) lookUp(values map[string]string) formState {
 			state.Problem = "data.back.late"
 			return state
 		case !errors.Is(err, ErrUnknown):
-			p.log.Error("what became of something could not be looked up", "error", err)
+			p.log.ErrorContext(ctx, "what became of something could not be looked up", "error", err)
 			state := p.state(http.StatusServiceUnavailable)
 			state.Problem = "form.failed"
 			return state
@@ -249,7 +250,7 @@ func (p *formPage) answer(w http.ResponseWriter, r *http.Request, state formStat
 	v := p.chooser.choose(r)
 	body, err := p.render(v, state)
 	if err != nil {
-		p.log.Error("page not rendered", "page", p.path, "error", err)
+		p.log.ErrorContext(r.Context(), "page not rendered", "page", p.path, "error", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}

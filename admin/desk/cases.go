@@ -125,6 +125,6 @@ func (d *Desk) giveBack(r *http.Request, s session, id string) {
 		return
 	}
 	if err := d.opts.Court.Unclaim(r.Context(), admin.ClaimRequest{Case: id, By: s.name}); err != nil {
-		d.opts.Log.Warn("a case was not given back, and is its moderator's for some minutes", "case", id, "error", err)
+		d.opts.Log.WarnContext(r.Context(), "a case was not given back, and is its moderator's for some minutes", "case", id, "error", err)
 	}
 }

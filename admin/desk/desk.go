@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/request"
 )
 
 // Court is whom the desk asks: *admin.Service.
@@ -83,7 +84,7 @@ const (
 // Run serves on ln until ctx is done. It closes ln, and returns nil if ctx ended it.
 func (d *Desk) Run(ctx context.Context, ln net.Listener) error {
 	server := &http.Server{
-		Handler:        d,
+		Handler:        &request.Handler{Next: d},
 		ReadTimeout:    10 * time.Second,
 		WriteTimeout:   2 * time.Minute, // evidence may be long, and a moderator's line slow
 		IdleTimeout:    time.Minute,

@@ -134,7 +134,7 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.setCookie(w, secret)
-	d.opts.Log.Info("a moderator logged in", "name", name, "by", how)
+	d.opts.Log.InfoContext(r.Context(), "a moderator logged in", "name", name, "by", how)
 	writeJSON(w, http.StatusOK, d.stateOf(name))
 }
 
@@ -152,7 +152,7 @@ func (d *Desk) refuse(w http.ResponseWriter, r *http.Request, status int) {
 	case <-time.After(guessPause):
 	case <-r.Context().Done():
 	}
-	d.opts.Log.Warn("a login to the moderators' page was refused", "status", status)
+	d.opts.Log.WarnContext(r.Context(), "a login to the moderators' page was refused", "status", status)
 	if status == http.StatusForbidden {
 		writeError(w, status, admin.CodeForbidden, "who you are was said without the proxy's secret, or is no moderator's name")
 		return

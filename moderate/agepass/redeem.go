@@ -117,7 +117,7 @@ func (d *Redeemer) explain(w http.ResponseWriter, r *http.Request, err error) {
 		refuse(w, http.StatusConflict, codeShort, err.Error())
 	case errors.Is(err, ErrBusy), errors.Is(err, ErrUnreachable), errors.Is(err, ErrAnswer):
 		if r.Context().Err() == nil {
-			d.opts.Logger.Warn("an age check failed", "error", err)
+			d.opts.Logger.WarnContext(r.Context(), "an age check failed", "error", err)
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(retryChecker))
 		refuse(w, http.StatusServiceUnavailable, codeUnavailable, "the age checker gave no answer; try again later")
