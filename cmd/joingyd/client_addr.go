@@ -26,5 +26,8 @@ func (c *clientAddr) change(settings config.HTTP) error {
 // Of returns the address that the request comes from.
 func (c *clientAddr) Of(r *http.Request) netip.Addr { return c.now.Load().Of(r) }
 
+// FromProxy reports whether the request comes from a trusted proxy.
+func (c *clientAddr) FromProxy(r *http.Request) bool { return c.now.Load().FromProxy(r) }
+
 // Secure reports whether the visitor came by https.
 func (c *clientAddr) Secure(r *http.Request) bool { return c.now.Load().Secure(r) }

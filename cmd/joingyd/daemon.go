@@ -34,6 +34,7 @@ import (
 	"github.com/joingyd/joingyd/moderate/pdq"
 	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/privacy"
+	"github.com/joingyd/joingyd/request"
 	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/turn/xdp"
@@ -95,17 +96,20 @@ type daemon struct {
 
 	relayed  *meter // bytes
 	warnings *warnings
+	watched  *watched // what the daemon sees of itself
+	answered request.Counts
 
 	forwarder *xdp.Forwarder // nil: none
 
-	metrics         *metrics.Server // nil: none
-	metricsListener net.Listener
+	metrics         *metrics.Server
+	metricsListener net.Listener // nil: none
 
 	httpListener  net.Listener
 	httpListener6 net.Listener // nil: none
 	httpsListener net.Listener // nil: none
 	splitters     []*front.Splitter
 	acme          *cert.ACMESource // nil: certificates come from files, if at all
+	certificates  certificates     // nil: none
 	adminListener net.Listener
 	adminTCP      *adminTCP // nil: none
 	adminPath     string
@@ -131,9 +135,9 @@ func newDaemon(cfg config.Config, log *slog.Logger) (*daemon, error) {
 
 // newDaemonIn opens the store and the sockets. What fails leaves nothing open.
 func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemon, err error) {
-	handler := newWarningLog(log.Handler())
+	handler, watched := newWarningLog(log.Handler()), new(watched)
 	addresses := newAddressLog(handler, cfg.Log.Addresses)
-	d := &daemon{cfg: cfg, log: slog.New(addresses), shown: addresses.addresses, warnings: handler.kept, adminPath: cfg.Admin.Socket, surroundings: in}
+	d := &daemon{cfg: cfg, log: slog.New(watched.log(addresses)), shown: addresses.addresses, warnings: handler.kept, watched: watched, adminPath: cfg.Admin.Socket, surroundings: in}
 	d.settings.Store(&cfg) // d.cfg gets another site.policy below
 	d.closers = append(d.closers, d.sockets.Close)
 	defer func() {
@@ -257,6 +261,7 @@ func (d *daemon) openHub() error {
 		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
+		RequestID:    func(r *http.Request) string { return request.ID(r.Context()) },
 		Policy:       live.Policy,
 		Appeal:       "/appeal",
 		Origins:      live.Origins,
@@ -287,7 +292,7 @@ func (d *daemon) openAdmin() error {
 	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
-	options.Totals = d.totals
+	options.Totals, options.Diagnose = d.totals, d.diagnose
 	options.Requests, options.Retained = d.requests, d.held
 	options.Images, options.Stills, options.Kept = d.images, d.watch != nil && d.local == nil, keptFiles(d.cfg.DataDir, d.cases.CopyTo)
 	options.KeyFile, options.KeyRings = keyFiles(d.cfg.DataDir), storedRings(d.cfg.DataDir)
@@ -358,6 +363,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
+	group.Go(func() error { d.watched.clock.Run(ctx); return nil })
 	group.Go(func() error { d.totals.Run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
 	if d.adminTCP != nil {
@@ -366,7 +372,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if d.moderators != nil {
 		group.Go(func() error { return d.moderators.Run(ctx, d.moderators.Listener) })
 	}
-	if d.metrics != nil {
+	if d.metricsListener != nil {
 		group.Go(func() error { return d.metrics.Run(ctx, d.metricsListener) })
 	}
 	d.serveHTTP(group, d.httpListener)
@@ -465,7 +471,7 @@ func (d *daemon) readyLine() string {
 	if d.moderators != nil {
 		listening = append(listening, "moderators http://"+d.moderators.Addr().String())
 	}
-	if d.metrics != nil {
+	if d.metricsListener != nil {
 		listening = append(listening, "metrics "+d.metricsListener.Addr().String())
 	}
 	return fmt.Sprintf("joingyd ready: open %s://%s (%s)", scheme, openAt(d.httpListener.Addr()), strings.Join(listening, ", "))

@@ -34,7 +34,7 @@ func (d *daemon) bansOn(addr netip.Addr) ([]ban.Ban, error) {
 func (d *daemon) bansShown(r *http.Request) (shown []web.BanShown) {
 	bans, err := d.bansOn(d.clients.Of(r))
 	if err != nil {
-		d.log.Error("the bans on a visitor could not be read", "error", err)
+		d.log.ErrorContext(r.Context(), "the bans on a visitor could not be read", "error", err)
 	}
 	for _, b := range bans {
 		shown = append(shown, web.BanShown{
@@ -68,7 +68,7 @@ func (d *daemon) appeal(r *http.Request, a web.Appeal) (string, error) {
 	if err != nil {
 		return "", formError(err)
 	}
-	d.log.Info("appeal taken", "case", id)
+	d.log.InfoContext(r.Context(), "appeal taken", "case", id)
 	return appealing.Receipt.String(), nil
 }
 

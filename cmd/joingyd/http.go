@@ -15,6 +15,7 @@ import (
 	"github.com/joingyd/joingyd/cert"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/moderate/agepass"
+	"github.com/joingyd/joingyd/request"
 	"github.com/joingyd/joingyd/web"
 )
 
@@ -31,7 +32,7 @@ func (d *daemon) openHTTP() error {
 	}
 	d.pages.Store(&pages)
 	d.http = &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*d.pages.Load()).ServeHTTP(w, r) }),
+		Handler:           &request.Handler{Next: http.HandlerFunc(d.servePages), Proxied: d.clients.FromProxy, Counts: &d.answered},
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -42,6 +43,9 @@ func (d *daemon) openHTTP() error {
 	}
 	return d.listenHTTP()
 }
+
+// servePages answers by the settings of now.
+func (d *daemon) servePages(w http.ResponseWriter, r *http.Request) { (*d.pages.Load()).ServeHTTP(w, r) }
 
 // newPages is the site with these settings.
 func (d *daemon) newPages(options web.Options, cfg config.Config) (http.Handler, error) {

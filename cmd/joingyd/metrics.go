@@ -3,22 +3,24 @@ package main
 import (
 	"fmt"
 
+	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/disclosure"
+	"github.com/joingyd/joingyd/doctor"
+	"github.com/joingyd/joingyd/front"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/metrics"
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/classify"
 	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/privacy"
+	"github.com/joingyd/joingyd/request"
 	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
 )
 
-// openMetrics opens the listener for metrics, unless there shall be none.
+// openMetrics makes the metrics, and opens a listener for them unless there shall be none.
 func (d *daemon) openMetrics() (err error) {
-	if d.cfg.Admin.MetricsListen == "" {
-		return nil
-	}
 	d.metrics = metrics.NewServer(metrics.Sources{
 		Version: programVersion(),
 		Relay:   d.relayMetrics,
@@ -54,9 +56,16 @@ func (d *daemon) openMetrics() (err error) {
 
 		OffloadOutcomes: offloadOutcomes(),
 
+		Ports: d.portMetrics, Kept: d.keptMetrics, Host: d.hostMetrics,
+		TLSServices: []string{"http", "turn"}, TLSReasons: front.Reasons(), Routes: request.Routes(), AdminOutcomes: admin.Outcomes(),
+		DisclosureStates: texts(disclosure.States()), LogLevels: doctor.Levels(), StillOutcomes: match.StillOutcomes(),
+
 		Systems: totals.Systems(), Browsers: totals.Browsers(), Devices: totals.Devices(), Languages: totals.Languages(),
 		Stays: totals.Stays(), Modes: totals.Modes(),
 	}, d.log)
+	if d.cfg.Admin.MetricsListen == "" {
+		return nil
+	}
 	if d.metricsListener, err = d.sockets.Listen("admin.metrics_listen", d.cfg.Admin.MetricsListen); err != nil {
 		return fmt.Errorf("admin.metrics_listen: %w; choose another with --admin-metrics-listen, or \"\" for no metrics", err)
 	}
@@ -92,7 +101,7 @@ func (d *daemon) relayMetrics() metrics.Relay {
 		}
 	}
 	return metrics.Relay{
-		Sessions: s.Sessions, Pairs: s.Pairs, Draining: d.relay.Draining(), ByTransport: transports, Offload: d.offloadMetrics(),
+		Sessions: s.Sessions, Pairs: s.Pairs, Draining: d.relay.Draining(), ByTransport: transports, Offload: d.offloadMetrics(s.NotOffloaded),
 	}
 }
 
@@ -101,7 +110,7 @@ func (d *daemon) matchMetrics() metrics.Match {
 	return metrics.Match{
 		Sessions: s.Online, Waiting: s.Waiting, Pairs: s.Pairs, Addresses: s.Addresses, Forgotten: s.Forgotten,
 		Reports: s.Reports, ReportsForgotten: s.ReportsForgotten, Refused: s.Refused, Denied: s.Denied, Challenges: s.Challenges,
-		Filter: metrics.Filter(s.Filter),
+		Filter: metrics.Filter(s.Filter), Paired: s.Paired, Slow: s.Slow, Stills: s.Stills,
 	}
 }
 

@@ -49,10 +49,10 @@ func offloadPackets(s xdp.Stats) map[string]uint64 {
 	}
 }
 
-func (d *daemon) offloadMetrics() metrics.Offload {
+func (d *daemon) offloadMetrics(refused uint64) metrics.Offload {
 	if d.forwarder == nil {
-		return metrics.Offload{}
+		return metrics.Offload{Refused: refused}
 	}
 	s := d.forwarder.Stats()
-	return metrics.Offload{Interfaces: len(s.Interfaces), Flows: s.Flows, Packets: offloadPackets(s)}
+	return metrics.Offload{Interfaces: len(s.Interfaces), Flows: s.Flows, Packets: offloadPackets(s), Refused: refused}
 }

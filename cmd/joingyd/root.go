@@ -65,6 +65,7 @@ the command line made no sense.`,
 		newDBCommand(),
 		newKeysCommand(),
 		newCheckCommand(),
+		newDoctorCommand(),
 		newVersionCommand(),
 	)
 	root.InitDefaultHelpCmd()

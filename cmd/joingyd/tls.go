@@ -29,6 +29,7 @@ func (d *daemon) openTLS() error {
 	if err != nil {
 		return err
 	}
+	d.certificates = source
 	config := &tls.Config{GetCertificate: source.GetCertificate, NextProtos: protocols}
 	if c.Listen != "" {
 		splitter, err := d.listenTLS("tls.listen", c.Listen, config)
