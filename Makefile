@@ -7,7 +7,7 @@ SOAK    ?= 1h
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/joingyd
@@ -64,6 +64,10 @@ test-classifier: packaging/classifier/node_modules ## types of the image classif
 packaging/classifier/node_modules: packaging/classifier/package-lock.json
 	cd packaging/classifier && npm ci --no-audit --no-fund
 	touch $@
+
+.PHONY: test-prometheus
+test-prometheus: ## metrics, alert rules and dashboard with the real Prometheus, fetched from Debian if it is not there
+	scripts/test-prometheus
 
 .PHONY: trials
 trials: build ## attacks and faults by number, as a table

@@ -42,7 +42,9 @@ func scrape(t *testing.T, d *daemon) (text string, values map[string]float64) {
 
 func TestMetricsOfADaemon(t *testing.T) {
 	d := startDaemon(t, nil)
-	_, values := scrape(t, d)
+	text, values := scrape(t, d)
+	wantObserved(t, values)
+	wantDocumented(t, text)
 	var want []string
 	for _, transport := range turn.Transports() {
 		want = append(want, `joingyd_turn_allocations{transport="`+transport+`"}`)
@@ -93,7 +95,7 @@ func TestMetricsOfADaemon(t *testing.T) {
 	if _, err := d.bans.Add(ban.Entry{Target: elsewhere, Scope: ban.ScopeRelay, By: "root"}); err != nil {
 		t.Fatal(err)
 	}
-	text, values := scrape(t, d)
+	text, values = scrape(t, d)
 	for series, least := range map[string]float64{
 		`joingyd_turn_allocations{transport="udp"}`:            2,
 		`joingyd_turn_auth_total{result="ok",transport="udp"}`: 2,
