@@ -145,7 +145,7 @@ func impersonal(_ []string, a slog.Attr) slog.Attr {
 // something, what stands for a session, keys and tokens.
 var (
 	anEmail = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
-	aDoer   = regexp.MustCompile(`\b(by|name|user|session|pair): [^,)]+`)
+	aDoer   = regexp.MustCompile(`([( ])(by|name|user|session|pair): [^,)\n]+`)
 	anID    = regexp.MustCompile(`\b[a-z2-7]{26}\b`)
 	aToken  = regexp.MustCompile(`\b[A-Za-z0-9_-]{32,}\b`)
 	aUserOf = regexp.MustCompile(`://[^/@\s]*@`)
@@ -158,8 +158,13 @@ var networksOnly = newAddressLog(slog.DiscardHandler, config.AddressesTruncated)
 func scrub(text string) string {
 	text = aUserOf.ReplaceAllString(text, "://")
 	text = anEmail.ReplaceAllString(text, "(e-mail)")
-	text = aDoer.ReplaceAllString(text, "$1: (left out)")
+	text = aDoer.ReplaceAllString(text, "$1$2: (left out)")
 	text = anID.ReplaceAllString(text, "(id)")
-	text = aToken.ReplaceAllString(text, "(token)")
+	text = aToken.ReplaceAllStringFunc(text, func(word string) string {
+		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz_") == "" && strings.Contains(word, "_") {
+			return word // a metric
+		}
+		return "(token)"
+	})
 	return networksOnly.text(text)
 }

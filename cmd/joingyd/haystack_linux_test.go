@@ -114,6 +114,16 @@ func (h *haystack) read(name, path string) {
 	h.places[name] = append(h.places[name], content...)
 }
 
+// bundle is what joingyd doctor puts into one, of the running daemon.
+func (h *haystack) bundle() (content []byte) {
+	h.t.Helper()
+	path := filepath.Join(h.t.TempDir(), "doctor.tar.gz")
+	if _, _, stderr := h.command("doctor", "--bundle", path); !strings.Contains(stderr, path) {
+		h.t.Fatal(stderr)
+	}
+	return unpackBundle(h.t, path)
+}
+
 // sift reports what turned up, and returns how much.
 func (h *haystack) sift() (hits int) {
 	h.t.Helper()
@@ -131,6 +141,10 @@ func (h *haystack) sift() (hits int) {
 	kept := secretPrefix("198.51.100.5/32")
 	if !kept.in(h.places["store"]) || !kept.in(h.places["answers of the control API"]) {
 		h.t.Error("the search does not find an address that was to be kept")
+	}
+	bundle := h.places["support bundle"]
+	if kept.in(bundle) || !bytes.Contains(bundle, []byte("ban added")) || !bytes.Contains(bundle, []byte("joingyd_bans_active")) || !bytes.Contains(bundle, []byte("goroutine profile")) {
+		h.t.Errorf("the support bundle has a whole address in it, or too little: %s", bundle)
 	}
 	if !bytes.Contains(h.places["log"], []byte("ban added")) {
 		h.t.Errorf("the log is not the daemon's: %s", h.places["log"])

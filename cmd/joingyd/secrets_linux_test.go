@@ -126,6 +126,10 @@ func (h *haystack) collect() {
 	h.ask(http.MethodPost, "/v1/bans", `{"target":`)
 	h.get("/metrics", "127.0.0.1", "http://"+h.listens("metrics")+"/metrics", nil)
 	h.get("profiles", "127.0.0.1", "http://"+h.listens("metrics")+"/debug/pprof/", nil)
+	for _, profile := range []string{"goroutine?debug=2", "heap?debug=1", "cmdline"} {
+		h.ask(http.MethodGet, "/debug/pprof/"+profile, "")
+	}
+	h.places["support bundle"] = h.bundle()
 	pid := strconv.Itoa(h.cmd.Process.Pid)
 	for name, file := range map[string]string{"arguments": "cmdline", "environment": "environ"} {
 		h.read(name, filepath.Join("/proc", pid, file))
@@ -185,12 +189,22 @@ func TestO2Secrets(t *testing.T) {
 			}
 			h := &haystack{process: p, t: t}
 			h.misbehave(visitors, p.listens("https"))
+			if status, _, stderr := p.command("unban", visitors); status != exitDone { // says in the log who did it
+				t.Fatal(stderr)
+			}
+			bundled := h.bundle()
+			if bytes.Contains(bundled, []byte("by="+userName()+" ")) || !bytes.Contains(bundled, []byte(`by="(left out)"`)) {
+				t.Errorf("the bundle says who unbanned: %s", bundled)
+			}
 			if err := p.stop(); err != nil {
 				t.Error(err)
 			}
 			n := secretPrefix(visitors + "/32")
 			switch whole := n.in(p.logged()); {
 			case addresses == config.AddressesFull:
+				if n.in(bundled) || !bytes.Contains(bundled, []byte("127.0.0.0/24")) {
+					t.Errorf("the bundle has the log with whole addresses, or not at all: %s", bundled)
+				}
 				if !whole {
 					t.Errorf("%s is not in a log with full addresses: %s", n.name, p.logged())
 				}
