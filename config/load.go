@@ -139,6 +139,8 @@ func (l *loader) unknownKeys() error {
 	for _, key := range l.viper.AllKeys() {
 		switch {
 		case slices.ContainsFunc(l.fields, func(f Field) bool { return f.Key == key }):
+		case l.above(key) != "":
+			problems = append(problems, &Problem{l.file, l.above(key), "has a value, and no keys below it such as " + key + "; write its value behind the colon"})
 		case !l.isSection(key):
 			problems = append(problems, &Problem{l.file, key, "unknown key" + l.hint(key)})
 		case l.viper.Get(key) != nil: // a section with a plain value: `turn: 5`
@@ -147,6 +149,16 @@ func (l *loader) unknownKeys() error {
 		// An empty section, all its keys commented out, sets nothing.
 	}
 	return errors.Join(problems...)
+}
+
+// above returns the key that a longer one was written below; empty: none.
+func (l *loader) above(key string) string {
+	for _, f := range l.fields {
+		if strings.HasPrefix(key, f.Key+".") {
+			return f.Key
+		}
+	}
+	return ""
 }
 
 func (l *loader) isSection(key string) bool {
