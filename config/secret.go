@@ -38,6 +38,16 @@ func LoadSharedSecret(path string) ([]byte, error) {
 	return []byte(text), nil
 }
 
+// LoadToken reads what another service wants of us: whatever the file holds but for space
+// around it, of any length.
+func LoadToken(path string) (string, error) {
+	text, err := readPrivate(path)
+	if text = strings.TrimSpace(text); err == nil && text == "" {
+		err = fmt.Errorf("secret %s: holds nothing; write the token into it, or name no file", path)
+	}
+	return text, err
+}
+
 // LoadOrCreateSharedSecret is LoadSharedSecret, but makes a secret, as
 // LoadOrCreateSecret does, where the file is missing.
 func LoadOrCreateSharedSecret(path string) ([]byte, error) {

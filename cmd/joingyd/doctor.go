@@ -161,7 +161,7 @@ func certificateProblems(cfg config.Config, facts *doctor.Facts) []doctor.Findin
 	}
 	source, err := cert.Files(cfg.TLS.CertFile, cfg.TLS.KeyFile, nil)
 	if err != nil {
-		return []doctor.Finding{{Level: doctor.Serious, What: "tls.cert_file: " + err.Error(), Do: "write a whole pair that matches, which the daemon's user may read"}}
+		return []doctor.Finding{{Level: doctor.Serious, What: "tls.cert_file, tls.key_file: " + err.Error(), Do: "write a whole pair that matches, which the daemon's user may read"}}
 	}
 	facts.TLS, facts.Certificate = true, source.Expiry()
 	return nil

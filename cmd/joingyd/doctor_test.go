@@ -76,7 +76,7 @@ func TestDoctorAlone(t *testing.T) {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 	for _, want := range []string{
-		"serious: no daemon answers", "another program has " + other.Addr().String() + " (http.listen)", "mode 0755", "the ban store: ", "tls.cert_file: ", "turn.public_host has no address",
+		"serious: no daemon answers", "another program has " + other.Addr().String() + " (http.listen)", "mode 0755", "the ban store: ", "tls.cert_file, tls.key_file: ", "turn.public_host has no address",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("not found: %s, in\n%s", want, out)

@@ -78,7 +78,7 @@ func (d *daemon) openCertificates() (certificates, []string, error) {
 	if len(c.ACMEDomains) == 0 {
 		files, err := cert.Files(c.CertFile, c.KeyFile, d.log)
 		if err != nil {
-			return nil, nil, fmt.Errorf("tls.cert_file: %w", err)
+			return nil, nil, fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
 		}
 		return files, nil, nil
 	}

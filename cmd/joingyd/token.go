@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"strings"
+
+	"github.com/joingyd/joingyd/config"
 )
 
 // tokenFrom reads the token that a service wants of us from the file that a key names;
@@ -12,9 +12,9 @@ func tokenFrom(key, file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	text, err := os.ReadFile(file)
+	token, err := config.LoadToken(file)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", key, err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	return token, nil
 }
