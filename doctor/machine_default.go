@@ -11,3 +11,9 @@ func Disk(string) (free, size uint64) { return 0, 0 }
 
 // ClockSynchronized cannot tell on this system.
 func ClockSynchronized() bool { return true }
+
+// MemoryLimit cannot tell on this system.
+func MemoryLimit() uint64 { return 0 }
+
+// Resident cannot tell on this system.
+func Resident() uint64 { return 0 }

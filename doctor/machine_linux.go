@@ -34,7 +34,7 @@ func look(dir string) Machine {
 		m.DescriptorsUsed = uint64(len(open))
 	}
 	m.DiskFree, m.DiskSize = Disk(dir)
-	m.MemoryLimit, m.MemoryUsed = memoryLimit(), resident()
+	m.MemoryLimit, m.MemoryUsed = MemoryLimit(), Resident()
 	var stat unix.Stat_t
 	if uid := os.Geteuid(); uid != 0 && unix.Stat(dir, &stat) == nil {
 		m.DataDirForeign = int(stat.Uid) != uid
@@ -58,8 +58,8 @@ func ClockSynchronized() bool {
 	return err != nil || state != stateUnsynchronized
 }
 
-// resident returns the bytes of the process that are in memory.
-func resident() uint64 {
+// Resident returns the bytes of the process that are in memory.
+func Resident() uint64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	fields := strings.Fields(string(text))
 	if err != nil || len(fields) < 2 {
@@ -69,9 +69,9 @@ func resident() uint64 {
 	return pages * uint64(os.Getpagesize())
 }
 
-// memoryLimit returns the least limit of the control groups that the process is in, of
+// MemoryLimit returns the least limit of the control groups that the process is in, of
 // version 1 or 2; 0: there is none.
-func memoryLimit() (least uint64) {
+func MemoryLimit() (least uint64) {
 	text, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
 		return 0

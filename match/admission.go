@@ -40,6 +40,12 @@ func Denials() (reasons []string) {
 	return reasons
 }
 
+// Shares of the memory that the process may have, past which there are no more of them.
+const (
+	noSessions = 0.8
+	noSockets  = 0.9
+)
+
 const (
 	defaultSessions = 100_000
 	minAddresses    = 1 << 14 // remembered
@@ -104,7 +110,7 @@ func (h *Hub) BanCheckWait(addr netip.Addr) time.Duration {
 func (h *Hub) admitSessionLocked(s *session) (wait time.Duration) {
 	held := h.perAddress[s.key]
 	switch {
-	case len(h.sessions) >= h.live.Load().Sessions:
+	case len(h.sessions) >= h.live.Load().Sessions, h.opts.Pressure() >= noSessions:
 		h.denied[deniedCapacity]++
 		return tooManyWait
 	case held >= h.live.Load().SessionsPerAddressMax:

@@ -64,6 +64,11 @@ type Options struct {
 	HelloTimeout time.Duration // silence allowed to a new socket
 	Logger       *slog.Logger  // nil: discarded
 
+	// Pressure says how much is used of the memory that the process may have, from 0 to 1:
+	// there are no new sessions from 0.8 on, and no new sockets from 0.9. It is called with
+	// the hub's lock held. Nil: nothing bounds it.
+	Pressure func() float64
+
 	// Now is the clock; time.Now if nil. Its times have a monotonic reading, by which
 	// everything is decided: nothing moves when the clock is set.
 	Now func() time.Time
@@ -163,6 +168,9 @@ func New(opts Options) *Hub {
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Pressure == nil {
+		opts.Pressure = func() float64 { return 0 }
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now

@@ -155,7 +155,7 @@ func (h *Hub) enter(k *socket) (status int, why string) {
 	switch {
 	case h.closed:
 		return http.StatusServiceUnavailable, "server going away"
-	case len(h.open) >= live.Sessions+live.Sessions/16:
+	case len(h.open) >= live.Sessions+live.Sessions/16, h.opts.Pressure() >= noSockets:
 		h.denied[deniedCapacity]++
 		return http.StatusServiceUnavailable, "the site is full; come again later"
 	case h.openFrom[key] >= 2*live.SessionsPerAddressMax:

@@ -98,6 +98,7 @@ type daemon struct {
 	warnings *warnings
 	watched  *watched // what the daemon sees of itself
 	answered request.Counts
+	memory   *memory
 
 	forwarder *xdp.Forwarder // nil: none
 
@@ -137,7 +138,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (*daemon, error) {
 func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemon, err error) {
 	handler, watched := newWarningLog(log.Handler()), new(watched)
 	addresses := newAddressLog(handler, cfg.Log.Addresses)
-	d := &daemon{cfg: cfg, log: slog.New(watched.log(addresses)), shown: addresses.addresses, warnings: handler.kept, watched: watched, adminPath: cfg.Admin.Socket, surroundings: in}
+	d := &daemon{cfg: cfg, log: slog.New(watched.log(addresses)), shown: addresses.addresses, warnings: handler.kept, watched: watched, memory: newMemory(), adminPath: cfg.Admin.Socket, surroundings: in}
 	d.settings.Store(&cfg) // d.cfg gets another site.policy below
 	d.closers = append(d.closers, d.sockets.Close)
 	defer func() {
@@ -262,6 +263,7 @@ func (d *daemon) openHub() error {
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
 		RequestID:    func(r *http.Request) string { return request.ID(r.Context()) },
+		Pressure:     d.memory.pressure,
 		Policy:       live.Policy,
 		Appeal:       "/appeal",
 		Origins:      live.Origins,
@@ -364,6 +366,7 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { d.drain.run(ctx); return nil })
 	group.Go(func() error { d.relayed.run(ctx); return nil })
 	group.Go(func() error { d.watched.clock.Run(ctx); return nil })
+	group.Go(func() error { d.memory.run(ctx); return nil })
 	group.Go(func() error { d.totals.Run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
 	if d.adminTCP != nil {

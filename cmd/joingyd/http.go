@@ -45,7 +45,9 @@ func (d *daemon) openHTTP() error {
 }
 
 // servePages answers by the settings of now.
-func (d *daemon) servePages(w http.ResponseWriter, r *http.Request) { (*d.pages.Load()).ServeHTTP(w, r) }
+func (d *daemon) servePages(w http.ResponseWriter, r *http.Request) {
+	(*d.pages.Load()).ServeHTTP(w, r)
+}
 
 // newPages is the site with these settings.
 func (d *daemon) newPages(options web.Options, cfg config.Config) (http.Handler, error) {
