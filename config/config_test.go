@@ -131,7 +131,7 @@ func TestO1BadFiles(t *testing.T) {
 		{"turn:\n  transports: [udp, udp]\n", "turn.transports", "once"},
 		{"turn:\n  listen: [3478]\n", "turn.listen", "quotes"},
 		{"turn:\n  transports: [1]\n", "turn.transports", "quotes"},
-		{"turn:\n  transports: {udp: yes}\n", "turn.transports.udp", "unknown key"},
+		{"turn:\n  transports: {udp: yes}\n", "turn.transports", "behind the colon"},
 		{"turn:\n  public_host: 'https://x.test'\n", "turn.public_host", "without scheme"},
 		{"turn:\n  credential_lifetime: 60\n", "turn.credential_lifetime", "with its unit"},
 		{"turn:\n  credential_lifetime: 1s\n", "turn.credential_lifetime", "1m to 24h"},
