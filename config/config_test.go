@@ -453,13 +453,3 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
-
-func TestPackagedFileIsGood(t *testing.T) {
-	c, err := load(t, "--config", "../packaging/joingyd.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := (config.Admin{Socket: "/run/joingyd/admin.sock", Group: "joingyd", MetricsListen: "127.0.0.1:9478"}); c.DataDir != "/var/lib/joingyd" || c.Admin != want {
-		t.Errorf("DataDir %q, Admin %+v", c.DataDir, c.Admin)
-	}
-}

@@ -15,7 +15,7 @@ func newConfigCommand() *cobra.Command {
 		Short:   "Check, print and translate the configuration",
 		Example: "  joingyd config print > joingyd.yaml\n  joingyd config check --config joingyd.yaml",
 	}
-	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigSocketsCommand(), newConfigImportCoturnCommand(), newConfigDocsCommand())
+	cmd.AddCommand(newConfigCheckCommand(), newConfigPrintCommand(), newConfigExampleCommand(), newConfigSocketsCommand(), newConfigImportCoturnCommand(), newConfigDocsCommand())
 	return cmd
 }
 
@@ -84,6 +84,19 @@ func newConfigPrintCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text (YAML) or json")
 	completeWords(cmd, "output", []string{"text", "json"})
 	return cmd
+}
+
+func newConfigExampleCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "example",
+		Short: "Print the file of an installed system, every key explained and most commented out",
+		Long: `Print the file that the Debian package installs as /etc/joingyd/joingyd.yaml: every
+key with its meaning and default, commented out but for what an installed system has
+of its own. After an upgrade it shows which keys are new.`,
+		Example: "  joingyd config example | diff /etc/joingyd/joingyd.yaml -",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return config.Example(cmd.OutOrStdout()) },
+	}
 }
 
 func newConfigDocsCommand() *cobra.Command {
