@@ -75,7 +75,7 @@ var owners = map[string][]string{
 	"github.com/coreos/go-systemd": {"internal/systemd"},
 	"github.com/spf13/viper":       {"config"},
 	"go.yaml.in/yaml":              {"config/edit"},
-	"github.com/spf13/pflag":       {"config"},
+	"github.com/spf13/pflag":       {"config", "cmd/joingyd"}, // cobra's flags
 	"github.com/spf13/cobra":       {"cmd/joingyd"},
 	"charm.land":                   {"cmd/joingyd"},
 	"github.com/charmbracelet":     {"cmd/joingyd"},

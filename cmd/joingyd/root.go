@@ -67,6 +67,7 @@ the command line made no sense.`,
 		newCheckCommand(),
 		newDoctorCommand(),
 		newVersionCommand(),
+		newManCommand(),
 	)
 	root.InitDefaultHelpCmd()
 	makeGroup(root)
