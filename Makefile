@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each is one script or command.
 
 GO      ?= go
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell scripts/version)
 FUZZ    ?= 1s
 SOAK    ?= 1h
 
@@ -97,6 +97,14 @@ bench-ws: build ## the matchmaker's sockets: memory, joins, signalling, 100,000 
 bench-ban: build ## the ban store with a million bans: look-ups, durable bans, import, start; ARGS=-quick
 	scripts/bench-ban $(ARGS)
 
+.PHONY: deb
+deb: parts ## build dist/joingyd_VERSION_ARCH.deb for amd64 and arm64
+	VERSION=$(VERSION) scripts/deb
+
+.PHONY: deb-check
+deb-check: parts ## build the packages twice and compare, lintian, install and purge (root, on Debian)
+	VERSION=$(VERSION) scripts/deb-check
+
 .PHONY: screenshots
 screenshots: build ## pictures of every page and state, in web/e2e/out
 	cd web/e2e && node screenshots.js
@@ -107,4 +115,4 @@ pictures: build ## the README's pictures, into docs
 
 .PHONY: clean
 clean: ## remove what builds and tests made; ./var stays
-	rm -rf bin web/e2e/node_modules web/e2e/out packaging/classifier/node_modules packaging/parts/node_modules web/parts/dist/* admin/desk/dist/*
+	rm -rf bin dist web/e2e/node_modules web/e2e/out packaging/classifier/node_modules packaging/parts/node_modules web/parts/dist/* admin/desk/dist/*
