@@ -105,6 +105,10 @@ deb: parts ## build dist/joingyd_VERSION_ARCH.deb for amd64 and arm64
 deb-check: parts ## build the packages twice and compare, lintian, install and purge (root, on Debian)
 	VERSION=$(VERSION) scripts/deb-check
 
+.PHONY: image
+image: parts ## build the container image joingyd:VERSION with buildah
+	VERSION=$(VERSION) scripts/image
+
 .PHONY: screenshots
 screenshots: build ## pictures of every page and state, in web/e2e/out
 	cd web/e2e && node screenshots.js
