@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,10 +53,18 @@ func ports(c config.Config) (list []port) {
 	// The second is this machine's [::1], which may not exist, and is the daemon's to try.
 	add("http.listen", c.HTTPListen()[0])
 	add("tls.listen", c.TLS.Listen)
-	if slices.Contains(c.TURN.Transports, "tcp") {
-		add("turn.listen", c.TURN.Listen...)
+	relay := func(key string, addresses []string) {
+		for i, address := range addresses {
+			if i > 0 && address == strings.Replace(addresses[i-1], "127.0.0.1", "[::1]", 1) {
+				continue // as above
+			}
+			add(key, address)
+		}
 	}
-	add("turn.tls_listen", c.TURN.TLSListen...)
+	if slices.Contains(c.TURN.Transports, "tcp") {
+		relay("turn.listen", c.TURNListen())
+	}
+	relay("turn.tls_listen", c.TURNTLSListen())
 	add("admin.listen", c.Admin.Listen)
 	add("admin.web_listen", c.Admin.WebListen)
 	add("admin.metrics_listen", c.Admin.MetricsListen)

@@ -14,7 +14,7 @@ func TestPrintSockets(t *testing.T) {
 		want   string
 	}{
 		{"defaults", func(*config.Config) {}, `127.0.0.1:8080
-3478
+127.0.0.1:3478
 # Not admin.metrics_listen ("127.0.0.1:0"), which the daemon opens itself: any free port.
 `},
 		{"a site", func(c *config.Config) {

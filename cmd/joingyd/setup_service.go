@@ -66,15 +66,32 @@ func (s setUp) start(ctx context.Context, p *printer, restart bool) (running boo
 		p.printf("\nStart the daemon with it:\n  joingyd serve --config %s\n", s.path)
 		return false, nil
 	}
+	held, moved, err := holdPorts(ctx, p, s.config)
+	if err != nil {
+		return false, fmt.Errorf("%s is written, but not what systemd listens on (joingyd config sockets): %w", s.path, err)
+	}
+	steps := [][]string{{"restart", serviceUnit}}
+	if moved {
+		steps = [][]string{{"daemon-reload"}, {"stop", serviceUnit, socketUnit}, {"start", socketUnit, serviceUnit}}
+	}
 	if !restart {
-		p.printf("\nIt counts from the next start on:\n  systemctl restart joingyd\n")
+		p.printf("\nIt counts from the next start on:\n")
+		for _, step := range steps {
+			p.printf("  systemctl %s\n", strings.Join(step, " "))
+		}
 		return false, nil
 	}
-	if !s.changed && exec.CommandContext(ctx, "systemctl", "is-active", "--quiet", serviceUnit).Run() == nil {
+	if !s.changed && !moved && exec.CommandContext(ctx, "systemctl", "is-active", "--quiet", serviceUnit).Run() == nil {
 		return true, nil
 	}
-	out, err := exec.CommandContext(ctx, "systemctl", "restart", serviceUnit).CombinedOutput()
-	if err != nil {
+	if held && !moved { // one that failed holds nothing
+		steps = append([][]string{{"start", socketUnit}}, steps...)
+	}
+	for _, step := range steps {
+		out, err := exec.CommandContext(ctx, "systemctl", step...).CombinedOutput()
+		if err == nil {
+			continue
+		}
 		printTaken(p, s.config)
 		return false, fmt.Errorf("%s is written, but the service does not start with it: %s; journalctl -u joingyd -n 20 says why, and %s.bak is the file that was there before", s.path, strings.TrimSpace(string(out)+" "+err.Error()), s.path)
 	}
