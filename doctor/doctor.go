@@ -124,9 +124,9 @@ func (l *findings) machine(f Facts) {
 	}
 	switch {
 	case m.DiskSize == 0:
-	case m.DiskFree < lowDisk, m.DiskFree < m.DiskSize/20:
+	case m.DiskFree < lowDisk, m.DiskFree < min(m.DiskSize/20, 8*lowDisk):
 		l.serious(fmt.Sprintf("%d MiB are free where the data directory is: bans and reports soon cannot be written", m.DiskFree>>20), "make room, or move data_dir")
-	case m.DiskFree < m.DiskSize/20*3:
+	case m.DiskFree < min(m.DiskSize/20*3, 32*lowDisk): // a share of a large disk is room enough
 		l.notice(fmt.Sprintf("%d MiB are free where the data directory is", m.DiskFree>>20), "make room before it is full")
 	}
 	if m.DataDirMode&0o077 != 0 {

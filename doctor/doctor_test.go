@@ -45,7 +45,7 @@ func TestExamine(t *testing.T) {
 		{"was set", doctor.Notice, func(f *doctor.Facts) { f.ClockSteps = 1 }},
 		{"of memory", doctor.Serious, func(f *doctor.Facts) { f.Machine.MemoryUsed = 900 << 20 }},
 		{"MiB are free", doctor.Serious, func(f *doctor.Facts) { f.Machine.DiskFree = 1 << 30 }},
-		{"MiB are free", doctor.Notice, func(f *doctor.Facts) { f.Machine.DiskFree = 10 << 30 }},
+		{"MiB are free", doctor.Notice, func(f *doctor.Facts) { f.Machine.DiskFree = 5 << 30 }},
 		{"mode 0755", doctor.Serious, func(f *doctor.Facts) { f.Machine.DataDirMode = 0o755 }},
 		{"belongs to", doctor.Serious, func(f *doctor.Facts) { f.Machine.DataDirForeign = true }},
 		{"no contact", doctor.Notice, func(f *doctor.Facts) { f.NoContact = true }},
