@@ -103,7 +103,7 @@ func stanza(b *strings.Builder, w work) {
 
 // apache is the whole Apache licence, which every Debian system has in a file, with how
 // to apply it.
-var apache = regexp.MustCompile(`(?s)[ \t]*Apache License\s+Version 2\.0, January 2004.+?incurred by, or claims asserted against, such Contributor by reason\s+of your accepting any such warranty or additional liability\.(?:\s+END OF TERMS AND CONDITIONS)?(?:\s+APPENDIX: How to apply.+?limitations under the License\.)?`)
+var apache = regexp.MustCompile(`(?s)[ \t]*Apache License\s+Version 2\.0, January 2004.+?incurred\s+by,\s+or\s+claims\s+asserted\s+against,\s+such\s+Contributor\s+by\s+reason\s+of\s+your\s+accepting\s+any\s+such\s+warranty\s+or\s+additional\s+liability\.(?:\s+END OF TERMS AND CONDITIONS)?(?:\s+APPENDIX: How to apply.+?limitations under the License\.)?`)
 
 func withoutApache(text string) string {
 	return strings.TrimLeft(apache.ReplaceAllString(text,
