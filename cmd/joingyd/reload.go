@@ -112,7 +112,8 @@ func (d *daemon) pagesWith(cfg config.Config) (pages http.Handler, policy string
 		return nil, "", err
 	}
 	options.Policy += d.agreed
-	options.Age, options.Stills, options.Classifier, options.IPLogDays = d.site.Age, d.site.Stills, d.site.Classifier, d.site.IPLogDays
+	options.Age, options.Stills, options.Classifier = d.site.Age, d.site.Stills, d.site.Classifier
+	options.IPLogDays, options.IPLogRest = d.site.IPLogDays, d.site.IPLogRest
 	pages, err = d.newPages(options, cfg)
 	return pages, options.Policy, err
 }
