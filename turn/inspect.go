@@ -118,6 +118,15 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 }
 
+// Pause refuses new allocations (508, Insufficient Capacity) until it is called with
+// false. Those that live go on, and a session in a pair may make more: its call goes on
+// where its client comes to another network.
+func (s *Server) Pause(paused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = paused
+}
+
 // Draining reports whether Drain was called.
 func (s *Server) Draining() bool {
 	s.mu.RLock()

@@ -84,6 +84,7 @@ type Server struct {
 	mu        sync.RWMutex // guards what follows; pion may hold its own locks when it asks for this one
 	closed    bool
 	draining  bool          // no new allocations
+	paused    bool          // the same, but for sessions in a pair
 	emptied   chan struct{} // closed, and made anew, when the last allocation is gone
 	listeners []*listener
 	sessions  map[ident.Session]*session
@@ -252,12 +253,12 @@ func (s *Server) quota(username string, source netip.Addr) stun.ErrorCode {
 }
 
 func (s *Server) quotaLocked(username string, source netip.Addr) stun.ErrorCode {
-	held, limits := 0, s.limits.Load()
+	held, paired, limits := 0, false, s.limits.Load()
 	if owner := s.holderLocked(username); owner != nil {
-		held = len(owner.relays)
+		held, paired = len(owner.relays), owner.pair.Load() != nil
 	}
 	switch {
-	case s.draining, len(s.relays) >= limits.Allocations:
+	case s.draining, s.paused && !paired, len(s.relays) >= limits.Allocations:
 		return stun.CodeInsufficientCapacity
 	case held >= limits.AllocationsPerSession:
 		return stun.CodeAllocQuotaReached
