@@ -25,6 +25,7 @@ const (
 	deniedFindRate    denial = "find_rate"    // error rate_limited: of the address
 	deniedWork        denial = "work"         // error challenge_required
 	deniedAge         denial = "age"          // error challenge_required
+	deniedClosed      denial = "video_closed" // error video_closed: see Hub.CloseVideo
 
 	deniedRedemptionRate denial = "redemption_rate" // 429 for /api/age
 )
@@ -33,7 +34,8 @@ const (
 func Denials() (reasons []string) {
 	for _, d := range []denial{
 		deniedOrigin, deniedBan, deniedUpgradeRate, deniedCheckRate, deniedSockets, deniedCapacity,
-		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate, deniedWork, deniedAge, deniedRedemptionRate,
+		deniedSessionRate, deniedSessions, deniedChatter, deniedFindRate, deniedWork, deniedAge, deniedClosed,
+		deniedRedemptionRate,
 	} {
 		reasons = append(reasons, string(d))
 	}

@@ -114,11 +114,17 @@ func (h *Hub) mayChatLocked(s *session, mode pool.Mode) bool {
 		return true
 	}
 	ban, banned := h.bannedLocked(h.addrsLocked(s), UseVideo)
-	if banned {
+	switch {
+	case banned:
 		h.denied[deniedBan]++
 		h.refuseVideoLocked(s, ban)
+	case !h.noVideo.IsZero():
+		h.denied[deniedClosed]++
+		h.closeVideoLocked(s)
+	default:
+		return true
 	}
-	return !banned
+	return false
 }
 
 // refuseVideoLocked answers a find that a ban refuses, now or in the middle of

@@ -154,6 +154,7 @@ type Hub struct {
 	ledger     ledger            // of reports
 	snapshots  snapshots
 	passes     passes
+	noVideo    time.Time            // until when no video chat begins; zero: they do
 	refused    map[errorCode]uint64 // messages
 	denied     map[denial]uint64    // upgrades, sessions and searches
 	challenges map[challengeOutcome]uint64

@@ -39,6 +39,7 @@ const (
 	codeMasked          errorCode = "masked"
 	codeUnavailable     errorCode = "unavailable"
 	codeVideoBanned     errorCode = "video_banned"
+	codeVideoClosed     errorCode = "video_closed"
 
 	codeChallengeRequired errorCode = "challenge_required"
 	codeChallengeFailed   errorCode = "challenge_failed"
@@ -52,7 +53,7 @@ const (
 func ErrorCodes() (codes []string) {
 	for _, code := range []errorCode{
 		codeBadMessage, codeUnknownType, codeConsentRequired, codeNotPaired, codeStalePair,
-		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable, codeVideoBanned,
+		codeTooLarge, codeRateLimited, codeMasked, codeUnavailable, codeVideoBanned, codeVideoClosed,
 		codeChallengeRequired, codeChallengeFailed, codePassRefused, codePassInUse,
 		codeFiltered, codeMuted,
 	} {
@@ -317,6 +318,12 @@ type errorMessage struct {
 type videoBannedMessage struct {
 	errorMessage
 	banNotice
+}
+
+// videoClosedMessage is the error of a find while there are no new video chats.
+type videoClosedMessage struct {
+	errorMessage
+	Until time.Time `json:"until"`
 }
 
 func newError(code errorCode, re, detail string) *errorMessage {

@@ -469,6 +469,11 @@ var events = []struct {
 		p.f.EnforceBans(nil)
 		return nil
 	}},
+	{regexp.MustCompile(`^the site's traffic of the month is used up$`), func(p *player, _ []string) error {
+		synctest.Wait()
+		p.f.CloseVideo(time.Now().Add(time.Hour))
+		return nil
+	}},
 	{regexp.MustCompile(`^the operator warns ([A-Z]): (.+)$`), func(p *player, m []string) error {
 		id, err := ident.ParseSession(p.values["session "+m[1]])
 		if err != nil || !p.f.Warn(id, m[2]) {

@@ -259,7 +259,7 @@ export class Visit {
       if (this.#state === 'waiting') this.#search.askLater();
     } else if (this.#search.stopped(m)) {
       this.end();
-      this.#views.start.complain(words.searchRefused(m), m.code === 'video_banned');
+      this.#views.start.complain(words.searchRefused(m), m.code?.startsWith('video_'));
     } else if (m.re === 'report' || m.re === 'block') {
       this.#views.chat.system(words.t('report.too_late'));
     } else if (m.code === 'masked') {

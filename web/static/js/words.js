@@ -109,6 +109,9 @@ export function searchRefused({ code, detail, reason, until }) {
       remedy: t('video_banned.remedy', { reason: reason || t('no_reason') }),
     };
   }
+  if (code === 'video_closed' && until) {
+    return { text: t('video_closed'), remedy: t('video_closed.remedy', { until: longTime(until) }) };
+  }
   if (code === 'pass_refused' || code === 'pass_in_use') return problem(code);
   return { text: t('search_refused'), remedy: detail ? t('search_refused.detail', { detail }) : t('try_again') };
 }
