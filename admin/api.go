@@ -97,8 +97,19 @@ type LiveStatus struct {
 	Relayed   Traffic `json:"relayed"`    // since the start: as it came in, and went out again
 	RelayRate uint64  `json:"relay_rate"` // bytes of it a second, over the last 5 to 10 s
 
+	Month MonthTraffic `json:"month"`
+
 	Refused  map[string]uint64 `json:"refused"`  // upgrades, sessions and searches since the start, by reason
 	Warnings []Warning         `json:"warnings"` // the last of the daemon's log, the oldest first
+}
+
+// MonthTraffic is what the relay has carried in this calendar month, of UTC.
+type MonthTraffic struct {
+	Month string `json:"month"` // 2026-11
+	Bytes uint64 `json:"bytes"` // counted as Relayed is
+	Limit uint64 `json:"limit"` // turn.traffic_per_month; 0: none
+
+	ClosedUntil time.Time `json:"closed_until,omitzero"` // no video chat begins, for the limit is reached
 }
 
 // Warning is what the daemon's log warned of. What it said again and again is one.

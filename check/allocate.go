@@ -77,7 +77,7 @@ func allocateRemedy(err error, s *server) string {
 	case has("486"):
 		return "This machine holds too many allocations, or all visitors look like one. Raise turn.allocations_per_session or turn.allocations_per_address, and see that no proxy or NAT before the relay hides the visitors' addresses."
 	case has("508"):
-		return "The relay is full: raise turn.allocations."
+		return "The relay is full, drained, or at its traffic of the month: joingyd status tells. Raise turn.allocations or turn.traffic_per_month."
 	}
 	return fmt.Sprintf("Something else than joingyd's relay answers on port %s, or the relay is overloaded. See who listens there (ss -lntup), and the daemon's log: journalctl -u joingyd.", s.port)
 }

@@ -66,6 +66,7 @@ type TURN struct {
 	Allocations            int           `key:"allocations" reload:"live" doc:"Live allocations in all."`
 	BandwidthPerAllocation int           `key:"bandwidth_per_allocation" doc:"Bytes a second that one allocation may send. 0 means no limit."`
 	Bandwidth              int           `key:"bandwidth" doc:"Bytes a second that all allocations together may send. 0 means no limit."`
+	TrafficPerMonth        int           `key:"traffic_per_month" reload:"live" doc:"Bytes that the relay may carry in a calendar month (UTC), counted as joingyd_turn_bytes_total counts: what packets carry, once, without their headers. From then on no video chat begins until the month is over; calls that run and text chats go on (docs/operations.md). 0 means no limit."`
 	Offload                string        `key:"offload" doc:"Forwarding of paired UDP clients inside the kernel (XDP), masked mode only. off: none. auto: where kernel, capabilities and interfaces allow it, else none, with a line in the log. xdp: refuse to start without."`
 	OffloadInterfaces      []string      `key:"offload_interfaces" doc:"Network interfaces for offload. Empty: all that are up, loopback aside."`
 	Relay                  string        `key:"relay" doc:"masked: relay addresses exist only inside the daemon, and reach only the partner. open: ordinary TURN with real sockets, for other programs too."`

@@ -50,6 +50,7 @@ func (c Config) Validate() []*Problem {
 	v.number("turn.allocations", c.TURN.Allocations, 1, 10_000_000)
 	v.number("turn.bandwidth_per_allocation", c.TURN.BandwidthPerAllocation, 0, 1<<40)
 	v.number("turn.bandwidth", c.TURN.Bandwidth, 0, 1<<40)
+	v.number("turn.traffic_per_month", c.TURN.TrafficPerMonth, 0, 1<<60)
 	v.duration("match.patience", c.Match.Patience, 0, 10*time.Minute)
 	v.duration("match.resume_grace", c.Match.ResumeGrace, 0, 10*time.Minute)
 	v.duration("match.hello_timeout", c.Match.HelloTimeout, 100*time.Millisecond, time.Minute)

@@ -54,7 +54,10 @@ type Facts struct {
 	BanFailures    uint64 // bans that the disk refused, since the start
 	LegalHoldEnds  time.Time
 	Warnings       []string // the last of the log
-	RetentionFails int      // stores that could not forget, the last time
+	MonthBytes     uint64   // that the relay carried in this month, and may; 0: there is no limit
+	MonthLimit     uint64
+	MonthEnds      time.Time
+	RetentionFails int // stores that could not forget, the last time
 }
 
 // The bounds of findings.
@@ -157,6 +160,13 @@ func (l *findings) ways(f Facts) {
 	}
 	if f.HostError != "" {
 		l.serious("turn.public_host has no address: "+f.HostError, "give it one in the DNS, or correct the name: visitors' browsers look it up")
+	}
+	switch {
+	case f.MonthLimit == 0:
+	case f.MonthBytes >= f.MonthLimit:
+		l.serious("turn.traffic_per_month is reached: no video chat begins until "+f.MonthEnds.UTC().Format(time.DateOnly), "raise it, if what the hoster takes for more is worth it, and reload")
+	case f.MonthBytes >= f.MonthLimit-f.MonthLimit/5:
+		l.notice(fmt.Sprintf("%d %% of turn.traffic_per_month are used: when all is, no video chat begins until %s", uint64(float64(f.MonthBytes)/float64(f.MonthLimit)*100), f.MonthEnds.UTC().Format(time.DateOnly)), "raise it, or lower turn.bandwidth_per_allocation, which needs a restart")
 	}
 	for _, taken := range f.Taken {
 		l.serious("another program has "+taken, "stop it (ss -tulpn names it), or listen elsewhere")

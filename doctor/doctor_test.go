@@ -20,6 +20,7 @@ var now = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 func well() doctor.Facts {
 	return doctor.Facts{
+		MonthBytes: 15e12, MonthLimit: 20e12,
 		Now: now, Running: true, Sessions: 1000, TLS: true, Certificate: now.Add(60 * 24 * time.Hour), Host: "chat.example",
 		Machine: doctor.Machine{Descriptors: 65536, DescriptorsUsed: 50, SocketBuffer: 8 << 20, MemoryLimit: 1 << 30, MemoryUsed: 1 << 28, DiskFree: 50 << 30, DiskSize: 100 << 30, DataDirMode: 0o700},
 	}
@@ -55,6 +56,10 @@ func TestExamine(t *testing.T) {
 		{"does not answer", doctor.Serious, func(f *doctor.Facts) { f.Unready = "timeout" }},
 		{"no address", doctor.Serious, func(f *doctor.Facts) { f.HostError = "no such host" }},
 		{"another program has :3478", doctor.Serious, func(f *doctor.Facts) { f.Taken = []string{":3478"} }},
+		{"80 % of turn.traffic_per_month", doctor.Notice, func(f *doctor.Facts) { f.MonthBytes, f.MonthLimit = 16e12, 20e12 }},
+		{"until 2026-12-01", doctor.Serious, func(f *doctor.Facts) {
+			f.MonthBytes, f.MonthLimit, f.MonthEnds = 20e12, 20e12, now.Add(36*time.Hour)
+		}},
 		{"ban store", doctor.Serious, func(f *doctor.Facts) { f.Store = []string{"page 3"} }},
 		{"audit log", doctor.Serious, func(f *doctor.Facts) { f.AuditDamaged = true }},
 		{"could not be written", doctor.Serious, func(f *doctor.Facts) { f.BanFailures = 1 }},

@@ -25,6 +25,7 @@ type collector struct {
 	passes, ageChecks                     family
 	allocations, turnSessions, turnPairs  family
 	draining, packets, bytes, drops, auth family
+	monthBytes, monthLimit                family
 	offload, flows, offloaded             family
 	matchSessions, waiting, pairs         family
 	addresses, forgotten, unkept          family
@@ -121,6 +122,9 @@ func newCollector(sources Sources) *collector {
 		drops:        counter("turn_drops_total", "Packets dropped, by transport and reason.", "transport", "reason"),
 		auth:         counter("turn_auth_total", "Requests with credentials, by transport and whether they were good.", "transport", "result"),
 
+		monthBytes: gauge("turn_traffic_month_bytes", "Bytes of application data relayed in this calendar month (UTC), the time before a restart included."),
+		monthLimit: gauge("turn_traffic_month_limit_bytes", "turn.traffic_per_month: from so many bytes on no video chat begins until the month is over; 0 means no limit."),
+
 		offload:   gauge("turn_offload_interfaces", "Network interfaces on which the kernel forwards for the relay; 0 means that it does not."),
 		flows:     gauge("turn_offload_flows", "Flows that the kernel forwards, two a pair."),
 		offloaded: counter("turn_offload_packets_total", "Packets of those flows, by what became of them; those not forwarded or dropped were left to the relay.", "outcome"),
@@ -163,7 +167,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range []family{
 		c.build, c.bans, c.banChanges, c.banFailures, c.cases, c.oldestCase, c.casesDropped, c.evidenceDropped, c.forgottenKept, c.unforgotten, c.lastSweep, c.dataRequests, c.passes, c.ageChecks,
 		c.looked, c.found, c.lost, c.stillsWaiting, c.calls, c.callSeconds, c.retried, c.opened, c.resting, c.inFlight, c.callsWaiting,
-		c.allocations, c.turnSessions, c.turnPairs, c.draining, c.packets, c.bytes, c.drops, c.auth,
+		c.allocations, c.turnSessions, c.turnPairs, c.draining, c.monthBytes, c.monthLimit, c.packets, c.bytes, c.drops, c.auth,
 		c.offload, c.flows, c.offloaded,
 		c.matchSessions, c.waiting, c.pairs, c.reports, c.refused, c.denied, c.challenges, c.addresses, c.forgotten, c.unkept,
 		c.verdicts, c.mutes, c.filterBans, c.filterDropped, c.fingerprints, c.evicted,
@@ -226,6 +230,8 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	c.turnSessions.send(to, float64(relay.Sessions))
 	c.turnPairs.send(to, float64(relay.Pairs))
 	c.draining.send(to, flag(relay.Draining))
+	c.monthBytes.send(to, float64(relay.MonthBytes))
+	c.monthLimit.send(to, float64(relay.MonthLimit))
 	for _, transport := range c.sources.Transports { // the relay has no others
 		t := relay.ByTransport[transport]
 		c.allocations.send(to, float64(t.Allocations), transport)

@@ -134,6 +134,9 @@ type Relay struct {
 	Pairs    int  // that may talk to each other
 	Draining bool // no new allocations
 
+	MonthBytes uint64 // carried in this calendar month
+	MonthLimit uint64 // of that; 0: none
+
 	ByTransport map[string]Transport // between client and relay
 	Offload     Offload
 }

@@ -164,6 +164,8 @@ var zero = map[string]float64{
 	"joingyd_turn_pairs":    0,
 	"joingyd_turn_draining": 0,
 
+	"joingyd_turn_traffic_month_bytes": 0, "joingyd_turn_traffic_month_limit_bytes": 0,
+
 	"joingyd_turn_allocations{transport=udp}":                    0,
 	"joingyd_turn_packets_total{transport=udp}":                  0,
 	"joingyd_turn_bytes_total{transport=udp}":                    0,

@@ -34,6 +34,7 @@ import (
 	"github.com/joingyd/joingyd/moderate/pdq"
 	"github.com/joingyd/joingyd/moderate/watch"
 	"github.com/joingyd/joingyd/privacy"
+	"github.com/joingyd/joingyd/quota"
 	"github.com/joingyd/joingyd/request"
 	"github.com/joingyd/joingyd/totals"
 	"github.com/joingyd/joingyd/turn"
@@ -95,6 +96,7 @@ type daemon struct {
 	service *admin.Service
 
 	relayed  *meter // bytes
+	traffic  *quota.Month
 	warnings *warnings
 	watched  *watched // what the daemon sees of itself
 	answered request.Counts
@@ -162,7 +164,7 @@ func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemo
 	if swappable() {
 		d.log.Warn("memory may be written to swap, and what visitors say with it; set MemorySwapMax=0 in the unit of systemd, or turn swap off")
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openTraffic, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -291,7 +293,7 @@ func (d *daemon) openAdmin() error {
 		return err
 	}
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
-	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.warnings}, relayControl{d.relay, d.drain}
+	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.traffic, d.warnings}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
 	options.Totals, options.Diagnose = d.totals, d.diagnose
@@ -368,6 +370,7 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { d.watched.clock.Run(ctx); return nil })
 	group.Go(func() error { d.memory.run(ctx); return nil })
 	group.Go(func() error { d.totals.Run(ctx); return nil })
+	group.Go(func() error { d.traffic.Run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
 	if d.adminTCP != nil {
 		group.Go(func() error { return d.admin.RunToken(ctx, d.adminTCP, d.adminTCP.token) })

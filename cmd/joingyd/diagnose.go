@@ -46,6 +46,8 @@ func (d *daemon) facts(ctx context.Context) doctor.Facts {
 		AuditDamaged: d.audit.Damage() != nil, Resting: d.classifier != nil && d.classifier.Stats().Breaker == classify.Open,
 		OldestCase: time.Duration(cases.Oldest) * time.Second, BanFailures: stats.Failures, LegalHoldEnds: d.nextHoldEnd(),
 	}
+	traffic := d.traffic.Now()
+	f.MonthBytes, f.MonthLimit, f.MonthEnds = traffic.Bytes, traffic.Limit, traffic.Ends
 	if err := d.relay.Ready(ctx); err != nil {
 		f.Unready = err.Error()
 	}
@@ -101,7 +103,7 @@ func commonFiles(cfg config.Config, report doctor.Report) []doctor.File {
 // ownFiles are those of the running daemon.
 func (d *daemon) ownFiles() []doctor.File {
 	files := []doctor.File{
-		{Name: "status.json", Text: indented(live{d.hub, d.relay, d.relayed, d.warnings}.Status())},
+		{Name: "status.json", Text: indented(live{d.hub, d.relay, d.relayed, d.traffic, d.warnings}.Status())},
 		{Name: "log.txt", Text: d.watched.lines.Text()},
 	}
 	var numbers bytes.Buffer

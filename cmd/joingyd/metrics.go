@@ -100,7 +100,9 @@ func (d *daemon) relayMetrics() metrics.Relay {
 			Drops: drops, AuthOK: t.AuthOK, AuthFailed: t.AuthFailed,
 		}
 	}
+	traffic := d.traffic.Now()
 	return metrics.Relay{
+		MonthBytes: traffic.Bytes, MonthLimit: traffic.Limit,
 		Sessions: s.Sessions, Pairs: s.Pairs, Draining: d.relay.Draining(), ByTransport: transports, Offload: d.offloadMetrics(s.NotOffloaded),
 	}
 }

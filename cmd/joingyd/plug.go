@@ -14,6 +14,7 @@ import (
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
 	"github.com/joingyd/joingyd/moderate"
+	"github.com/joingyd/joingyd/quota"
 	"github.com/joingyd/joingyd/turn"
 	"github.com/joingyd/joingyd/web"
 )
@@ -42,6 +43,7 @@ type live struct {
 	hub      *match.Hub
 	relay    *turn.Server
 	relayed  *meter // bytes
+	traffic  *quota.Month
 	warnings *warnings
 }
 
@@ -102,6 +104,7 @@ func (l live) Status() admin.LiveStatus {
 		Draining:    l.relay.Draining(),
 		Relayed:     admin.Traffic{Packets: relaying.Packets, Bytes: relaying.Bytes},
 		RelayRate:   l.relayed.rate(relaying.Bytes),
+		Month:       monthTraffic(l.traffic.Now()),
 		Refused:     matching.Denied,
 		Warnings:    l.warnings.last(),
 	}

@@ -98,6 +98,7 @@ func (d *daemon) prepare(cfg config.Config) (take func(), err error) {
 		d.shown.set(cfg.Log.Addresses)
 		d.clients.now.Store(clients.now.Load())
 		d.relay.Limit(relayLimits(cfg.TURN))
+		d.traffic.SetLimit(uint64(cfg.TURN.TrafficPerMonth))
 		d.hub.Change(liveMatch(cfg, policy, filter))
 		d.service.SetTerms(terms)
 		d.pages.Store(&pages)

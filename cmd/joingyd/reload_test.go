@@ -153,6 +153,7 @@ func TestReloadTakesOverEveryLiveKey(t *testing.T) {
 		{"turn.allocations_per_session", func(c *config.Config) { c.TURN.AllocationsPerSession = 3 }, func() any { return r.relay.Limits().AllocationsPerSession }, 3},
 		{"turn.allocations_per_address", func(c *config.Config) { c.TURN.AllocationsPerAddress = 4 }, func() any { return r.relay.Limits().AllocationsPerSource }, 4},
 		{"turn.allocations", func(c *config.Config) { c.TURN.Allocations = 5 }, func() any { return r.relay.Limits().Allocations }, 5},
+		{"turn.traffic_per_month", func(c *config.Config) { c.TURN.TrafficPerMonth = 1e12 }, func() any { return r.traffic.Now().Limit }, uint64(1e12)},
 		{"turn.users_file", func(c *config.Config) { c.TURN.UsersFile = users }, func() any { return accounts()[:1] }, "2"},
 		{"turn.secret_files", func(c *config.Config) { c.TURN.SecretFiles = []string{secret} }, func() any { return accounts()[2:] }, "1"},
 		{"match.sessions", func(c *config.Config) { c.Match.Sessions = 6 }, live(func(l match.Live) any { return l.Sessions }), 6},

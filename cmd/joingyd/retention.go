@@ -54,6 +54,7 @@ func (d *daemon) retention() []retained {
 		{"legal_holds", "what authorities asked to be kept, under keyed hashes", legalHoldDir + "/", "until it ends or is released", d.forgetHolds, d.countHolds},
 		{"disclosures", "what authorities were told of, without addresses", disclosureDir + "/", fmt.Sprintf("%dd (`moderation.audit_days`)", settings.AuditDays), d.forgetDisclosures, d.countDisclosures},
 		{"days", "figures of a day, which are of nobody", totalsDir + "/", "for good", nil, d.countDays},
+		{"traffic", "bytes that the relay carried in each of six months, which are of nobody", trafficDir + "/", "for good", nil, d.countTraffic},
 		{"known_images", "hashes of known images", knownImagesFile, "until `joingyd images remove`", nil, d.countImages},
 	}
 }

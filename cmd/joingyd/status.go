@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -46,6 +47,7 @@ func printStatus(w io.Writer, s admin.Status, now time.Time) error {
 	p.printf("pairs\t%d (%d video, %d text)\n", s.Pairs, s.VideoPairs, s.Pairs-s.VideoPairs)
 	p.printf("waiting\t%d\nallocations\t%d\n", s.Waiting, s.Allocations)
 	p.printf("relayed\t%s, now %s/s\n", bytesText(s.Relayed.Bytes), bytesText(s.RelayRate))
+	p.printf("this month\t%s\n", monthText(s.Month))
 	p.printf("bans\t%d\n", s.Bans)
 	p.printf("refused\t%s\n", refusedText(s.Refused))
 	if s.Draining {
@@ -58,6 +60,18 @@ func printStatus(w io.Writer, s admin.Status, now time.Time) error {
 		return p.err
 	}
 	return table.Flush()
+}
+
+// monthText is the traffic of the month: 12.0 TB of 20.0 TB (60 %).
+func monthText(m admin.MonthTraffic) string {
+	text := bytesText(m.Bytes)
+	if m.Limit > 0 {
+		text += fmt.Sprintf(" of %s (%.0f %%)", bytesText(m.Limit), math.Floor(100*float64(m.Bytes)/float64(m.Limit)))
+	}
+	if !m.ClosedUntil.IsZero() {
+		text += ": no new video chats until " + m.ClosedUntil.UTC().Format(time.DateOnly)
+	}
+	return text
 }
 
 // refusedText sums up what was refused: 12 (banned 10, capacity 2).

@@ -19,6 +19,7 @@ func TestPrintStatus(t *testing.T) {
 		LiveStatus: admin.LiveStatus{
 			Online: 7, Pairs: 3, VideoPairs: 2, Waiting: 1, Allocations: 8, Draining: true,
 			Relayed: admin.Traffic{Packets: 1_000_000, Bytes: 1_200_000_000}, RelayRate: 3_400_000,
+			Month:   admin.MonthTraffic{Month: "2026-03", Bytes: 20_100_000_000_000, Limit: 20_000_000_000_000, ClosedUntil: now.AddDate(0, 1, 0)},
 			Refused: map[string]uint64{"capacity": 2, "banned": 10, "work": 0},
 			Warnings: []admin.Warning{
 				{At: now.Add(-time.Hour), Text: "store unwritable (error: no space\x1b[2J)", Times: 3},
@@ -33,6 +34,7 @@ pairs        3 (2 video, 1 text)
 waiting      1
 allocations  8
 relayed      1.2 GB, now 3.4 MB/s
+this month   20.1 TB of 20.0 TB (100 %): no new video chats until 2026-04-01
 bans         42
 refused      12 (banned 10, capacity 2)
 relay        draining
@@ -44,7 +46,7 @@ warning      40s ago: turn accept failed
 		t.Errorf("%v; got\n%swant\n%s", err, &got, want)
 	}
 	got.Reset()
-	if err := printStatus(&got, admin.Status{Version: "dev", Started: now}, now); err != nil || !strings.Contains(got.String(), "\nrelayed      0 B, now 0 B/s\nbans         0\nrefused      0\n") {
+	if err := printStatus(&got, admin.Status{Version: "dev", Started: now}, now); err != nil || !strings.Contains(got.String(), "\nrelayed      0 B, now 0 B/s\nthis month   0 B\nbans         0\nrefused      0\n") {
 		t.Errorf("%v; nothing at all is\n%s", err, &got)
 	}
 }

@@ -110,6 +110,9 @@ func (m topModel) relayLine() string {
 	if m.status.Draining {
 		line += yellow.on("draining") + "   "
 	}
+	if until := m.status.Month.ClosedUntil; !until.IsZero() {
+		line += yellow.on("no new video chats until "+until.UTC().Format(time.DateOnly)) + "   "
+	}
 	return line + spark(m.traffic.rates, m.width-ansi.StringWidth(line))
 }
 

@@ -127,6 +127,7 @@ func topScreens() map[string]topModel {
 
 	m = topOf(3, 80, 16)
 	m.status.Draining = true
+	m.status.Month.ClosedUntil = topNoon.AddDate(0, 0, 1)
 	m.status.Warnings = []admin.Warning{
 		{At: topNoon.Add(-time.Hour), Text: "old", Times: 1},
 		{At: topNoon.Add(-40 * time.Second), Text: "store unwritable (error: no space\x1b[2J left\nhere)", Times: 3},
