@@ -45,6 +45,8 @@ type Answers struct {
 	KeyFile      string   // the same
 	Proxies      []string // addresses or prefixes; with Proxy
 	RelayHost    string   // name or address under which browsers reach the relay; Domain if empty
+
+	TrafficPerMonth string // see ParseSize; empty: there is no limit
 }
 
 // Where a proxy on the same machine comes from.
@@ -60,6 +62,9 @@ func Present(c config.Config) Answers {
 		Proxies:      c.HTTP.TrustedProxies,
 		Domain:       c.TURN.PublicHost,
 		RelayHost:    c.TURN.PublicHost,
+	}
+	if c.TURN.TrafficPerMonth > 0 {
+		a.TrafficPerMonth = FormatSize(c.TURN.TrafficPerMonth)
 	}
 	switch {
 	case len(c.TLS.ACMEDomains) > 0:
@@ -78,7 +83,7 @@ func Present(c config.Config) Answers {
 
 // Problem is an answer that cannot be used.
 type Problem struct {
-	Answer string // "domain", "contact", "abuse-contact", "tls", "cert", "key", "proxy" or "relay-host"
+	Answer string // "domain", "contact", "abuse-contact", "tls", "cert", "key", "proxy", "relay-host" or "traffic-per-month"
 	Detail string // what is wrong and what to say instead
 }
 
@@ -127,7 +132,18 @@ func (a Answers) Validate() (problems []*Problem) {
 	if a.RelayHost != "" && !config.ValidHost(a.RelayHost) {
 		add("relay-host", "%q is not a host; write a name or an address, without scheme and port", a.RelayHost)
 	}
+	if _, err := a.trafficPerMonth(); err != nil {
+		add("traffic-per-month", "%v", err)
+	}
 	return problems
+}
+
+// trafficPerMonth is the answer in bytes.
+func (a Answers) trafficPerMonth() (int, error) {
+	if a.TrafficPerMonth == "" {
+		return 0, nil
+	}
+	return ParseSize(a.TrafficPerMonth)
 }
 
 // isPage reports whether a contact is the URL of a page.
@@ -178,6 +194,9 @@ func (a Answers) Apply(c config.Config) config.Config {
 	was := Present(c).TLS
 	c.Site.Contact, c.Site.AbuseContact = a.Contact, a.AbuseContact
 	c.TURN.PublicHost = cmp.Or(a.RelayHost, a.Domain)
+	if bytes, err := a.trafficPerMonth(); err == nil {
+		c.TURN.TrafficPerMonth = bytes
+	}
 	c.HTTP.TLSSelfSigned = a.TLS == SelfSigned
 	if a.TLS == ACME || a.TLS == Files {
 		c.TLS.Listen = cmp.Or(c.TLS.Listen, ":443")

@@ -56,8 +56,11 @@ func TestApplyKeepsWhatFits(t *testing.T) {
 	c := config.Default()
 	c.HTTP.Listen, c.TLS.Listen, c.TLS.ACMEDomains, c.TLS.ACMEEmail = "127.0.0.1:9000", "192.0.2.1:443", []string{"a.example.org", "chat.example.org"}, "ca@example.org"
 	c.TURN.Listen, c.Site.Name, c.TURN.Bandwidth = []string{":3479"}, "Parley", 5
+	c.TURN.TrafficPerMonth = 1_500_000_000_001
 	was := c
-	list, _ := setup.Differences(was, answers(setup.ACME).Apply(c))
+	a := answers(setup.ACME)
+	a.TrafficPerMonth = setup.Present(c).TrafficPerMonth
+	list, _ := setup.Differences(was, a.Apply(c))
 	var keys []string
 	for _, d := range list {
 		keys = append(keys, d.Key)
@@ -97,6 +100,9 @@ func TestValidate(t *testing.T) {
 		{func(a *setup.Answers) { a.TLS, a.KeyFile = setup.Files, "k" }, "--cert: is missing"},
 		{func(a *setup.Answers) { a.Proxies = []string{"10.0.0.1/8"} }, "--proxy: \"10.0.0.1/8\""},
 		{func(a *setup.Answers) { a.RelayHost = "turn:relay" }, "--relay-host: \"turn:relay\""},
+		{func(a *setup.Answers) { a.TrafficPerMonth = "20TB" }, ""},
+		{func(a *setup.Answers) { a.TrafficPerMonth = "20" }, "--traffic-per-month: \"20\" is less than 1MB; write the unit too, such as 20TB"},
+		{func(a *setup.Answers) { a.TrafficPerMonth = "much" }, "--traffic-per-month: \"much\" is no amount"},
 	} {
 		a := answers(setup.ACME)
 		tt.change(&a)

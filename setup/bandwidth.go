@@ -14,6 +14,9 @@ type Traffic struct {
 	Month int64 // bytes each way, if they never ended
 }
 
+// Days returns after how many days of it so many bytes have come in and gone out.
+func (t Traffic) Days(bytes int) float64 { return float64(bytes) / float64(t.Month) * 30 }
+
 // Estimate reckons with so many calls at once, each side of which sends bitrate bits
 // a second. What packets add to it is not in it; it is some percent.
 func Estimate(calls, bitrate int) Traffic {

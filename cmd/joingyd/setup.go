@@ -62,6 +62,7 @@ no terminal. The same answers given again change nothing.`,
 	flags.StringVar(&f.answers.KeyFile, "key", "", "file with its private key, PEM; with --tls files")
 	flags.StringSliceVar(&f.answers.Proxies, "proxy", nil, "address or prefix from where the proxy comes; with --tls proxy (default: this machine)")
 	flags.StringVar(&f.answers.RelayHost, "relay-host", "", "name or address under which browsers reach the relay (default: that of --domain). A proxy or CDN does not pass it on")
+	flags.StringVar(&f.answers.TrafficPerMonth, "traffic-per-month", "", "what the relay may carry in a calendar month, such as 20TB: past it no new video chats until the month is over; 0: no limit")
 	flags.IntVar(&f.calls, "calls", 0, "video calls at once that you expect: what they ask of the line is printed")
 	flags.IntVar(&f.bitrate, "bitrate", setup.DefaultBitrate/1000, "what each side of a call sends, in kbit/s, for --calls")
 	flags.BoolVar(&f.yes, "yes", false, "ask nothing: what no flag says is as the configuration has it")
@@ -179,6 +180,8 @@ func (f setupFlags) merged(given func(flag string) bool, was config.Config) (set
 		"key":           func() { a.KeyFile = from.KeyFile },
 		"proxy":         func() { a.Proxies = from.Proxies },
 		"relay-host":    func() { a.RelayHost, alone = from.RelayHost, false },
+
+		"traffic-per-month": func() { a.TrafficPerMonth = from.TrafficPerMonth },
 	} {
 		if given(flag) {
 			set()
@@ -281,6 +284,22 @@ func printTraffic(p *printer, c config.Config, calls, kbit int) {
 	} else {
 		p.printf("; turn.bandwidth limits all of them together, and is not set.\n")
 	}
+	if month := c.TURN.TrafficPerMonth; month > 0 {
+		p.printf("turn.traffic_per_month (%s) would be reached after %s at that load; then no new video chats until the month is over.\n", bytesText(uint64(month)), daysAtLoad(t.Days(month)))
+	} else {
+		p.printf("A month's traffic has no limit; --traffic-per-month 20TB, say, sets turn.traffic_per_month.\n")
+	}
+}
+
+// daysAtLoad says how long something lasts.
+func daysAtLoad(days float64) string {
+	switch {
+	case days < 1:
+		return "less than a day"
+	case days < 10:
+		return fmt.Sprintf("%.1f days", days)
+	}
+	return thousands(int(days)) + " days"
 }
 
 // megabits writes bits a second.

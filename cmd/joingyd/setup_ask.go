@@ -51,6 +51,7 @@ func (q *questions) askAll(a *setup.Answers, calls *int) error {
 		{"cert", "File with the certificate chain (PEM)", &a.CertFile, func() bool { return a.TLS == setup.Files }},
 		{"key", "File with its private key (PEM)", &a.KeyFile, func() bool { return a.TLS == setup.Files }},
 		{"relay-host", "Name or address under which browsers reach the relay: this machine itself, which no proxy or CDN stands for", &a.RelayHost, func() bool { return a.TLS == setup.Proxy }},
+		{"traffic-per-month", "What the relay may carry in a calendar month, such as 20TB (empty: no limit)", &a.TrafficPerMonth, nil},
 	}
 	for _, step := range steps {
 		if step.asked != nil && !step.asked() {

@@ -25,6 +25,8 @@ func TestSetupAsks(t *testing.T) {
 			{"Which: ", "ftp"},
 			{"use acme, files, proxy", "proxy"},
 			{"no proxy or CDN stands for: ", "relay.example.org"},
+			{"(empty: no limit): ", "20"},
+			{"less than 1MB", "20 TB"},
 			{"no estimate of the traffic): ", "many"},
 			{"is not a number", "10"},
 			{"Write this to " + path + "? (yes or no) [yes]: ", confirmed},
@@ -34,7 +36,7 @@ func TestSetupAsks(t *testing.T) {
 		}
 		p.ends(map[string]int{"no": exitRefused, "yes": exitDone}[confirmed])
 	}
-	want := "site:\n  contact: \"you@example.org\" # me\n\nhttp:\n  listen: \"127.0.0.1:8080\"\n  trusted_proxies: [\"127.0.0.1\", \"::1\"]\n\nturn:\n  public_host: \"relay.example.org\"\n"
+	want := "site:\n  contact: \"you@example.org\" # me\n\nhttp:\n  listen: \"127.0.0.1:8080\"\n  trusted_proxies: [\"127.0.0.1\", \"::1\"]\n\nturn:\n  public_host: \"relay.example.org\"\n  traffic_per_month: 20000000000000\n"
 	if got, err := os.ReadFile(path); err != nil || string(got) != want {
 		t.Errorf("%v, %q, want %q", err, got, want)
 	}

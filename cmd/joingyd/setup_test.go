@@ -35,6 +35,7 @@ func TestSetupRefuses(t *testing.T) {
 		{append(whole, "files", "--cert", "none.pem", "--key", "none.pem"), exitRefused, `^joingyd: --cert, --key: open none\.pem: no such file`},
 		{append(whole, "files", "--cert", testCertificate, "--key", testCertificate), exitRefused, `^joingyd: --cert: it is not for chat\.example\.org: `},
 		{[]string{"--calls", "-1"}, exitUsage, `--calls and --bitrate must be numbers`},
+		{append(whole, "acme", "--traffic-per-month", "20"), exitUsage, `^joingyd: --traffic-per-month: "20" is less than 1MB; write the unit too, such as 20TB`},
 		{[]string{"--config", "joingyd.toml"}, exitRefused, `^joingyd: joingyd\.toml: setup writes YAML alone`},
 		{[]string{"--config", "nowhere/joingyd.yaml"}, exitRefused, `^joingyd: nowhere/joingyd\.yaml: its directory is not there`},
 		{append(whole, "acme", "--config", "wrong.yaml"), exitRefused, `^joingyd: wrong\.yaml: turn\.listn: unknown key`},
