@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os/user"
 	"regexp"
 	"strings"
 
@@ -61,13 +60,6 @@ func (c *console) pattern(line string) (expression string, names []string) {
 		}
 	}
 	return "^" + expression + regexp.QuoteMeta(line[last:]) + " *$", names
-}
-
-func userName() string {
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return "root"
 }
 
 // run types one command and compares what it prints.

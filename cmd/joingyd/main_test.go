@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,4 +119,11 @@ func TestAbout(t *testing.T) {
 			t.Errorf("about(%v) = %s, want %s", tt.d, got, tt.want)
 		}
 	}
+}
+
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "root"
 }
