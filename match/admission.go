@@ -110,22 +110,42 @@ func (h *Hub) BanCheckWait(addr netip.Addr) time.Duration {
 // admitSessionLocked decides whether there may be one session more, and counts
 // it. Where not, it returns how long the visitor should wait.
 func (h *Hub) admitSessionLocked(s *session) (wait time.Duration) {
-	held := h.perAddress[s.key]
-	switch {
-	case len(h.sessions) >= h.live.Load().Sessions, h.opts.Pressure() >= noSessions:
-		h.denied[deniedCapacity]++
-		return tooManyWait
-	case held >= h.live.Load().SessionsPerAddressMax:
-		h.denied[deniedSessions]++
-		h.suspectLocked(s.key, pointsDenied)
-		return tooManyWait
+	if wait := h.crowdedLocked(s.key); wait > 0 {
+		return wait
 	}
 	if wait := h.paceLocked(s.key, pacedSessions, deniedSessionRate); wait > 0 {
 		return wait
 	}
-	h.perAddress[s.key]++
-	s.work = rankWork(held, h.live.Load().SessionsPerAddress)
+	h.countSessionLocked(s)
 	return 0
+}
+
+// crowdedLocked returns how long a visitor of this address should wait because there are
+// too many sessions; 0 if there are not.
+func (h *Hub) crowdedLocked(key netip.Prefix) (wait time.Duration) {
+	switch {
+	case len(h.sessions) >= h.live.Load().Sessions, h.opts.Pressure() >= noSessions:
+		h.denied[deniedCapacity]++
+		return tooManyWait
+	case h.perAddress[key] >= h.live.Load().SessionsPerAddressMax:
+		h.denied[deniedSessions]++
+		h.suspectLocked(key, pointsDenied)
+		return tooManyWait
+	}
+	return 0
+}
+
+// countSessionLocked counts the session as one of its address.
+func (h *Hub) countSessionLocked(s *session) {
+	s.work = rankWork(h.perAddress[s.key], h.live.Load().SessionsPerAddress)
+	h.perAddress[s.key]++
+}
+
+// uncountSessionLocked undoes countSessionLocked.
+func (h *Hub) uncountSessionLocked(s *session) {
+	if h.perAddress[s.key]--; h.perAddress[s.key] == 0 {
+		delete(h.perAddress, s.key)
+	}
 }
 
 // mayFindLocked decides whether the session may search, and tells it if not.

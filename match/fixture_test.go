@@ -134,6 +134,8 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 // fixture is a hub behind an HTTP server in memory.
 type fixture struct {
 	*match.Hub
+	opts  match.Options
+	end   func() // closes the hub and waits for it
 	t     *testing.T
 	relay *relay
 	pipes *pipes
@@ -173,20 +175,14 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 		if opts.Now != nil {
 			f.relay.now = opts.Now
 		}
-		f.Hub = match.New(opts)
-		server := &http.Server{Handler: f.Hub}
+		f.opts = opts
+		f.start()
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.ServeHTTP(w, r) })}
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(f.pipes) }()
-		ctx, cancel := context.WithCancel(t.Context())
-		ran := make(chan struct{})
-		go func() { f.Run(ctx); close(ran) }()
 
 		stop := sync.OnceFunc(func() {
-			if err := f.Close(context.Background()); err != nil {
-				t.Errorf("Close: %v", err)
-			}
-			cancel()
-			<-ran
+			f.end()
 			server.Close()
 			<-served
 		})
@@ -200,6 +196,29 @@ func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, 
 			t.Errorf("left in the hub: %+v", stats)
 		}
 	})
+}
+
+// start makes the hub and runs it.
+func (f *fixture) start() {
+	hub := match.New(f.opts)
+	ctx, cancel := context.WithCancel(f.t.Context())
+	ran := make(chan struct{})
+	go func() { hub.Run(ctx); close(ran) }()
+	f.Hub = hub
+	f.end = sync.OnceFunc(func() {
+		if err := hub.Close(context.Background()); err != nil {
+			f.t.Errorf("Close: %v", err)
+		}
+		cancel()
+		<-ran
+	})
+}
+
+// restart puts another hub in the place of the one there is, as the next daemon does.
+func (f *fixture) restart() {
+	f.end()
+	f.opts.Handover = f.Handover()
+	f.start()
 }
 
 func (f *fixture) isBanned(addr netip.Addr, use match.Use) (match.Ban, bool) {

@@ -31,8 +31,8 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := k.session
-	if h.sessions[s.id] != s || s.socket != k {
-		return false // the session ended, or has another socket: k is being shut
+	if h.closed || h.sessions[s.id] != s || s.socket != k {
+		return false // the hub or the session ended, or it has another socket: k is being shut
 	}
 	now := h.opts.Now()
 	if !s.messages.take(now) {
@@ -118,6 +118,7 @@ func (h *Hub) handleSignal(s *session, m clientMessage, now time.Time) {
 	}
 	h.mu.Lock()
 	switch {
+	case h.closed:
 	case s.pair != p:
 		h.refuseLocked(s, codeStalePair, m.Type, "that chat is over")
 	case errors.Is(err, mask.ErrIgnored):

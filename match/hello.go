@@ -135,11 +135,14 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	case k.isShutting():
 		return greetGone, Ban{}
 	}
-	resumed := h.resumableLocked(m)
+	resumed, handed := h.resumableLocked(m), h.handedLocked(m)
 	if ban, banned := h.opts.Banned(k.addr, UseSite); banned {
 		h.denied[deniedBan]++
 		if resumed != nil {
 			h.banLocked(resumed, ban)
+		}
+		if handed != nil {
+			h.banHandedLocked(handed, ban)
 		}
 		return greetBanned, ban
 	}
@@ -148,6 +151,11 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	}
 	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.live.Load().Policy {
 		return greetConsent, Ban{}
+	}
+	if handed != nil {
+		if outcome, done := h.restoreLocked(handed, k, m.Ack, languages); done {
+			return outcome, Ban{}
+		}
 	}
 	s := newSession(k.addr, languages)
 	if wait := h.admitSessionLocked(s); wait > 0 {

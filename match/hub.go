@@ -61,6 +61,7 @@ type Options struct {
 	Patience     time.Duration // before anybody will do
 	AnyLanguage  bool          // whether that includes those of other languages
 	ResumeGrace  time.Duration // a session outlives its socket by this
+	Handover     []byte        // the Handover of the hub before, whose chats go on; nil: there is none
 	HelloTimeout time.Duration // silence allowed to a new socket
 	Logger       *slog.Logger  // nil: discarded
 
@@ -133,12 +134,15 @@ type Hub struct {
 	live    atomic.Pointer[Live]
 	filter  atomic.Pointer[filter.Filter]
 	prover  *prover
+	earlier *prover // the hub's before, once a session of it has come back; nil: none has. Guarded by mu
 
 	spamBans spamBans
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
-	away       string // seconds to spread over, once closed
+	away       string    // seconds to spread over, once closed
+	handover   *handover // of the hub before; nil: none, or none any more
+	left       *handover // for the next, once closed
 	rounds     rounds
 	open       map[*socket]struct{}
 	openFrom   map[netip.Prefix]int // sockets open, by address
@@ -200,6 +204,7 @@ func New(opts Options) *Hub {
 		denied:     make(map[denial]uint64),
 		challenges: make(map[challengeOutcome]uint64),
 	}
+	h.inherit(opts.Handover)
 	h.live.Store(&live)
 	h.filter.Store(newFilter(live.Filter))
 	for outcome := range filter.Outcomes() {
@@ -228,6 +233,7 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-addresses.C:
 			h.forgetAddresses()
 			h.forgetReports()
+			h.forgetHandover()
 		case <-lines.C:
 			h.filter.Load().Forget(h.opts.Now())
 		}
@@ -244,12 +250,14 @@ func (h *Hub) wakeRun() {
 }
 
 // Close tells every socket to go away (1001) and waits for them, at most until
-// ctx ends. New sockets are refused from now on. Clients are asked to spread their
-// return, so that the next daemon is not met by all at once.
+// ctx ends. New sockets are refused from now on, and messages are neither followed nor
+// sent, but for those under way: a client says again what got no answer. Clients are asked
+// to spread their return, so that the next daemon is not met by all at once.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
-	h.away = strconv.Itoa(min(1+len(h.open)/drainRate, drainMost))
+	spread := min(1+len(h.open)/drainRate, drainMost)
+	h.away = strconv.Itoa(spread)
 	told := 0
 	for k := range h.open { // in batches, for the writers' memory; who leaves meanwhile is left out
 		if told++; told%drainBatch == 0 {
@@ -280,6 +288,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.handOverLocked(time.Duration(spread) * time.Second)
 	for _, s := range h.sessions {
 		h.endLocked(s, leftLost)
 	}

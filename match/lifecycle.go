@@ -9,7 +9,7 @@ import (
 // sendLocked queues m for the session's client. A client that has fallen too far
 // behind loses its session: what it has not read cannot be kept for ever.
 func (h *Hub) sendLocked(s *session, m serverMessage) {
-	if h.sessions[s.id] != s {
+	if h.sessions[s.id] != s || h.closed { // what is not numbered when the hub closes nobody misses
 		return
 	}
 	if !s.out.push(m) {
@@ -33,6 +33,9 @@ func (h *Hub) tooSlowLocked(s *session) {
 // forwardLocked queues m, of its partner, for the session's client. It reports
 // whether there was room for it.
 func (h *Hub) forwardLocked(s *session, m serverMessage) bool {
+	if h.closed {
+		return true // see sendLocked
+	}
 	if !s.out.offer(m) {
 		return false
 	}
@@ -165,10 +168,9 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	h.seenLocked(s, StepLeft)
 	delete(h.sessions, s.id)
 	h.goneLocked(s)
+	h.handover.over(s.id, reason)
 	delete(h.resumable, s.resume)
-	if h.perAddress[s.key]--; h.perAddress[s.key] == 0 {
-		delete(h.perAddress, s.key)
-	}
+	h.uncountSessionLocked(s)
 	if s.grace != nil {
 		s.grace.Stop()
 	}
@@ -236,6 +238,9 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		s.out.forget()
 		return
 	}
+	if h.closed && k.isShutting() {
+		return // nobody's goodbye, but the client's answer to ours
+	}
 	if goodbye || h.opts.ResumeGrace == 0 {
 		h.endLocked(s, leftLeft)
 		return
@@ -245,7 +250,12 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 	if s.ticket != nil {
 		h.pool.Remove(s.ticket, h.opts.Now()) // nobody is paired with the absent
 	}
-	s.grace = time.AfterFunc(h.opts.ResumeGrace, func() {
+	h.awaitLocked(s, h.opts.ResumeGrace)
+}
+
+// awaitLocked ends a session that has no socket, unless it has one by then.
+func (h *Hub) awaitLocked(s *session, grace time.Duration) {
+	s.grace = time.AfterFunc(grace, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if s.socket == nil {

@@ -234,7 +234,7 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 	if s.pair != nil && s.pair.id == id {
 		lines = s.pair.said.all()
 	}
-	lines = merge(lines, h.prover.proven(id, s.id, partner, m.Lines))
+	lines = merge(lines, h.provenLocked(id, s.id, partner, m.Lines))
 	f := filed{Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, of}
 	f.ID = h.ledger.add(f)
 	*report = f.ID

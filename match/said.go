@@ -86,16 +86,25 @@ func (s *said) all() []Line {
 
 // prover makes and checks what a visitor can show of a chat that is over: who said
 // what in it, when, and as which line. The server keeps none of that. The key is this
-// process's, as the sessions are. The hub's lock guards it.
+// hub's, as the sessions are. The hub's lock guards it.
 type prover struct {
+	key     proverKey
 	mac     hash.Hash
 	scratch []byte
 }
 
+// proverKey is a hub's for as long as it lives. The next hub gets it with each session that
+// was handed over, so that what was said before can be shown in a report after.
+type proverKey [sha256.Size]byte
+
 func newProver() *prover {
-	var key [sha256.Size]byte
+	var key proverKey
 	rand.Read(key[:])
-	return &prover{mac: hmac.New(sha256.New, key[:])}
+	return proverWith(key)
+}
+
+func proverWith(key proverKey) *prover {
+	return &prover{key: key, mac: hmac.New(sha256.New, key[:])}
 }
 
 // proofSize is that of a proof, in bytes: nobody but the server can try one.

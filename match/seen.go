@@ -30,7 +30,7 @@ type Seen struct {
 
 // seenLocked tells of a step, if somebody wants to know.
 func (h *Hub) seenLocked(s *session, step Step) {
-	if h.opts.Seen == nil {
+	if h.opts.Seen == nil || s.awaited() {
 		return
 	}
 	seen := Seen{At: h.opts.Now().UTC(), Step: step, Session: s.id, From: netip.AddrPortFrom(s.addr, s.port)}

@@ -20,7 +20,8 @@ const (
 	reportWindow = 60 * time.Second // after the end of a chat
 )
 
-// resumeHash is what is kept of a resume token: enough to know it again.
+// resumeHash is what is kept of a resume token: enough to know it again, and to seal what
+// is handed over with it.
 type resumeHash [sha256.Size]byte
 
 // session is one visitor. Its fields are guarded by Hub.mu, but for out, which
@@ -55,6 +56,7 @@ type session struct {
 
 	work   *work     // nil: never had any to do
 	pass   *passHash // that it showed; nil: none
+	proved bool      // showed one to the hub before
 	sought bool      // sent a find, ever
 
 	messages bucket // any message

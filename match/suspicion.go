@@ -33,7 +33,7 @@ var refusalPoints = map[errorCode]float64{
 // suspectLocked gives an address points: the fewer the more sessions it has, any
 // of which may have earned them.
 func (h *Hub) suspectLocked(key netip.Prefix, points float64) {
-	if points == 0 {
+	if points == 0 || !key.IsValid() { // or nobody knows yet from where
 		return
 	}
 	known := h.addresses.of(key, h.opts.Now())

@@ -19,6 +19,9 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 	h.mu.Unlock()
 	verdict := h.filter.Load().Check(line)
 	h.mu.Lock()
+	if h.closed {
+		return // the client says it again, to the next hub
+	}
 	h.verdicts[verdict.Outcome][verdict.Reason]++
 	if verdict.Ban {
 		h.spamBans.offer(spamBan{distinct(h.addrsLocked(s)), verdict.BanFor})

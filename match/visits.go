@@ -39,7 +39,7 @@ func (h *Hub) cameLocked(kind Kind, languages []string) {
 
 // goneLocked counts a session that ends.
 func (h *Hub) goneLocked(s *session) {
-	if h.opts.Visits == nil {
+	if h.opts.Visits == nil || s.awaited() {
 		return
 	}
 	end := h.clock()
