@@ -249,6 +249,10 @@ func (d *daemon) openHub() error {
 	if err := d.clients.change(d.cfg.HTTP); err != nil {
 		return err
 	}
+	handover, err := takeHandover(d.cfg.DataDir)
+	if err != nil {
+		d.log.Warn("what the daemon before left cannot be used", "error", err)
+	}
 	live := liveMatch(d.cfg, d.site.Policy, filter)
 	d.hub = match.New(match.Options{
 		Relay:        matchRelay{d.relay, d.videoConnected},
@@ -273,6 +277,7 @@ func (d *daemon) openHub() error {
 		Patience:     d.cfg.Match.Patience,
 		AnyLanguage:  d.cfg.Match.AnyLanguage,
 		ResumeGrace:  d.cfg.Match.ResumeGrace,
+		Handover:     handover,
 		HelloTimeout: d.cfg.Match.HelloTimeout,
 		Logger:       d.log,
 
@@ -347,7 +352,8 @@ func (d *daemon) close() error {
 
 // run serves until ctx ends or a part fails, and then drains, in this order: no
 // connection is accepted any more, requests under way are answered, sockets are told
-// to reconnect elsewhere or later, relays are closed, the store is closed. Clients that
+// to reconnect elsewhere or later, what they need to go on chatting then is written down,
+// relays are closed, the store is closed. Clients that
 // come meanwhile wait in the sockets that systemd passed, if it did, for the next daemon.
 func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", d.bans.Len())
@@ -393,6 +399,9 @@ func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("draining", "sessions", d.hub.Online())
 	d.tell(systemd.Stopping(drainTime+drainSpare, "draining: "+d.statusLine()))
 	left := d.drainHTTP(context.WithoutCancel(ctx))
+	if err := leaveHandover(d.cfg.DataDir, d.hub.Handover()); err != nil {
+		d.log.Warn("nothing can be left to the next daemon, so chats end", "error", err)
+	}
 	leave()
 	err := errors.Join(left, group.Wait(), d.close())
 	d.log.Info("stopped")

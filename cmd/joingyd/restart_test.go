@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -109,20 +110,30 @@ func (k *knocker) end() {
 }
 
 // back waits until the daemon that goes has sent the guest away, and comes back as its
-// programs do.
-func (g *guest) back(site string) (*guest, error) {
+// programs do, to the same session.
+func (g *guest) back() (*guest, error) {
 	<-g.ended
 	closed, ok := errors.AsType[*client.CloseError](g.err)
 	if !ok || closed.Code != 1001 || !closed.Reconnect() {
 		return nil, fmt.Errorf("the daemon that went said %w, want 1001", g.err)
 	}
 	time.Sleep(closed.Wait())
-	v, err := newVisitor(client.Options{URL: site})
-	if err != nil {
-		return nil, err
+	ctx, end := context.WithCancel(context.Background())
+	if same, err := g.conn.Resume(ctx); err != nil || !same {
+		end()
+		return nil, fmt.Errorf("the same session: %v, %w", same, err)
 	}
+	v := visitorOf(g.conn, ctx, end)
 	g.t.Cleanup(v.leave)
 	return &guest{g.t, v}, nil
+}
+
+// heard reports whether a message came to a guest who is gone.
+func (g *guest) heard(kind, id string) (heard bool) {
+	for m := range g.came {
+		heard = heard || m.Type == kind && m.ID == id
+	}
+	return heard
 }
 
 // manager is systemd's end of NOTIFY_SOCKET.
@@ -196,7 +207,8 @@ func bodyOf(t *testing.T, url string) string {
 }
 
 // Trial P4, of a restart where systemd holds the listening sockets: no connection is
-// refused, http, https and TURN alike, and two who chat are back together in a new chat.
+// refused, http, https and TURN alike, and two who chat go on chatting: what one says as the
+// daemon goes reaches the other once.
 // systemd is told of all that, and of reloads before. It runs without the race detector,
 // under which a daemon takes seconds to start: the other tests have each part under it.
 func TestP4RestartWithPassedSockets(t *testing.T) {
@@ -239,12 +251,14 @@ func TestP4RestartWithPassedSockets(t *testing.T) {
 	fresh := func() *http.Transport { return &http.Transport{DisableKeepAlives: true} }
 	knockers := []*knocker{keepKnocking(site+"/healthz", fresh()), keepKnocking("https://"+secure.Addr().String()+"/healthz", fresh())}
 
+	crossing := map[string]any{"type": "text", "pair": before.pair, "id": "crossing", "body": "crossing"}
+	before.a.send(crossing)
 	began := time.Now()
 	guests := make([]*guest, 2)
 	errs := make([]error, 2)
 	var returning sync.WaitGroup
 	for i, g := range []*guest{before.a, before.b} {
-		returning.Go(func() { guests[i], errs[i] = g.back(site) })
+		returning.Go(func() { guests[i], errs[i] = g.back() })
 	}
 	if err := first.stop(); err != nil {
 		t.Fatalf("the first ended with %v: %s", err, first.logged())
@@ -263,12 +277,24 @@ func TestP4RestartWithPassedSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := guests[0], guests[1]
-	find := map[string]any{"type": "find", "mode": "text", "interests": []string{"testing"}}
-	a.send(find)
-	b.send(find)
-	pair := a.expect("matched").Pair
-	b.expect("matched")
+	if !before.a.heard("sent", "crossing") {
+		a.send(crossing)
+	}
+	a.send(map[string]any{"type": "text", "pair": before.pair, "id": "again", "body": "again"})
+	came := before.b.heard("text", "crossing")
+	for m := b.expect("text"); m.ID != "again"; m = b.expect("text") {
+		if came || m.ID != "crossing" {
+			t.Errorf("text %s came twice", m.ID)
+		}
+		came = true
+	}
 	again := time.Since(began)
+	if !came {
+		t.Error("what was said as the daemon went is lost")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "handover")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("handover: %v; want it removed", err)
+	}
 	for _, k := range knockers {
 		k.end()
 		if len(k.failed) > 0 {
@@ -281,11 +307,11 @@ func TestP4RestartWithPassedSockets(t *testing.T) {
 	if _, err := conn.Read(make([]byte, 100)); err != nil {
 		t.Errorf("TURN over TCP, from when nobody ran: %v", err)
 	}
-	(&chat{a, b, pair}).goesOn("after")
+	(&chat{a, b, before.pair}).goesOn("after")
 	if err := second.stop(); err != nil {
 		t.Errorf("the second ended with %v: %s", err, second.logged())
 	}
-	t.Logf("figure: restart with passed sockets: %d connections, 0 refused, the slowest answered after %v; the daemon that goes took %v, the next ready after %v, both visitors in a new chat after %v",
+	t.Logf("figure: restart with passed sockets: %d connections, 0 refused, the slowest answered after %v; the daemon that goes took %v, the next ready after %v, both visitors in the same chat after %v",
 		knockers[0].asked+knockers[1].asked, max(knockers[0].slowest, knockers[1].slowest).Round(time.Millisecond),
 		stopped.Round(time.Millisecond), started.Round(time.Millisecond), again.Round(time.Millisecond))
 }

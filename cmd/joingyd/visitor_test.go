@@ -26,6 +26,11 @@ func newVisitor(opts client.Options) (*visitor, error) {
 		end()
 		return nil, err
 	}
+	return visitorOf(conn, ctx, end), nil
+}
+
+// visitorOf reads what comes for a session.
+func visitorOf(conn *client.Conn, ctx context.Context, end context.CancelFunc) *visitor {
 	v := &visitor{conn: conn, ctx: ctx, end: end, came: make(chan client.Message, 100), ended: make(chan struct{})}
 	go func() {
 		defer close(v.ended)
@@ -42,7 +47,7 @@ func newVisitor(opts client.Options) (*visitor, error) {
 			}
 		}
 	}()
-	return v, nil
+	return v
 }
 
 // wait returns the next message of a type.
