@@ -19,6 +19,7 @@ const exec = promisify(execFile);
  * @property {string} dir its data directory
  * @property {string[]} log what it wrote to stderr
  * @property {(...args: string[]) => Promise<any>} control runs `joingyd ARGS -o json` against it
+ * @property {() => Promise<void>} restart SIGTERM, and another on its ports with its data
  * @property {() => Promise<void>} stop SIGTERM; throws if it does not end with 0
  */
 
@@ -31,27 +32,48 @@ export async function startDaemon(...flags) {
   const turn = flags.includes('--turn-listen') ? [] : ['--turn-listen', '127.0.0.1:0']; // a list: later ones are added
   const looks = '--moderation-browser-classifier=false'; // no test waits for a model that it is not about
   const serve = ['serve', '--data-dir', dir, '--listen', '127.0.0.1:0', looks, ...turn, ...flags];
-  const child = spawn(binary, serve, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const log = [];
-  createInterface(child.stderr).on('line', (line) => log.push(line));
-  const exit = once(child, 'exit');
-  const first = await Promise.race([once(createInterface(child.stdout), 'line'), exit]);
-  const ready = /^joingyd ready: open (\S+) /.exec(String(first[0]));
-  if (!ready) throw new Error(`the daemon did not start: ${first[0]}\n${log.join('\n')}`);
+  const log = /** @type {string[]} */ ([]);
+  let { first, end } = await run(serve, log);
+  const url = (/^joingyd ready: open (\S+) /.exec(first) ?? [])[1];
   return {
-    url: ready[1],
-    ready: String(first[0]),
+    url,
+    ready: first,
     dir,
     log,
     async control(...args) {
       const { stdout } = await exec(binary, [...args, '-o', 'json', '--socket', path.join(dir, 'admin.sock')]);
       return JSON.parse(stdout);
     },
+    async restart() {
+      await end();
+      const relay = (/stun\/turn udp ([^\s,)]+)/.exec(first) ?? [])[1];
+      const ports = serve.map((flag, i) => ({ '--listen': new URL(url).host, '--turn-listen': relay })[serve[i - 1]] ?? flag);
+      ({ first, end } = await run(ports, log));
+    },
     async stop() {
-      child.kill('SIGTERM');
-      const [code] = await exit;
-      await rm(dir, { recursive: true, force: true });
-      if (code !== 0) throw new Error(`the daemon ended with ${code}:\n${log.join('\n')}`);
+      try {
+        await end();
+      } finally {
+        await rm(dir, { recursive: true, force: true });
+      }
     },
   };
+}
+
+/**
+ * Runs one until it is ready.
+ * @param {string[]} serve @param {string[]} log gets what it writes to stderr
+ */
+async function run(serve, log) {
+  const child = spawn(binary, serve, { stdio: ['ignore', 'pipe', 'pipe'] });
+  createInterface(child.stderr).on('line', (line) => log.push(line));
+  const exit = once(child, 'exit');
+  const [first] = await Promise.race([once(createInterface(child.stdout), 'line'), exit]);
+  if (!String(first).startsWith('joingyd ready: open ')) throw new Error(`the daemon did not start: ${first}\n${log.join('\n')}`);
+  const end = async () => {
+    child.kill('SIGTERM');
+    const [code] = await exit;
+    if (code !== 0) throw new Error(`the daemon ended with ${code}:\n${log.join('\n')}`);
+  };
+  return { first: String(first), end };
 }

@@ -70,6 +70,21 @@ async function recovers(guests, before) {
   await Promise.all(guests.map(async (guest) => guest.decodes((await call(guest)).frames + 10)));
 }
 
+/** Has the page note the longest time, in ms, that the partner's picture stands still. @param {Guest} guest */
+function watchStandstill(guest) {
+  return guest.evaluate(() => {
+    const video = /** @type {HTMLVideoElement} */ (document.querySelector('#remote-video'));
+    let last = performance.now();
+    const moved = () => {
+      const now = performance.now();
+      Object.assign(window, { stood: Math.max(now - last, /** @type {any} */ (window).stood ?? 0) });
+      last = now;
+      video.requestVideoFrameCallback(moved);
+    };
+    video.requestVideoFrameCallback(moved);
+  });
+}
+
 test('the connection of a pair', async (t) => {
   const daemon = await startDaemon('--match-patience', '300ms');
   t.after(() => daemon.stop());
@@ -118,6 +133,22 @@ test('the connection of a pair', async (t) => {
       assert.equal((await guest.received('matched')).length, 1, 'the same partner');
       await guest.state('chatting');
       assert.deepEqual(guest.errors, []);
+    }
+  });
+
+  await t.test('goes on in the next daemon', async (t) => {
+    const before = await Promise.all(guests.map(call));
+    await Promise.all(guests.map(watchStandstill));
+    await guests[0].write('said as the daemon goes');
+    await daemon.restart();
+    await recovers(guests, before);
+    const stood = await Promise.all(guests.map((guest) => guest.evaluate(() => /** @type {any} */ (window).stood)));
+    t.diagnostic(`figure: a video call over a restart: pictures stood still for ${stood.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(' and ')}`);
+    await guests[1].reads('them', 'said as the daemon goes');
+    for (const guest of guests) {
+      assert.equal((await guest.received('matched')).length, 1, 'the same partner');
+      assert.equal((await guest.received('text')).length, guest === guests[1] ? 1 : 0, 'said once');
+      await guest.state('chatting');
     }
   });
 });

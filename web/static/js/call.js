@@ -109,10 +109,14 @@ export class Call {
     }
   }
 
-  /** Makes up for signals that may have been lost with a socket. */
-  resync() {
-    if (this.#peer.signalingState === 'have-local-offer') this.#sendDescription();
-    else if (this.#peer.connectionState !== 'connected') this.#peer.restartIce();
+  /**
+   * Makes up for signals that may have been lost with a socket.
+   * @param {boolean} anew the relay has forgotten the call: one side begins it again, and need not find out first
+   */
+  resync(anew) {
+    const offered = this.#peer.signalingState === 'have-local-offer';
+    if (offered) this.#sendDescription();
+    if (anew ? !this.#polite : !offered && this.#peer.connectionState !== 'connected') this.#peer.restartIce();
   }
 
   /**

@@ -77,9 +77,9 @@ export class Encounter {
     answer(m, stage.video(m.of), () => this.has(m), (reason) => hide(stage, reason));
   }
 
-  /** Sends again what may have been lost with a socket, as far as it still matters. */
-  resume() {
-    this.#video.resync();
+  /** Sends again what may have been lost with a socket, as far as it still matters. @param {boolean} restarted with the relay */
+  resume(restarted) {
+    this.#video.resync(restarted);
     for (const { id, body } of this.#views.chat.pending) this.say({ type: 'text', id, body });
   }
 }

@@ -9,7 +9,7 @@ import { spoken } from './speaks.js';
 
 /**
  * @typedef {object} Handlers
- * @property {(m: ServerMessage, resumed: boolean) => void} welcome there is a session; resumed: still the same one
+ * @property {(m: ServerMessage, resumed: boolean, restarted: boolean) => void} welcome there is a session; resumed: still the same one; restarted: in another daemon, whose relay knows nothing of before
  * @property {(m: ServerMessage) => void} message any other message
  * @property {(policy: string) => void} consent this version must be accepted first; the connection is closed
  * @property {(seconds: number, failed: number) => void} down the socket is lost and is tried again after so many seconds; failed: how many in a row did not open at all
@@ -30,6 +30,9 @@ export class Connection {
   #resume = '';
   #ack = 0; // the last seq seen
   #ready = false; // welcome was seen on this socket
+  #restarted = false; // the daemon has ended since
+  /** @type {ServerMessage[]} */
+  #signals = []; // of the partner, that came before it: to answer them takes its credentials
   #attempt = 0;
   #failed = 0; // sockets in a row that did not open
   #why = ''; // what a moderator said as they ended the session
@@ -81,7 +84,8 @@ export class Connection {
     this.#socket = null;
     this.#session = this.#resume = this.#why = '';
     this.#ack = this.#attempt = this.#failed = 0;
-    this.#ready = false;
+    this.#ready = this.#restarted = false;
+    this.#signals = [];
   }
 
   #dial() {
@@ -144,12 +148,17 @@ export class Connection {
       this.#ready = true;
       this.#attempt = 0;
       keepReceipt(message.receipt);
-      this.#handlers.welcome(message, resumed);
+      const restarted = this.#restarted;
+      this.#restarted = false;
+      this.#handlers.welcome(message, resumed, restarted);
+      for (const signal of this.#signals.splice(0)) if (resumed) this.#handlers.message(signal);
     } else if (message.type === 'error' && message.code === 'consent_required') {
       this.close(); // and not held open for as long as somebody reads terms
       this.#handlers.consent(message.policy ?? '');
     } else if (message.type === 'action' && message.do === 'end') {
       this.#why = message.reason ?? ''; // its close comes next
+    } else if (!this.#ready && (message.type === 'description' || message.type === 'candidate')) {
+      this.#signals.push(message);
     } else {
       this.#handlers.message(message);
     }
@@ -167,6 +176,7 @@ export class Connection {
       this.#forget();
       return this.#handlers.closed(event.code, why);
     }
+    this.#restarted ||= event.code === 1001;
     const delay = retryDelay(event, this.#attempt++);
     const timer = setTimeout(() => this.#dial(), delay);
     this.#timer = timer;

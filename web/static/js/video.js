@@ -119,9 +119,9 @@ export class Video {
     else if (m.description) this.#call?.description(m.description);
   }
 
-  /** Makes up for signals that were lost with a socket. */
-  resync() {
-    this.#call?.resync();
+  /** Makes up for signals that were lost with a socket. @param {boolean} anew the relay has forgotten the call */
+  resync(anew) {
+    this.#call?.resync(anew);
   }
 
   /** Takes another camera, without a new call. */

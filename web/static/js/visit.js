@@ -43,7 +43,7 @@ export class Visit {
     const ask = () => this.#connection.send({ type: 'find', mode: this.#mode, interests: views.start.interests });
     this.#search = new Search(ask, (answer) => this.#connection.send(answer), views);
     this.#connection = new Connection({
-      welcome: (message, resumed) => this.#welcome(message, resumed),
+      welcome: (message, resumed, restarted) => this.#welcome(message, resumed, restarted),
       message: (message) => this.#message(message),
       consent: (policy) => {
         this.end();
@@ -150,9 +150,9 @@ export class Visit {
   /**
    * There is a session. What we sent since the socket was lost is sent again, as
    * far as it still matters.
-   * @param {ServerMessage} m @param {boolean} resumed
+   * @param {ServerMessage} m @param {boolean} resumed @param {boolean} restarted
    */
-  #welcome(m, resumed) {
+  #welcome(m, resumed, restarted) {
     this.#views.room.banner('');
     this.#search.online(m.online);
     this.#video.configure(m.ice);
@@ -170,7 +170,7 @@ export class Visit {
           this.#rest(words.t('lost_too_long'), false);
           return this.#pairs.forget();
         }
-        this.#encounter.resume();
+        this.#encounter.resume(restarted);
     }
   }
 
