@@ -513,6 +513,10 @@ var events = []struct {
 	{regexp.MustCompile(`^the daemon ends$`), func(p *player, _ []string) error {
 		return p.f.Close(p.t.Context())
 	}},
+	{regexp.MustCompile(`^the next daemon starts$`), func(p *player, _ []string) error {
+		p.f.restart()
+		return nil
+	}},
 	{regexp.MustCompile(`^the relay takes no more pairs$`), func(p *player, _ []string) error {
 		p.f.relay.mu.Lock()
 		defer p.f.relay.mu.Unlock()
