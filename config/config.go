@@ -83,7 +83,7 @@ type TURN struct {
 type Match struct {
 	Patience     time.Duration `key:"patience" doc:"How long a visitor with interests waits for a good match, at most, before anybody will do. Longer is better matched: docs/benchmarks.md shows by how much."`
 	AnyLanguage  bool          `key:"any_language" doc:"Let two who do not speak a common language meet when the patience of both has ended."`
-	ResumeGrace  time.Duration `key:"resume_grace" doc:"How long a session outlives its socket."`
+	ResumeGrace  time.Duration `key:"resume_grace" doc:"How long a session outlives its socket, and a chat the daemon, once the next has started. 0s: not at all."`
 	HelloTimeout time.Duration `key:"hello_timeout" doc:"How long a new socket may stay silent."`
 
 	Sessions      int `key:"sessions" reload:"live" doc:"Sessions in all. Newcomers past that are told to come again later. A sixteenth more sockets are let in, for sessions that are resumed."`
