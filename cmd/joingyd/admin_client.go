@@ -126,7 +126,7 @@ func (f *adminFlags) addOutput(cmd *cobra.Command) {
 func (f *adminFlags) addOffline(cmd *cobra.Command) {
 	f.canOffline = true
 	cmd.PersistentFlags().BoolVar(&f.offline, "offline", false, "open the ban store itself, while no daemon runs")
-	cmd.PersistentFlags().StringVar(&f.dataDir, "data-dir", "", "data directory for --offline (default: JOINGYD_DATA_DIR or ./var)")
+	cmd.PersistentFlags().StringVar(&f.dataDir, "data-dir", "", "data directory for --offline (default: "+dataDirs+")")
 }
 
 // ask sends one request and prints its answer: as JSON, or with text.
@@ -214,8 +214,23 @@ var errSocketOffline = usageError{errors.New("--socket asks a daemon and --offli
 // offlineDir is the data directory for --offline.
 func (f *adminFlags) offlineDir() string { return dataDir(f.dataDir) }
 
-// dataDir is the data directory where none was told.
-func dataDir(told string) string { return cmp.Or(told, os.Getenv("JOINGYD_DATA_DIR"), "./var") }
+// dataDirs is how dataDir finds one.
+const dataDirs = "JOINGYD_DATA_DIR, " + installedData + " if it is there, else ./var"
+
+// installedData is the data directory of the package's service.
+const installedData = "/var/lib/joingyd"
+
+// dataDir is the data directory where none was told: as with the control socket, the
+// service's comes before one of this directory.
+func dataDir(told string) string {
+	if dir := cmp.Or(told, os.Getenv("JOINGYD_DATA_DIR")); dir != "" {
+		return dir
+	}
+	if info, err := os.Stat(installedData); err == nil && info.IsDir() {
+		return installedData
+	}
+	return "./var"
+}
 
 // openStore opens the store in the data directory, for --offline.
 func (f *adminFlags) openStore() (*ban.Store, error) {

@@ -24,7 +24,7 @@ is bound to the one before by a hash, so that none can be changed, moved or left
 unseen. Its files are in the data directory, and are read there.`,
 		Example: "  joingyd audit list\n  joingyd audit verify --heads /mnt/elsewhere/heads",
 	}
-	cmd.PersistentFlags().StringVar(&from.dataDir, "data-dir", "", "data directory (default: JOINGYD_DATA_DIR or ./var)")
+	cmd.PersistentFlags().StringVar(&from.dataDir, "data-dir", "", "data directory (default: "+dataDirs+")")
 	from.addOutput(cmd)
 	cmd.AddCommand(newAuditListCommand(&from), newAuditVerifyCommand(&from))
 	return cmd

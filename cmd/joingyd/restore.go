@@ -30,7 +30,7 @@ The store that was there, damaged or not, is kept beside the new one as
 joingyd.db.before-restore-TIME, and so is the rest; the keys that were there stay in
 ban.key behind those of the backup. - reads stdin.`,
 		Example: `  joingyd restore bans.tar --dry-run
-  joingyd restore bans.tar --data-dir /var/lib/joingyd
+  joingyd restore bans.tar --data-dir ./var
   joingyd restore - < bans.tar`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +50,7 @@ ban.key behind those of the backup. - reads stdin.`,
 		},
 	}
 	flags.addOutput(cmd)
-	cmd.Flags().StringVar(&flags.dataDir, "data-dir", "", "data directory (default: JOINGYD_DATA_DIR or ./var)")
+	cmd.Flags().StringVar(&flags.dataDir, "data-dir", "", "data directory (default: "+dataDirs+")")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "check the backup, and change nothing")
 	return cmd
 }
