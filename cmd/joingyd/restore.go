@@ -129,6 +129,6 @@ func printRestore(w io.Writer, dir string, result restoreResult) error {
 	if result.Unknown {
 		p.printf("what was erased after the backup is back, if anything was: there were no requests here that would tell\n")
 	}
-	p.printf("start the daemon: systemctl start joingyd, or joingyd serve\n")
+	p.printf("start the daemon: systemctl start joingyd.socket joingyd, or joingyd serve\n")
 	return p.err
 }

@@ -59,7 +59,7 @@ func (s *swap) run() error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, ban.ErrLocked):
-		return fmt.Errorf("a daemon has the bans in %s open: stop it first, with systemctl stop joingyd for example", s.dir)
+		return fmt.Errorf("a daemon has the bans in %s open: stop it first, with systemctl stop joingyd.socket joingyd for example", s.dir)
 	case err != nil:
 		return err
 	default:

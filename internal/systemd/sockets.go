@@ -80,7 +80,7 @@ func (s *Sockets) Listen(key, address string) (net.Listener, error) {
 			return nil, fmt.Errorf("%w: %s has %v; write the same address in both, ListenStream= there and %s", err, p.unit, p, key)
 		}
 	case errors.Is(err, syscall.EACCES) && listensLow(address):
-		return nil, fmt.Errorf("%w: a port below 1024 is opened for the daemon by its socket unit; write ListenStream= for %s there (`joingyd config sockets` prints it)", err, key)
+		return nil, fmt.Errorf("%w: a port below 1024 is opened for the daemon by its socket unit; write ListenStream= for %s there (`joingyd config sockets` prints it), and start that first: systemctl start joingyd.socket joingyd", err, key)
 	}
 	return listener, err
 }
