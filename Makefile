@@ -105,6 +105,10 @@ deb: parts ## build dist/joingyd_VERSION_ARCH.deb for amd64 and arm64
 deb-check: parts ## build the packages twice and compare, lintian, install and purge (root, on Debian)
 	VERSION=$(VERSION) scripts/deb-check
 
+.PHONY: test-install
+test-install: parts ## the package on a Debian under systemd in a container: calls, upgrade, purge, figures beside caddy and coturn (root; minutes)
+	VERSION=$(VERSION) scripts/test-install
+
 .PHONY: image
 image: parts ## build the container image joingyd:VERSION with buildah
 	VERSION=$(VERSION) scripts/image

@@ -94,8 +94,8 @@ var owners = map[string][]string{
 	"golang.org/x/net/idna":         {"match/filter"},
 
 	"golang.org/x/sync":      {"cmd/joingyd"},
-	"github.com/pion/webrtc": {}, // tests only
-	"github.com/rogpeppe":    {}, // tests only
+	"github.com/pion/webrtc": {"packaging/installed"}, // and tests
+	"github.com/rogpeppe":    {},                      // tests only
 }
 
 type goPackage struct {
