@@ -63,6 +63,9 @@ func (s *site) steps() []step {
 	}
 }
 
+// aptInstall asks nothing: where the package's settings changed, those that setup wrote stay.
+const aptInstall = "apt-get install -y -q -o Dpkg::Options::=--force-confold "
+
 // In the machine.
 const (
 	admin    = "alice" // who may ban without being root
@@ -153,12 +156,12 @@ func (s *site) shown(ctx context.Context) (int64, error) {
 	return conn.(*tls.Conn).ConnectionState().PeerCertificates[0].SerialNumber.Int64(), nil
 }
 
-// visit has somebody come from an address.
+// options are those of somebody who comes from one of the addresses.
 func (s *site) options(who int) client.Options {
 	return client.Options{URL: "https://" + domain, TLS: s.authority.trusted(), LocalAddr: strangers[who]}
 }
 
-// caller returns one of the two who call.
+// callers returns the two who call.
 func (s *site) callers() (a, b *visitor, err error) {
 	if len(s.visitors) < 2 {
 		return nil, nil, errors.New("there is no call")

@@ -23,7 +23,7 @@ func (s *site) remove(ctx context.Context) (string, error) {
 
 // returns installs the package again: settings, bans and keys are those of before.
 func (s *site) returns(ctx context.Context) (string, error) {
-	if _, err := s.machine.run(ctx, "apt-get install -y -q "+newDeb+" && systemctl is-enabled joingyd.service joingyd.socket"); err != nil {
+	if _, err := s.machine.run(ctx, aptInstall+newDeb+" && systemctl is-enabled joingyd.service joingyd.socket"); err != nil {
 		return "", err
 	}
 	page, err := s.page(ctx, "/")
@@ -36,7 +36,7 @@ func (s *site) returns(ctx context.Context) (string, error) {
 
 // staysOff installs the package over one that its administrator has switched off.
 func (s *site) staysOff(ctx context.Context) (string, error) {
-	out, err := s.machine.run(ctx, "systemctl disable --now joingyd.socket joingyd.service && apt-get install -y -q --reinstall "+newDeb)
+	out, err := s.machine.run(ctx, "systemctl disable --now joingyd.socket joingyd.service && "+aptInstall+"--reinstall "+newDeb)
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +75,7 @@ func (s *site) purge(ctx context.Context) (string, error) {
 
 // again installs the package once more, as if for the first time.
 func (s *site) again(ctx context.Context) (string, error) {
-	if _, err := s.machine.run(ctx, "apt-get install -y -q "+newDeb); err != nil {
+	if _, err := s.machine.run(ctx, aptInstall+newDeb); err != nil {
 		return "", err
 	}
 	return s.closed(ctx)

@@ -8,7 +8,7 @@ import (
 )
 
 func (s *site) install(ctx context.Context) (string, error) {
-	_, err := s.machine.run(ctx, "apt-get install -y -q "+oldDeb)
+	_, err := s.machine.run(ctx, aptInstall+oldDeb)
 	return "", err
 }
 
@@ -127,7 +127,6 @@ func (s *site) reload(ctx context.Context) (string, error) {
 		if err != nil {
 			return err
 		}
-		// The file's keys are commented out, so that a section can be added once.
 		if _, err := s.machine.run(ctx, `sed -i 's/^site:$/site:\n  banner: "Down on Sunday."/' `+settings+` && joingyd config check --config `+settings+` && systemctl reload joingyd`); err != nil {
 			return err
 		}
@@ -153,7 +152,7 @@ func (s *site) reload(ctx context.Context) (string, error) {
 	})
 }
 
-// rotate replaces the certificate's files, the old way, one after the other.
+// rotate replaces the certificate's files one after the other: between the two they do not match.
 func (s *site) rotate(ctx context.Context) (string, error) {
 	return s.sameCall(ctx, func() error {
 		before, err := s.shown(ctx)

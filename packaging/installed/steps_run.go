@@ -59,15 +59,12 @@ func (s *site) upgrade(ctx context.Context) (string, error) {
 	k := keepKnocking(s.authority.trusted())
 	defer k.end()
 	began := time.Now()
-	lost := make([]time.Duration, 2) // when the calls were back, since the old daemon went
+	var silent time.Duration // the longest time that one of them heard nothing
 	var apt error
 	var installing sync.WaitGroup
-	installing.Go(func() { _, apt = s.machine.run(ctx, "apt-get install -y -q "+newDeb) })
-	for _, v := range s.visitors {
-		v.listen()
-	}
-	// The old daemon goes: whoever is called hears nothing, or comes back.
-	var gone time.Time
+	installing.Go(func() { _, apt = s.machine.run(ctx, aptInstall+newDeb) })
+	a.listen()
+	b.listen()
 	err = until(ctx, func() error {
 		now, err := s.machine.show(ctx, "joingyd.service", "MainPID", "ActiveState")
 		if err != nil {
@@ -78,17 +75,17 @@ func (s *site) upgrade(ctx context.Context) (string, error) {
 		}
 		return nil
 	})
-	gone = time.Now()
+	gone := time.Now()
 	if err != nil {
 		installing.Wait()
 		return "", errors.Join(err, apt)
 	}
 	err = s.chatAgain(ctx, a, b)
 	chatting := time.Since(gone)
-	for i, v := range []*visitor{a, b} {
+	for _, v := range []*visitor{a, b} {
 		err = errors.Join(err, v.hears(ctx, time.Now()))
 		l, _ := v.look()
-		lost[i] = l.gap
+		silent = max(silent, l.gap)
 	}
 	installing.Wait()
 	took := time.Since(began)
@@ -103,10 +100,10 @@ func (s *site) upgrade(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	la, pair := a.look()
+	la, _ := a.look()
 	lb, _ := b.look()
-	s.interruption = fmt.Sprintf("both chat again %.1f s after the old daemon was told to end, %.1f s without RTP, %d connections meanwhile, 0 refused, the slowest answered after %.1f s; %d of 2 sessions resumed, pair %s; apt took %.1f s",
-		chatting.Seconds(), max(lost[0], lost[1]).Seconds(), k.asked, k.slowest.Seconds(), la.resumed+lb.resumed, pair, took.Seconds())
+	s.interruption = fmt.Sprintf("both chat again %.1f s after the old daemon was told to end, %.1f s without RTP, %d connections meanwhile, 0 refused, the slowest answered after %.1f s; %d of 2 sessions resumed; apt took %.1f s",
+		chatting.Seconds(), silent.Seconds(), k.asked, k.slowest.Seconds(), la.resumed+lb.resumed, took.Seconds())
 	fields := strings.Fields(version)
 	if len(fields) != 3 || fields[1] != fields[2] {
 		return "", fmt.Errorf("the daemon and dpkg say %q", version)
