@@ -102,6 +102,9 @@ func (s *site) upgrade(ctx context.Context) (string, error) {
 	}
 	la, _ := a.look()
 	lb, _ := b.look()
+	if resumed := la.resumed + lb.resumed; resumed != 2 {
+		return "", fmt.Errorf("%d of 2 sessions were resumed: the chat did not go on", resumed)
+	}
 	s.interruption = fmt.Sprintf("both chat again %.1f s after the old daemon was told to end, %.1f s without RTP, %d connections meanwhile, 0 refused, the slowest answered after %.1f s; %d of 2 sessions resumed; apt took %.1f s",
 		chatting.Seconds(), silent.Seconds(), k.asked, k.slowest.Seconds(), la.resumed+lb.resumed, took.Seconds())
 	fields := strings.Fields(version)
