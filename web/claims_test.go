@@ -58,7 +58,7 @@ var claims = []struct {
 	{"Who judged:", []string{"cmd/joingyd TestEvidenceInMemory", "moderate/audit TestLinesAreChained", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"What authorities asked for:", []string{"cmd/joingyd TestHold", "cmd/joingyd TestDisclose", "cmd/joingyd TestRetentionIsDocumented"}},
 	{"Daily totals:", []string{"totals TestNoFigureIsOfOneVisit", "totals TestFileHasNoCombination", "totals TestKindOf", "match TestVisitsAreCounted", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestO4Traces"}},
-	{"Monthly totals:", []string{"moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
+	{"Monthly totals:", []string{"cmd/joingyd TestTrafficPerMonth", "moderate TestMonthsAddUp", "moderate TestDecide", "moderate TestSweep", "cmd/joingyd TestCaseIsJudged"}},
 	{"Over a restart of the server,", []string{"match TestWhatIsHandedOver", "match TestARecordOpensWithItsTokenOnly", "match TestWhatBringsNoSessionBack", "cmd/joingyd TestP4RestartWithPassedSockets"}},
 	{"What may come of a report:", []string{"moderate TestQueueOrder", "admin TestDecisions", "cmd/joingyd TestCaseIsJudged", "chat.test.js: stop and report is one press"}},
 	{"The software keeps no log", []string{"cmd/joingyd TestNoIPLog", "cmd/joingyd TestIPLog", "cmd/joingyd TestIPLogTurnedOff", "iplog TestRowsSayNothing", "iplog TestForget", "cmd/joingyd TestO4Traces", "cmd/joingyd TestVisitLeavesNoTrace", "cmd/joingyd TestAddressesInMessagesAreCut", "cmd/joingyd TestO2Secrets"}},

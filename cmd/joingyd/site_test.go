@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -57,6 +58,9 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+// monthOfTraffic is a file that has a month, and a number of bytes.
+var monthOfTraffic = regexp.MustCompile(`^\{"\d{4}-\d{2}":\d+\}\s*$`)
+
 // What the privacy policy says: a visit leaves nothing behind. Two strangers call and
 // write, and no file in the data directory changes. One reports the other, and there is
 // a case; but what they said, and whence they came, is in no file and no line of the log.
@@ -100,6 +104,12 @@ func TestVisitLeavesNoTrace(t *testing.T) {
 		if filepath.Base(filepath.Dir(path)) == totalsDir { // two visits, of which is told no more than that they were
 			if !strings.Contains(content, `"visits":2,`) || !strings.Contains(content, `"os":{},"browser":{},"device":{},"language":{},"lasted":{}`) {
 				t.Errorf("the daily totals are %s", content)
+			}
+			continue
+		}
+		if filepath.Base(filepath.Dir(path)) == trafficDir { // what the relay carried in the month
+			if !monthOfTraffic.MatchString(content) {
+				t.Errorf("the month's traffic is %s", content)
 			}
 			continue
 		}
