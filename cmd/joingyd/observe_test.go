@@ -26,21 +26,9 @@ func wantObserved(t *testing.T, values map[string]float64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	board, err := os.ReadFile("../../packaging/grafana/joingyd.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dashboard struct {
-		Panels []struct {
-			Title   string
-			Targets []struct{ Expr string }
-		}
-	}
-	if err := json.Unmarshal(board, &dashboard); err != nil {
-		t.Fatal(err)
-	}
+	panels := readDashboard(t)
 	asked := map[string]string{"joingyd.rules.yml": string(rules)}
-	for _, panel := range dashboard.Panels {
+	for _, panel := range panels {
 		for _, target := range panel.Targets {
 			asked["dashboard: "+panel.Title] += target.Expr + "\n"
 		}
@@ -63,8 +51,8 @@ func wantObserved(t *testing.T, values map[string]float64) {
 			}
 		}
 	}
-	if len(dashboard.Panels) < 30 || found < 100 {
-		t.Errorf("%d panels, %d metrics asked for: the search does not find them", len(dashboard.Panels), found)
+	if len(panels) < 30 || found < 100 {
+		t.Errorf("%d panels, %d metrics asked for: the search does not find them", len(panels), found)
 	}
 }
 
@@ -160,4 +148,23 @@ func TestTroubleshootingQuotes(t *testing.T) {
 			t.Errorf("docs/operations.md quotes %q, which the program does not say", quote[1])
 		}
 	}
+}
+
+// panel is one of the Grafana dashboard, with what it asks.
+type panel struct {
+	Title   string
+	Targets []struct{ Expr string }
+}
+
+func readDashboard(t *testing.T) []panel {
+	t.Helper()
+	text, err := os.ReadFile("../../packaging/grafana/joingyd.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dashboard struct{ Panels []panel }
+	if err := json.Unmarshal(text, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	return dashboard.Panels
 }

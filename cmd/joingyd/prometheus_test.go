@@ -61,22 +61,9 @@ func TestPrometheus(t *testing.T) {
 			t.Fatalf("Prometheus has not scraped the daemon: %v, %v", found, err)
 		}
 	}
-	board, err := os.ReadFile("../../packaging/grafana/joingyd.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dashboard struct {
-		Panels []struct {
-			Title   string
-			Targets []struct{ Expr string }
-		}
-	}
-	if err := json.Unmarshal(board, &dashboard); err != nil {
-		t.Fatal(err)
-	}
 	asked := 0
 	variables := strings.NewReplacer("$job", "joingyd", "$instance", ".*", "$__rate_interval", "1m")
-	for _, panel := range dashboard.Panels {
+	for _, panel := range readDashboard(t) {
 		for _, target := range panel.Targets {
 			asked++
 			found, err := query(variables.Replace(target.Expr))
