@@ -30,8 +30,8 @@ func (s Site) AbuseEmail() string {
 	return ""
 }
 
-// answerable reports whether visitors and authorities can reach somebody.
-func (s Site) answerable() bool { return s.Contact != "" && s.AbuseEmail() != "" }
+// Answerable reports whether visitors and authorities can reach somebody.
+func (s Site) Answerable() bool { return s.Contact != "" && s.AbuseEmail() != "" }
 
 // HTTPListen returns the addresses for pages and WebSocket. Without http.listen and
 // a contact they are this machine's loopback ones, of which IPv6's may not exist.
@@ -39,7 +39,7 @@ func (c Config) HTTPListen() []string {
 	switch {
 	case c.HTTP.Listen != "":
 		return []string{c.HTTP.Listen}
-	case c.Site.answerable():
+	case c.Site.Answerable():
 		return []string{":" + defaultPort}
 	}
 	return []string{net.JoinHostPort("127.0.0.1", defaultPort), net.JoinHostPort("::1", defaultPort)}
@@ -66,7 +66,7 @@ func (c Config) relayListen(listen []string) (addrs []string) {
 
 // relayIsPublic reports whether the relay may answer others than this machine: it
 // serves a site that does, or other programs too.
-func (c Config) relayIsPublic() bool { return c.Site.answerable() || c.TURN.Relay == "open" }
+func (c Config) relayIsPublic() bool { return c.Site.Answerable() || c.TURN.Relay == "open" }
 
 // ClosedSite is the warning that nobody but this machine is let in, as in a package
 // that has been installed and not set up.
@@ -77,7 +77,7 @@ func (c Config) Warnings() (list []string) {
 	if c.Admin.WebListen != "" && beyondLoopback(c.Admin.WebListen) {
 		list = append(list, "admin.web_listen can be reached from elsewhere, and what is between it and the proxy is in clear; keep that network private, or listen on 127.0.0.1")
 	}
-	if c.Site.answerable() {
+	if c.Site.Answerable() {
 		return list
 	}
 	const remedy = "set site.contact, and site.abuse_contact if that is no e-mail address"
@@ -104,7 +104,7 @@ func (v *validator) contact(c Config) {
 	if c.Site.AbuseContact != "" && !IsEmail(c.Site.AbuseContact) {
 		v.add("site.abuse_contact", fmt.Sprintf("%q is not an e-mail address; write one such as abuse@example.org", c.Site.AbuseContact))
 	}
-	if c.Site.answerable() {
+	if c.Site.Answerable() {
 		return
 	}
 	for _, at := range c.listens() {

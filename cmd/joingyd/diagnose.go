@@ -30,7 +30,7 @@ func (d *daemon) diagnose(ctx context.Context) (doctor.Report, error) {
 	for i := range report.Findings {
 		report.Findings[i].What = scrub(report.Findings[i].What)
 	}
-	report.Files = append(commonFiles(d.cfg, report), d.ownFiles()...)
+	report.Files = append(commonFiles(d.current(), report), d.ownFiles()...)
 	for i := range report.Files {
 		report.Files[i].Text = doctor.Cut(scrub(report.Files[i].Text))
 	}
@@ -39,10 +39,10 @@ func (d *daemon) diagnose(ctx context.Context) (doctor.Report, error) {
 
 // facts are what the daemon knows of itself.
 func (d *daemon) facts(ctx context.Context) doctor.Facts {
-	cases, stats := d.cases.Stats(), d.bans.Stats()
+	cfg, cases, stats := d.current(), d.cases.Stats(), d.bans.Stats()
 	f := doctor.Facts{
-		Now: time.Now(), Running: true, Machine: doctor.Look(d.cfg.DataDir), Sessions: d.cfg.Match.Sessions, ClockSteps: d.watched.clock.Steps(),
-		NoContact: noContact(d.cfg), TLS: d.certificates != nil, Certificate: d.certificateEnds(), Host: d.cfg.TURN.PublicHost,
+		Now: time.Now(), Running: true, Machine: doctor.Look(cfg.DataDir), Sessions: cfg.Match.Sessions, ClockSteps: d.watched.clock.Steps(),
+		NoContact: !cfg.Site.Answerable(), TLS: d.certificates != nil, Certificate: d.certificateEnds(), Host: cfg.TURN.PublicHost,
 		AuditDamaged: d.audit.Damage() != nil, Resting: d.classifier != nil && d.classifier.Stats().Breaker == classify.Open,
 		OldestCase: time.Duration(cases.Oldest) * time.Second, BanFailures: stats.Failures, LegalHoldEnds: d.nextHoldEnd(),
 	}
@@ -70,9 +70,6 @@ func (d *daemon) facts(ctx context.Context) doctor.Facts {
 	d.swept.mu.Unlock()
 	return f
 }
-
-// noContact reports whether visitors are told of nobody whom they could reach.
-func noContact(cfg config.Config) bool { return cfg.Site.Contact == "" || cfg.Site.AbuseEmail() == "" }
 
 // hostError says why a host name has no address; nothing if it has, or is none.
 func hostError(ctx context.Context, host string) string {

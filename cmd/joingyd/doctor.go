@@ -112,7 +112,7 @@ func examineAlone(ctx context.Context, cfg config.Config, problem error) doctor.
 	report := doctor.Report{Version: programVersion(), At: time.Now().UTC()}
 	facts := doctor.Facts{Now: report.At, Machine: doctor.Look(cfg.DataDir)}
 	if problem == nil {
-		facts.NoContact, facts.Host = noContact(cfg), cfg.TURN.PublicHost
+		facts.NoContact, facts.Host = !cfg.Site.Answerable(), cfg.TURN.PublicHost
 		facts.HostError, facts.Taken = hostError(ctx, facts.Host), taken(cfg)
 		found = append(found, certificateProblems(cfg, &facts)...)
 		facts.Store = storedProblems(ctx, cfg.DataDir)

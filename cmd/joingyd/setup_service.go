@@ -6,14 +6,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
-
-	"io"
 
 	"github.com/joingyd/joingyd/check"
 	"github.com/joingyd/joingyd/config"
