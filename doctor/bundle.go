@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -49,10 +50,18 @@ func WriteBundle(path string, files []File, now time.Time) (err error) {
 	return errors.Join(archive.Close(), packed.Close(), out.Sync())
 }
 
-// Cut shortens a text to MaxFile.
+// cutOff stands at the end of a text that Cut has shortened.
+const cutOff = "(cut off)\n"
+
+// Cut shortens a text to MaxFile, at the end of a line if it has one: what is half a word may
+// not be known for what it is.
 func Cut(text string) string {
 	if len(text) <= MaxFile {
 		return text
 	}
-	return text[:MaxFile] + "\n(cut off)\n"
+	text = text[:MaxFile-len("\n")-len(cutOff)]
+	if end := strings.LastIndexByte(text, '\n'); end >= 0 {
+		return text[:end+1] + cutOff
+	}
+	return text + "\n" + cutOff
 }

@@ -173,7 +173,7 @@ func TestWriteBundle(t *testing.T) {
 		}
 		sizes[header.Name] = len(text)
 	}
-	if sizes["joingyd-doctor/a.txt"] != 3 || sizes["joingyd-doctor/long.txt"] < doctor.MaxFile || sizes["joingyd-doctor/long.txt"] > doctor.MaxFile+100 {
+	if sizes["joingyd-doctor/a.txt"] != 3 || sizes["joingyd-doctor/long.txt"] != doctor.MaxFile {
 		t.Errorf("%v", sizes)
 	}
 	if err := doctor.WriteBundle(path, files, now); err == nil || !strings.Contains(err.Error(), "name another file") {
@@ -181,5 +181,16 @@ func TestWriteBundle(t *testing.T) {
 	}
 	if err := doctor.WriteBundle(filepath.Join(t.TempDir(), "none", "b"), files, now); err == nil {
 		t.Error("written into a directory that is not there")
+	}
+}
+
+func TestCut(t *testing.T) {
+	line := strings.Repeat("x", 99) + "\n"
+	lines := doctor.Cut(strings.Repeat(line, doctor.MaxFile/len(line)+1))
+	if rest := strings.TrimSuffix(lines, "(cut off)\n"); len(lines) > doctor.MaxFile || len(lines) < doctor.MaxFile-2*len(line) || strings.ReplaceAll(rest, line, "") != "" {
+		t.Errorf("lines are cut to %d bytes, the last %q", len(lines), lines[len(lines)-150:])
+	}
+	if again := doctor.Cut(lines); again != lines {
+		t.Error("what was cut is cut again")
 	}
 }

@@ -32,7 +32,7 @@ func (d *daemon) diagnose(ctx context.Context) (doctor.Report, error) {
 	}
 	report.Files = append(commonFiles(d.current(), report), d.ownFiles()...)
 	for i := range report.Files {
-		report.Files[i].Text = doctor.Cut(scrub(report.Files[i].Text))
+		report.Files[i].Text = scrub(doctor.Cut(report.Files[i].Text)) // a profile may be long, and scrub takes its time
 	}
 	return report, nil
 }
