@@ -306,6 +306,7 @@ func TestCall(t *testing.T) {
 		{"masked", "udp"}, {"masked", "tcp"}, {"masked", "tls"}, {"masked", "dtls"}, {"open", "udp"}, {"open", "tcp"}, {"open", "tls"}, {"open", "dtls"},
 	} {
 		t.Run(test.relay+"-"+test.transport, func(t *testing.T) {
+			t.Parallel() // most of a call is waiting
 			d := startDaemon(t, func(c *config.Config) {
 				switch test.transport {
 				case "udp", "tcp":
