@@ -45,9 +45,15 @@ lint: ## gofmt, go vet, staticcheck
 
 .PHONY: test-go
 test-go: ## unit, command-line and whole-daemon tests, under the race detector but for what starts hundreds of processes
+	@$(MAKE) -j2 --output-sync=target test-race test-plain # whole daemons wait more than they work
+
+.PHONY: test-race
+test-race:
 	$(GO) test -race ./...
-	$(GO) test -run '^TestS[23]|^TestPowerCut' ./ban
-	$(GO) test -run '^Test(Script|O4|W5|P4Restart)' ./cmd/joingyd
+
+.PHONY: test-plain
+test-plain:
+	GO=$(GO) scripts/test-plain
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for FUZZ=1s
