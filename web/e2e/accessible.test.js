@@ -7,23 +7,37 @@ import test from 'node:test';
 import { audit, auditor } from './axe.js';
 import { startDaemon } from './daemon.js';
 import { inspector, motion, sideways, smallTargets, tabThrough } from './reach.js';
-import { tourPages, tourStates } from './tour.js';
+import { drawn, tourPages, tourStates } from './tour.js';
 import { Visitor } from './visitor.js';
 
 /** @typedef {import('./tour.js').Look} Look */
 
+// What is looked at, in each size of the window.
+const views = /** @type {const} */ ([
+  { width: 390, height: 800, colorScheme: 'light', axe: true, reach: false },
+  { width: 320, height: 568, colorScheme: 'light', axe: false, reach: true },
+  { width: 1280, height: 800, colorScheme: 'dark', axe: true, reach: true },
+]);
+
 /** Everything that is looked at, at each stop. @param {import('node:test').TestContext} t */
 function examiner(t) {
-  const [axe, reach] = [auditor(t), inspector()];
+  const [audits, reach] = [auditor(t), inspector()];
   return {
     /** @type {Look} */
-    async look(...stop) {
-      await axe.look(...stop);
-      await stop[2]?.();
-      await reach.look(...stop);
+    async look(name, page, again) {
+      for (const { width, height, colorScheme, ...looks } of views) {
+        const where = `${name} at ${width}`;
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await drawn(page);
+        await again?.();
+        if (looks.axe) await audits.look(where, page);
+        if (looks.reach) await reach.look(where, page);
+      }
+      await reach.walk(name, page);
     },
     done() {
-      axe.done();
+      audits.done();
       reach.done(t);
     },
   };

@@ -1,23 +1,20 @@
-// WCAG 2.2 AA as far as axe-core can tell, narrow and light, wide and dark.
+// WCAG 2.2 AA as far as axe-core can tell.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-import { drawn } from './tour.js';
-
 /** @typedef {import('playwright-core').Page} Page */
 
 const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const required = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const views = /** @type {const} */ ([{ width: 390, colorScheme: 'light' }, { width: 1280, colorScheme: 'dark' }]);
 
 /**
  * What axe finds: rule and element, those of WCAG and those of good practice apart.
  * @param {Page} page
  */
 export async function audit(page) {
-  await page.evaluate(source); // by the debugger, which the site's policy does not bind
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source); // by the debugger, which the site's policy does not bind
   return page.evaluate(async (tags) => {
     const { violations } = await /** @type {any} */ (window).axe.run(document, { runOnly: [...tags, 'best-practice'], resultTypes: ['violations'] });
     const broken = /** @type {string[]} */ ([]);
@@ -32,27 +29,21 @@ export async function audit(page) {
   }, required);
 }
 
-/** An audit in every view. @param {import('node:test').TestContext} t */
+/** Audits, noted by what they find. @param {import('node:test').TestContext} t */
 export function auditor(t) {
   const broken = /** @type {Record<string, string[]>} */ ({}); // finding -> where
   const advice = /** @type {Record<string, string[]>} */ ({});
   let audits = 0;
   return {
-    /** @type {import('./tour.js').Look} */
-    async look(name, page, again) {
-      for (const { width, colorScheme } of views) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await drawn(page);
-        await again?.();
-        const result = await audit(page);
-        audits++;
-        for (const line of result.broken) (broken[line] ??= []).push(`${name} ${width} ${colorScheme}`);
-        for (const line of result.advice) (advice[line] ??= []).push(name);
-      }
+    /** @param {string} where @param {Page} page */
+    async look(where, page) {
+      const result = await audit(page);
+      audits++;
+      for (const line of result.broken) (broken[line] ??= []).push(where);
+      for (const line of result.advice) (advice[line] ??= []).push(where);
     },
     done() {
-      for (const [line, where] of Object.entries(advice)) t.diagnostic(`advice (${[...new Set(where)].join(', ')}): ${line}`);
+      for (const [line, where] of Object.entries(advice)) t.diagnostic(`advice (${where.join(', ')}): ${line}`);
       t.diagnostic(`figure: ${audits} audits, ${Object.keys(broken).length} violations`);
       assert.deepEqual(broken, {});
     },

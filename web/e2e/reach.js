@@ -3,12 +3,8 @@
 
 import assert from 'node:assert/strict';
 
-import { drawn } from './tour.js';
-
 /** @typedef {import('playwright-core').Page} Page */
 
-const narrow = { width: 320, height: 568 };
-const wide = { width: 1280, height: 800 };
 const controls = 'a[href], button, input, select, textarea, summary, [tabindex]';
 
 /** What sticks out to the side. @param {Page} page */
@@ -114,20 +110,16 @@ export async function tabThrough(page) {
 export function inspector() {
   const found = /** @type {Record<string, string[]>} */ ({});
   let stops = 0;
+  const note = (/** @type {string[]} */ all, /** @type {string} */ where) => all.forEach((what) => (found[what] ??= []).push(where));
   return {
-    /** @type {import('./tour.js').Look} */
-    async look(name, page, again) {
-      const note = (/** @type {string[]} */ all, /** @type {string} */ where) => all.forEach((what) => (found[what] ??= []).push(where));
-      for (const size of [narrow, wide]) {
-        const where = `${name} at ${size.width}`;
-        await page.setViewportSize(size);
-        await page.emulateMedia({ reducedMotion: 'reduce' });
-        await drawn(page);
-        await again?.();
-        note(await sideways(page), where);
-        note(await smallTargets(page), where);
-        note(await motion(page), where);
-      }
+    /** @param {string} where @param {Page} page */
+    async look(where, page) {
+      note(await sideways(page), where);
+      note(await smallTargets(page), where);
+      note(await motion(page), where);
+    },
+    /** @param {string} name @param {Page} page */
+    async walk(name, page) {
       const walk = await tabThrough(page);
       stops += walk.stops;
       note(walk.wrong, `${name} by keyboard`);
