@@ -58,6 +58,12 @@ var forbidden = []struct {
 	{"front", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "sharing a port needs to know no service"},
 	{"bench/match/optimum", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client"}, "the optimum is a function of a graph"},
 	{"setup", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client", "recent", "moderate"}, "what a site needs is reckoned from its settings: who asks, writes and tries is the command's business"},
+	{"cluster", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "metrics", "moderate", "front", "check", "client"}, "what nodes share knows no hub and no store: each part asks an interface"},
+	{"cluster/redis", []string{"cluster"}, "a connection knows not what is said on it"},
+	{"cluster/nodes", []string{"cluster/bus", "cluster/pool", "cluster/bans"}, "who is alive is known without saying a word"},
+	{"cluster/bus", []string{"cluster/nodes", "cluster/pool", "cluster/bans"}, "messages are bytes between names"},
+	{"cluster/pool", []string{"cluster/nodes", "cluster/bus", "cluster/bans"}, "who waits is data: who asks the others is the caller's"},
+	{"cluster/bans", []string{"cluster/nodes", "cluster/bus", "cluster/pool"}, "a feed of bans has its own way to ask"},
 	{"config/edit", []string{"setup", "config/coturn"}, "a text is edited whoever asks"},
 	{"cert", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "ident"}, "certificates depend on nothing"},
 }
@@ -89,6 +95,8 @@ var owners = map[string][]string{
 	"filippo.io/age":               {"moderate/evidence"},
 	"go.mau.fi/util":               {"match/filter"},
 	"github.com/TwiN/go-away":      {"match/filter"},
+
+	"github.com/redis/rueidis": {"cluster/redis", "cluster/nodes", "cluster/bus", "cluster/pool", "cluster/bans"},
 
 	"golang.org/x/net/publicsuffix": {"match/filter"},
 	"golang.org/x/net/idna":         {"match/filter"},

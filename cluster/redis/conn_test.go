@@ -1,0 +1,270 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/joingyd/joingyd/cluster/redis"
+	"github.com/joingyd/joingyd/cluster/redistest"
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
+
+// dial dials, and closes at the end of the test.
+func dial(t *testing.T, opts redis.Options) *redis.Conn {
+	t.Helper()
+	c, err := redis.Dial(t.Context(), opts, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// watch returns the states as they come.
+func watch(c *redis.Conn) (<-chan redis.State, func()) {
+	states := make(chan redis.State, 100)
+	return states, c.Watch(func(s redis.State) { states <- s })
+}
+
+// await waits for a state.
+func await(t *testing.T, states <-chan redis.State, want redis.State) {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case got := <-states:
+			if got == want {
+				return
+			}
+		case <-timeout:
+			t.Fatalf("waited in vain for the state %v", want)
+		}
+	}
+}
+
+// set writes a key.
+func set(t *testing.T, c *redis.Conn, key string) error {
+	t.Helper()
+	ctx, cancel := c.Context(t.Context())
+	defer cancel()
+	return c.Client().Do(ctx, c.Client().B().Set().Key(key).Value("1").Build()).Error()
+}
+
+func TestDial(t *testing.T) {
+	server := redistest.Shared(t)
+	c := dial(t, redis.Options{URL: server.URL() + "/3", Name: "joingyd-a"})
+	if c.State() != redis.Up || c.Err() != nil {
+		t.Fatalf("after Dial: %v, %v; want up", c.State(), c.Err())
+	}
+	if err := set(t, c, "joingy:x"); err != nil {
+		t.Fatal(err)
+	}
+	if got := server.Info(t, "db3"); !strings.HasPrefix(got, "keys=2,") {
+		t.Errorf("database 3 has %q, want the key and the probe's", got)
+	}
+	if got := server.Do(t, "CLIENT", "LIST"); !strings.Contains(got, "name=joingyd-a ") {
+		t.Errorf("no connection is called joingyd-a: %s", got)
+	}
+	if s := c.Stats(); s.Calls != 1 || s.Refused != 0 || s.Probes == 0 {
+		t.Errorf("stats: %+v", s)
+	}
+}
+
+func TestDialErrors(t *testing.T) {
+	for _, opts := range []redis.Options{{}, {URL: "http://a"}, {URL: "rediss://a", CA: []byte("no certificate")}} {
+		if c, err := redis.Dial(t.Context(), opts, nil); err == nil {
+			c.Close()
+			t.Errorf("%+v: no error", opts)
+		}
+	}
+}
+
+func TestUser(t *testing.T) {
+	server := redistest.Shared(t)
+	server.Do(t, "ACL", "SETUSER", "joingy", "reset", "on", ">secret", "~joingy:*", "+@all", "-@admin", "-@dangerous")
+	if c := dial(t, redis.Options{URL: server.URL(), User: "joingy", Password: "secret"}); c.State() != redis.Up {
+		t.Errorf("with the right password: %v, %v; want up", c.State(), c.Err())
+	}
+	if c := dial(t, redis.Options{URL: server.URL(), User: "joingy", Password: "wrong"}); c.State() != redis.Down || !strings.Contains(c.Err().Error(), "WRONGPASS") {
+		t.Errorf("with a wrong password: %v, %v; want down, WRONGPASS", c.State(), c.Err())
+	}
+}
+
+// TestDownAndBack has three ways to be gone beside each other: they wait for time.
+func TestDownAndBack(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		gone, back func(*redistest.Server, *redistest.Proxy)
+	}{
+		{"killed", func(s *redistest.Server, _ *redistest.Proxy) { s.Kill() }, func(s *redistest.Server, _ *redistest.Proxy) { s.Restart(t) }},
+		{"stopped", func(s *redistest.Server, _ *redistest.Proxy) { s.Stop(t) }, func(s *redistest.Server, _ *redistest.Proxy) { s.Continue(t) }},
+		{"cut off", func(_ *redistest.Server, p *redistest.Proxy) { p.Blackhole(true) }, func(_ *redistest.Server, p *redistest.Proxy) { p.Blackhole(false) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			proxy := redistest.NewProxy(t, server.Addr())
+			c := dial(t, redis.Options{URL: proxy.URL()})
+			states, stop := watch(c)
+			defer stop()
+			await(t, states, redis.Up)
+			tt.gone(server, proxy)
+			await(t, states, redis.Down)
+			if err := set(t, c, "joingy:x"); !errors.Is(err, redis.ErrDown) {
+				t.Errorf("while down: %v, want ErrDown", err)
+			}
+			if c.Err() == nil && c.Stats().Answer == 0 {
+				t.Error("nothing says why it is down")
+			}
+			tt.back(server, proxy)
+			await(t, states, redis.Up)
+			if err := set(t, c, "joingy:x"); err != nil {
+				t.Errorf("back: %v", err)
+			}
+			if s := c.Stats(); s.Downs != 1 || s.Refused != 1 {
+				t.Errorf("stats: %+v, want down once, one call refused", s)
+			}
+		})
+	}
+}
+
+// TestStartsDown starts before Redis does: the client that was handed out works then.
+func TestStartsDown(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	server.Kill()
+	c := dial(t, redis.Options{URL: server.URL()})
+	client := c.Client()
+	states, stop := watch(c)
+	defer stop()
+	if c.State() != redis.Down || c.Err() == nil {
+		t.Errorf("without Redis: %v, %v; want down and why", c.State(), c.Err())
+	}
+	for _, r := range client.DoMulti(t.Context(), client.B().Get().Key("a").Build(), client.B().Get().Key("b").Build()) {
+		if !errors.Is(r.Error(), redis.ErrDown) {
+			t.Errorf("DoMulti: %v, want ErrDown", r.Error())
+		}
+	}
+	script := rueidis.NewLuaScript("return redis.call('INCR', KEYS[1])")
+	if err := script.Exec(t.Context(), client, []string{"joingy:n"}, nil).Error(); !errors.Is(err, redis.ErrDown) {
+		t.Errorf("a script: %v, want ErrDown", err)
+	}
+	for _, r := range script.ExecMulti(t.Context(), client, rueidis.LuaExec{Keys: []string{"joingy:n"}}) {
+		if !errors.Is(r.Error(), redis.ErrDown) {
+			t.Errorf("scripts: %v, want ErrDown", r.Error())
+		}
+	}
+	if err := client.Receive(t.Context(), client.B().Ssubscribe().Channel("c").Build(), nil); !errors.Is(err, redis.ErrDown) {
+		t.Errorf("Receive: %v, want ErrDown", err)
+	}
+	server.Restart(t)
+	await(t, states, redis.Up)
+	for want := range int64(2) {
+		if got, err := script.Exec(t.Context(), client, []string{"joingy:n"}, nil).AsInt64(); err != nil || got != want+1 {
+			t.Errorf("the script: %d, %v; want %d", got, err, want+1)
+		}
+	}
+}
+
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	proxy := redistest.NewProxy(t, server.Addr())
+	c := dial(t, redis.Options{URL: proxy.URL()})
+	states, stop := watch(c)
+	defer stop()
+	proxy.SetLatency(60 * time.Millisecond)
+	await(t, states, redis.Slow)
+	if err := set(t, c, "joingy:x"); err != nil {
+		t.Errorf("while slow: %v", err)
+	}
+	proxy.SetLatency(0)
+	await(t, states, redis.Up)
+}
+
+func TestReadOnlyIsDown(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--min-replicas-to-write", "1")
+	c := dial(t, redis.Options{URL: server.URL()})
+	if c.State() != redis.Down || !strings.Contains(c.Err().Error(), "NOREPLICAS") {
+		t.Errorf("of a server that takes no writes: %v, %v; want down, NOREPLICAS", c.State(), c.Err())
+	}
+}
+
+// TestCluster finds out by itself that a server belongs to a cluster, and finds the
+// other one's slots.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	servers := redistest.StartCluster(t, 2)
+	c := dial(t, redis.Options{URL: servers[0].URL()})
+	for _, key := range []string{"joingy:a", "joingy:b", "joingy:c", "joingy:d", "joingy:e", "joingy:f"} {
+		if err := set(t, c, key); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if c.Client().Mode() != rueidis.ClientModeCluster || len(c.Client().Nodes()) != 2 {
+		t.Errorf("mode %v with %d nodes, want a cluster of 2", c.Client().Mode(), len(c.Client().Nodes()))
+	}
+}
+
+// TestFailover kills the primary: what Sentinel makes the primary is used then.
+func TestFailover(t *testing.T) {
+	t.Parallel()
+	trio := redistest.StartTrio(t)
+	c := dial(t, redis.Options{URL: trio.URL()})
+	states, stop := watch(c)
+	defer stop()
+	if err := set(t, c, "joingy:x"); err != nil {
+		t.Fatal(err)
+	}
+	trio.Primary.Kill()
+	await(t, states, redis.Down)
+	await(t, states, redis.Up)
+	if err := set(t, c, "joingy:y"); err != nil {
+		t.Errorf("after the failover: %v", err)
+	}
+	if trio.Replica.Do(t, "GET", "joingy:y") != "1" {
+		t.Error("what was written after the failover is not at the new primary")
+	}
+}
+
+func TestWatchTellsInOrder(t *testing.T) {
+	server := redistest.Start(t)
+	c := dial(t, redis.Options{URL: server.URL()})
+	var seen []redis.State
+	down := make(chan struct{})
+	c.Watch(func(s redis.State) {
+		if seen = append(seen, s); s == redis.Down {
+			close(down)
+		}
+	})
+	stopped, stop := watch(c)
+	await(t, stopped, redis.Up)
+	stop()
+	server.Kill()
+	<-down
+	if !slices.Equal(seen, []redis.State{redis.Up, redis.Down}) {
+		t.Errorf("told %v, want up, down", seen)
+	}
+	if len(stopped) != 0 {
+		t.Error("a watcher that was stopped is told more")
+	}
+}
+
+func TestCloseEndsADialAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// Of documentation (RFC 5737): nobody answers.
+	c, err := redis.Dial(ctx, redis.Options{URL: "redis-sentinel://192.0.2.1,192.0.2.2,192.0.2.3/x"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
