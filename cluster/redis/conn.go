@@ -28,10 +28,11 @@ type Conn struct {
 	log     *slog.Logger
 	options rueidis.ClientOption
 	key     string // that probes write
+	pace    pace
 	gate    *gate
 	stop    context.CancelFunc
 	done    chan struct{} // closed by run
-	first   chan struct{} // closed after the first probe
+	first   chan struct{} // closed when there is a state to tell
 
 	live   atomic.Pointer[rueidis.Client] // nil until the first connection
 	state  atomic.Int32                   // a State, for the gate
@@ -46,8 +47,8 @@ type Conn struct {
 	telling  sync.Mutex          // held while watchers are called: one at a time, in order
 }
 
-// Dial connects to Redis, and returns when it has answered, has failed to, or after 2 s
-// or the end of ctx. Redis that is down is no error: it is warned of in the log, and
+// Dial connects to Redis, and returns when it is up or slow, has failed to answer, or
+// after 2 s or the end of ctx. Redis that is down is no error: it is warned of in the log, and
 // tried again until Close. An error is one of the options.
 func Dial(ctx context.Context, opts Options, log *slog.Logger) (*Conn, error) {
 	running, stop := context.WithCancel(context.Background())
@@ -55,6 +56,9 @@ func Dial(ctx context.Context, opts Options, log *slog.Logger) (*Conn, error) {
 	if err != nil {
 		stop()
 		return nil, err
+	}
+	if opts.pace == (pace{}) {
+		opts.pace = usualPace
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -64,6 +68,7 @@ func Dial(ctx context.Context, opts Options, log *slog.Logger) (*Conn, error) {
 	c := &Conn{
 		log: log, options: options, key: "joingy:probe:{" + hex.EncodeToString(id[:]) + "}", stop: stop,
 		done: make(chan struct{}), first: make(chan struct{}), watchers: map[int]func(State){}, since: time.Now(),
+		pace: opts.pace, health: health{pace: opts.pace},
 	}
 	if c.gate, err = newGate(c); err != nil {
 		stop()

@@ -2,13 +2,17 @@ package redis
 
 import "time"
 
-const (
-	probeEvery  = 250 * time.Millisecond
-	silenceDown = time.Second // without an answer
-	failDown    = 3           // failures in a row
-	slowAnswer  = 100 * time.Millisecond
-	steady      = time.Second // of answers of one kind, to be Slow or Up
-)
+const failDown = 3 // failures in a row
+
+// pace is how soon a state is noticed.
+type pace struct {
+	every   time.Duration // between probes
+	silence time.Duration // without an answer, that is Down
+	slow    time.Duration // that a slow answer takes
+	steady  time.Duration // of answers of one kind, to be Slow or Up
+}
+
+var usualPace = pace{every: 250 * time.Millisecond, silence: time.Second, slow: 100 * time.Millisecond, steady: time.Second}
 
 // State is what Redis is good for.
 type State int
@@ -32,11 +36,13 @@ func (s State) String() string {
 	}
 }
 
-// health makes a state out of probes. It has no clock and no lock of its own. The zero
-// value is Down and has never had an answer.
+// health makes a state out of probes. It has no clock and no lock of its own. It begins
+// Down.
 type health struct {
+	pace     pace
 	state    State
 	answered time.Time // the last answer; zero: none yet
+	begun    bool      // there was a good answer
 	since    time.Time // of answers without a failure between
 	good     time.Time // since when they are good; zero: the last was not
 	bad      time.Time // since when none was good; zero: the last was
@@ -45,17 +51,16 @@ type health struct {
 
 // answer notes that a probe was answered at now, after took.
 func (h *health) answer(now time.Time, took time.Duration) {
-	first := h.answered.IsZero()
 	h.answered, h.failures = now, 0
 	if h.since.IsZero() {
 		h.since = now
 	}
-	if took > slowAnswer {
+	if took > h.pace.slow {
 		h.good = time.Time{}
 		if h.bad.IsZero() {
 			h.bad = now.Add(-took)
 		}
-		if now.Sub(h.bad) >= steady && now.Sub(h.since) >= steady {
+		if now.Sub(h.bad) >= h.pace.steady && now.Sub(h.since) >= h.pace.steady {
 			h.state = Slow
 		}
 		return
@@ -64,8 +69,8 @@ func (h *health) answer(now time.Time, took time.Duration) {
 	if h.good.IsZero() {
 		h.good = now
 	}
-	if first || now.Sub(h.good) >= steady {
-		h.state = Up
+	if !h.begun || now.Sub(h.good) >= h.pace.steady {
+		h.state, h.begun = Up, true
 	}
 }
 
@@ -84,7 +89,7 @@ func (h *health) fail(now time.Time) {
 
 // tick notes that it is now.
 func (h *health) tick(now time.Time) {
-	if now.Sub(h.answered) >= silenceDown {
+	if now.Sub(h.answered) >= h.pace.silence {
 		h.state = Down
 		h.since, h.good = time.Time{}, time.Time{}
 	}

@@ -23,7 +23,8 @@ func TestHealth(t *testing.T) {
 		steps []step
 	}{
 		{"the first answer is Up", []step{tick(0, Down), good(250*ms, Up)}},
-		{"a slow first answer is Down until it is steady", []step{slow(250*ms, Down), slow(750*ms, Down), slow(1250*ms, Slow), good(1500*ms, Slow), good(2000*ms, Slow), good(2500*ms, Up)}},
+		{"a slow first answer is Down until a good one", []step{slow(250*ms, Down), slow(750*ms, Down), good(1000*ms, Up)}},
+		{"slow from the first", []step{slow(250*ms, Down), slow(750*ms, Down), slow(1250*ms, Slow), good(1500*ms, Up)}},
 		{"two failures are none", []step{good(0, Up), fail(250*ms, Up), fail(500*ms, Up), good(750*ms, Up)}},
 		{"three failures are Down", []step{good(0, Up), fail(250*ms, Up), fail(500*ms, Up), fail(750*ms, Down)}},
 		{"failures between answers are no row", []step{good(0, Up), fail(250*ms, Up), fail(500*ms, Up), good(750*ms, Up), fail(1000*ms, Up), fail(1250*ms, Up)}},
@@ -36,7 +37,7 @@ func TestHealth(t *testing.T) {
 		{"out of Down by slow answers is Slow", []step{good(0, Up), tick(1000*ms, Down), slow(2000*ms, Down), slow(2500*ms, Down), slow(3000*ms, Slow)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var h health
+			h := health{pace: usualPace}
 			begin := time.Now()
 			for i, s := range tt.steps {
 				switch now := begin.Add(s.at); {

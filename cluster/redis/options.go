@@ -36,6 +36,8 @@ type Options struct {
 	Certificate *tls.Certificate // what the server is shown if it asks; may be nil
 
 	Name string // what CLIENT LIST calls the connections: without spaces
+
+	pace pace // zero: usualPace; tests are in a hurry
 }
 
 // client returns rueidis' options. Dials end with ctx.

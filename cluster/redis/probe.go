@@ -16,14 +16,10 @@ type outcome struct {
 // run probes until ctx ends, then closes the connections.
 func (c *Conn) run(ctx context.Context) {
 	defer close(c.done)
-	ticker := time.NewTicker(probeEvery)
+	ticker := time.NewTicker(c.pace.every)
 	defer ticker.Stop()
 	outcomes := make(chan outcome, 1)
-	probe := func() {
-		begin := time.Now()
-		err := c.probe(ctx)
-		outcomes <- outcome{time.Since(begin), err}
-	}
+	probe := func() { outcomes <- c.probe(ctx) }
 	go probe()
 	for pending, first := true, true; ; {
 		select {
@@ -44,7 +40,7 @@ func (c *Conn) run(ctx context.Context) {
 					h.answer(time.Now(), o.took)
 				}
 			}, &o)
-			if first {
+			if first && (o.err != nil || c.State() != Down) {
 				first = false
 				close(c.first)
 			}
@@ -58,20 +54,24 @@ func (c *Conn) run(ctx context.Context) {
 	}
 }
 
-// probe writes the Conn's key, and connects first if there was no connection yet.
-func (c *Conn) probe(ctx context.Context) error {
+// probe writes the Conn's key, and connects first if there was no connection yet: that
+// may take its time.
+func (c *Conn) probe(ctx context.Context) (o outcome) {
 	live := c.live.Load()
 	if live == nil {
 		client, err := rueidis.NewClient(c.options)
 		if err != nil {
-			return err
+			return outcome{err: err}
 		}
 		live = &client
 		c.live.Store(live)
 	}
-	ctx, cancel := context.WithTimeout(ctx, silenceDown)
+	ctx, cancel := context.WithTimeout(ctx, c.pace.silence)
 	defer cancel()
-	return (*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error()
+	begin := time.Now()
+	o.err = (*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error()
+	o.took = time.Since(begin)
+	return o
 }
 
 // note changes the health, and tells the watchers if that changes the state. Only run

@@ -109,10 +109,3 @@ func answers(t *testing.T, conn net.Conn, want bool) {
 		t.Fatalf("answered %q, want an answer: %v", text[:n], want)
 	}
 }
-
-func TestClusterOfOne(t *testing.T) {
-	s := redistest.StartCluster(t, 1)[0]
-	if got := s.Do(t, "SET", "{a}b", "1"); got != "OK" {
-		t.Errorf("SET = %q, want OK", got)
-	}
-}
