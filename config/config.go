@@ -29,7 +29,10 @@ type Config struct {
 
 	Site  Site  `key:"site"`
 	Admin Admin `key:"admin"`
-	Log   Log   `key:"log"`
+
+	Cluster Cluster `key:"cluster"`
+
+	Log Log `key:"log"`
 }
 
 // HTTP is the listener for pages and the WebSocket.

@@ -58,6 +58,12 @@ func TestGoodFile(t *testing.T) {
 	want.HTTP.ForwardedHeader = "Forwarded"
 	want.TURN.Listen = []string{"[::]:3479"}
 	want.TURN.Transports = []string{"tcp"}
+	want.TURN.PublicHost = "node-1.example.org"
+	want.Cluster = config.Cluster{
+		Redis: "rediss-sentinel://10.0.0.5,10.0.0.6:26380/joingy", User: "joingy",
+		PasswordFile: "/etc/joingyd/redis.password", SentinelPasswordFile: "/etc/joingyd/sentinel.password", CAFile: "/etc/joingyd/redis-ca.pem",
+		ClientCertFile: "/etc/joingyd/redis.pem", ClientKeyFile: "/etc/joingyd/redis.key", KeyFile: "/etc/joingyd/cluster.key", Node: "node-1", Region: "eu-west",
+	}
 	want.TURN.CredentialLifetime = 30 * time.Minute
 	want.TURN.AllocationsPerSession = 8
 	want.Admin = config.Admin{Group: "adm", Listen: "[::1]:9479", TokenFile: "/etc/joingyd/admin.token",
@@ -223,6 +229,24 @@ func TestO1BadFiles(t *testing.T) {
 		{"admin:\n  listen: '192.0.2.1:9479'\n", "admin.listen", "reached from elsewhere"},
 		{"admin:\n  listen: 'chat.example.org:9479'\n", "admin.listen", "reached from elsewhere"},
 		{"admin:\n  token_file: a.token\n", "admin.token_file", "without admin.listen"},
+		{"cluster:\n  node: a\n", "cluster.node", "without cluster.redis"},
+		{"cluster:\n  password_file: p\n", "cluster.password_file", "without cluster.redis"},
+		{"cluster:\n  key_file: k\n", "cluster.key_file", "set that, or take this out"},
+		{"cluster:\n  redis: 'redis://10.0.0.5'\n", "turn.public_host", "the name or address under which browsers reach it"},
+		{"cluster:\n  redis: '10.0.0.5:6379'\n", "cluster.redis", "like redis://HOST:6379"},
+		{"cluster:\n  redis: 'redis://me:hunter2@10.0.0.5'\n", "cluster.redis", "cluster.password_file"},
+		{"cluster:\n  redis: 'redis-sentinel://10.0.0.5'\n", "cluster.redis", "sentinel monitor NAME"},
+		{"cluster:\n  redis: 'redis://a,b/1'\n", "cluster.redis", "database 0 only"},
+		{"cluster:\n  redis: 'redis://8.8.8.8'\n", "cluster.redis", "use rediss:// (TLS)"},
+		{"cluster:\n  redis: 'redis-sentinel://10.0.0.5,[2001:db8::1]/x'\n", "cluster.redis", "address of the internet"},
+		{"cluster:\n  redis: 'redis://a'\n  user: joingy\n", "cluster.user", "needs cluster.password_file"},
+		{"cluster:\n  redis: 'redis://a'\n  user: 'a b'\n  password_file: p\n", "cluster.user", "has a space"},
+		{"cluster:\n  redis: 'redis://a'\n  ca_file: a\n", "cluster.ca_file", "begin cluster.redis with rediss://"},
+		{"cluster:\n  redis: 'redis://a'\n  client_cert_file: a\n  client_key_file: b\n", "cluster.client_cert_file", "without TLS"},
+		{"cluster:\n  redis: 'rediss://a'\n  client_key_file: b\n", "cluster.client_cert_file", "give both"},
+		{"cluster:\n  redis: 'redis://a'\n  sentinel_password_file: a\n", "cluster.sentinel_password_file", "without Sentinels"},
+		{"cluster:\n  redis: 'redis://a'\n  node: 'a b'\n", "cluster.node", "letters, digits"},
+		{"cluster:\n  redis: 'redis://a'\n  region: 'é'\n", "cluster.region", "letters, digits"},
 		{"admin:\n  metrics_listen: '127.0.0.1:http'\n", "admin.metrics_listen", "valid port"},
 		{"admin:\n  web_listen: '127.0.0.1'\n", "admin.web_listen", "host:port"},
 		{"admin:\n  web_listen: ':8090'\n", "admin.web_listen", "evidence would cross the network in clear"},

@@ -36,7 +36,7 @@ func TestRedacted(t *testing.T) {
 			t.Errorf("shown: %s", line)
 		}
 	}
-	for _, hidden := range []string{"turn.public_host", "turn.realm", "turn.users_file", "turn.secret_files", "turn.relay_addresses", "turn.external_addresses", "turn.allow_peers", "filter.words_file", "site.contact", "admin.token_file", "moderation.classifier", "tls.acme_email", "http.trusted_proxies"} {
+	for _, hidden := range []string{"turn.public_host", "turn.realm", "turn.users_file", "turn.secret_files", "turn.relay_addresses", "turn.external_addresses", "turn.allow_peers", "filter.words_file", "site.contact", "admin.token_file", "moderation.classifier", "tls.acme_email", "cluster.redis", "cluster.user", "cluster.node", "http.trusted_proxies"} {
 		if !strings.Contains(text.String(), "\n"+hidden+": (") {
 			t.Errorf("%s is shown, or missing", hidden)
 		}

@@ -68,6 +68,7 @@ func (c Config) Validate() []*Problem {
 	v.site(c.Site)
 	v.contact(c)
 	v.admin(c.Admin)
+	v.cluster(c)
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	v.oneOf("log.addresses", c.Log.Addresses, AddressesTruncated, AddressesNone, AddressesFull)

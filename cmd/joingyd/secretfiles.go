@@ -28,9 +28,13 @@ func secretFiles(cfg config.Config) func(admin.SecretName) []string {
 		case admin.SecretUsers:
 			list = []string{cfg.TURN.UsersFile}
 		case admin.SecretServices:
-			list = []string{cfg.Age.TokenFile, cfg.Moderation.ClassifierTokenFile}
+			list = []string{cfg.Age.TokenFile, cfg.Moderation.ClassifierTokenFile, cfg.Cluster.PasswordFile, cfg.Cluster.SentinelPasswordFile}
+		case admin.SecretCluster:
+			if cfg.Cluster.Enabled() {
+				list = []string{cmp.Or(cfg.Cluster.KeyFile, config.SecretPath(cfg.DataDir, config.ClusterKeyFile))}
+			}
 		case admin.SecretTLS:
-			list = []string{cfg.TLS.KeyFile, in(selfSignedFile), in(acmeDir)}
+			list = []string{cfg.TLS.KeyFile, cfg.Cluster.ClientKeyFile, in(selfSignedFile), in(acmeDir)}
 		case admin.SecretIPLog:
 			list = []string{in(ipLogDir)}
 		}
