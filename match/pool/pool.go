@@ -29,6 +29,7 @@ type Pool struct {
 	leaving leaving
 	wheel   wheel
 	waiting int
+	share   float64 // of the site's arrivals that come here
 
 	search uint64 // number of the round of a search under way
 	visits int    // the most tickets that a search has looked at
@@ -43,6 +44,7 @@ func New(opts Options) *Pool {
 		relaxed: make(map[Mode]*queue),
 		rarity:  rarity{seed: opts.Seed},
 		wheel:   wheel{tick: max(opts.Patience/64, time.Millisecond)},
+		share:   1,
 	}
 }
 
@@ -63,7 +65,7 @@ func (p *Pool) Add(t *Ticket, now time.Time) (partner *Ticket) {
 		g.arrivals.arrive(at)
 		perSecond = max(perSecond, g.arrivals.perSecond(at))
 	}
-	t.worth = newWorth(t.entries, perSecond, p.leaving.kept(p.opts.Patience), p.opts.Patience)
+	t.worth = newWorth(t.entries, perSecond/p.share, p.leaving.kept(p.opts.Patience), p.opts.Patience)
 	return p.enter(t, gates, at)
 }
 
