@@ -88,6 +88,15 @@ func (p *Pool) Remove(t *Ticket, now time.Time) {
 	}
 }
 
+// Paired takes t out, which has found a partner elsewhere. Where t is not in the pool it does
+// nothing.
+func (p *Pool) Paired(t *Ticket, now time.Time) {
+	if t.gates != nil {
+		p.leaving.count(false, p.at(now)-t.since)
+		p.take(t)
+	}
+}
+
 // take takes t out.
 func (p *Pool) take(t *Ticket) {
 	p.wheel.clear(t)

@@ -44,3 +44,27 @@ func TestTerms(t *testing.T) {
 		t.Errorf("asked when patience has ended: %v", alone.Worth[worthSteps])
 	}
 }
+
+// Who is paired elsewhere has not left the line: those who come after ask as much as before.
+func TestPairedElsewhere(t *testing.T) {
+	ask := func(out func(*Pool, *Ticket, time.Time)) float64 {
+		p := newPool()
+		for i := range 500 {
+			since := time.Duration(i) * 50 * time.Millisecond
+			ticket := newTicket(since, fmt.Sprint(i%40))
+			if p.Add(ticket, ticket.Since) == nil {
+				out(p, ticket, at(since+testPatience/8))
+				out(p, ticket, at(since+testPatience/8)) // not in any more
+			}
+			if p.Len() != 0 {
+				t.Fatalf("%d wait", p.Len())
+			}
+		}
+		ticket := newTicket(26*time.Second, "1")
+		add(t, p, ticket)
+		return float64(ticket.Terms().Worth[0])
+	}
+	if left, paired := ask((*Pool).Remove), ask((*Pool).Paired); paired <= left {
+		t.Errorf("asked: %v where all were paired elsewhere, %v where all left", paired, left)
+	}
+}
