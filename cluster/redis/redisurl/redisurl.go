@@ -93,11 +93,11 @@ func parseHosts(list, port string) (hosts []string, err error) {
 		name, number := host, port
 		if h, p, err := net.SplitHostPort(host); err == nil {
 			name, number = h, p
-		} else {
-			name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+		} else if inner, ok := strings.CutPrefix(host, "["); ok {
+			name = strings.TrimSuffix(inner, "]")
 		}
-		_, notAddress := netip.ParseAddr(name)
-		if notAddress != nil && (name == "" || strings.ContainsAny(name, "[]:%\\\"'`<>{}|^")) {
+		addr, err := netip.ParseAddr(name)
+		if err == nil && addr.Zone() != "" || err != nil && (name == "" || strings.ContainsAny(name, "[]:%\\\"'`<>{}|^")) {
 			return nil, fmt.Errorf("has %.60q where a host and port should be, like 10.0.0.5:6379 or [2001:db8::5]:6379", host)
 		}
 		if n, err := strconv.ParseUint(number, 10, 16); err != nil || n == 0 {

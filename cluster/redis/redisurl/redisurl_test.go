@@ -45,6 +45,8 @@ func TestParseErrors(t *testing.T) {
 		{"redis://a b", `has " " in it`},
 		{"redis://a:0", `has "0" as a port`},
 		{"redis://a:99999", `has "99999" as a port`},
+		{"redis://[fe80::1%eth0]", "where a host"},
+		{"rediss-sentinel://0,::%]0/00", "where a host"},
 		{"redis://a:b:c", `has "a:b:c" where a host`},
 		{"redis://a/x", `has "x" where the number of a database`},
 		{"redis://a/-1", `has "-1" where`},
