@@ -26,7 +26,7 @@ func join(t *testing.T, w wire, opts Options) (b *Bus, leave func()) {
 }
 
 // run runs a bus until leave is called.
-func run(t *testing.T, b *Bus) (leave func()) {
+func run(t testing.TB, b *Bus) (leave func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
