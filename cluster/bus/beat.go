@@ -88,7 +88,7 @@ func (s *listening) deaf(now time.Time) bool {
 	return deaf
 }
 
-// beats sends beats and forgets idle links until ctx ends.
+// beats sends beats until ctx ends.
 func (b *Bus) beats(ctx context.Context) {
 	tick := time.NewTicker(beatTime)
 	defer tick.Stop()
@@ -106,7 +106,6 @@ func (b *Bus) beats(ctx context.Context) {
 			if _, err := b.publish(b.channel, frame); err == nil {
 				b.listening.sent(beat)
 			}
-			b.forget(now)
 		}
 	}
 }

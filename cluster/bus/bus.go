@@ -19,7 +19,7 @@ var (
 	// ErrRestarted is for a question to a process that is no more.
 	ErrRestarted = errors.New("bus: the node that was asked has been restarted")
 	// ErrLinks is for a message to one node more than a bus knows at a time.
-	ErrLinks = fmt.Errorf("bus: more than %d nodes", mostLinks)
+	ErrLinks = fmt.Errorf("bus: more than %d nodes within %v", mostLinks, linkIdle)
 )
 
 // Bus is a node's end of the bus. Make one with New; its methods are safe for concurrent use.
@@ -87,31 +87,25 @@ func (b *Bus) put(to string, m message, only Incarnation) error {
 	if len(m.payload) > MaxPayload {
 		return fmt.Errorf("bus: the message has %d bytes; at most %d may be", len(m.payload), MaxPayload)
 	}
-	for !b.life.over() {
-		l, err := b.link(to)
-		if err != nil {
-			return err
-		}
-		l.mu.Lock()
-		if l.out.gone { // just now
-			l.mu.Unlock()
-			continue
-		}
-		if only != (Incarnation{}) && l.stream.now != only {
-			l.mu.Unlock()
-			return ErrRestarted
-		}
-		l.last = time.Now()
-		ok := l.appendLocked(m, b.self.Name, b.opts.Queue, l.last)
-		b.writeLocked(l)
-		l.mu.Unlock()
-		if !ok {
-			b.counts.full.Add(1)
-			return ErrFull
-		}
-		return nil
+	if b.life.over() {
+		return ErrClosed
 	}
-	return ErrClosed
+	l, err := b.lockedLink(to)
+	if err != nil {
+		return err
+	}
+	defer l.mu.Unlock()
+	if only != (Incarnation{}) && l.stream.now != only {
+		return ErrRestarted
+	}
+	l.last = time.Now()
+	ok := l.appendLocked(m, b.self.Name, b.opts.Queue, l.last)
+	b.writeLocked(l)
+	if !ok {
+		b.counts.full.Add(1)
+		return ErrFull
+	}
+	return nil
 }
 
 // Run connects the bus until ctx ends. Then it writes what can be written at once, and waits

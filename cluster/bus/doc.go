@@ -42,7 +42,7 @@
 //
 // A node that does not know another's incarnation greets it and waits for a mark in
 // return: messages are taken only if they are addressed to the very process that reads
-// them, and incarnations that were followed by another are remembered for a while, so
+// them, and who was followed by another process of the name is remembered (256 a node), so
 // frames that somebody recorded in Redis are of no use to him later. Who can write to Redis
 // without the key can hold frames up, drop them (which is noticed) and count them.
 package bus

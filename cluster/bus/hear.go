@@ -19,12 +19,11 @@ func (b *Bus) hear(text string) {
 		b.hearSelf(from, f)
 		return
 	}
-	l, err := b.link(f.name)
+	l, err := b.lockedLink(f.name)
 	if err != nil {
 		b.counts.overflowed.Add(uint64(f.count))
 		return
 	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = time.Now()
 	if f.to != b.self.Incarnation {

@@ -10,9 +10,9 @@ const (
 	// mostLinks is how many nodes a bus knows at a time.
 	mostLinks = 1024
 
-	// linkLasts is how long a link without traffic is remembered. Then it begins anew, with
-	// a greeting and a Gap.
-	linkLasts = time.Hour
+	// linkIdle is how long a link has to be idle to make room for another. It begins anew
+	// then, with a greeting and a Gap.
+	linkIdle = 10 * time.Minute
 )
 
 // link is all that a bus knows of one other node.
@@ -25,6 +25,7 @@ type link struct {
 
 	mu     sync.Mutex // guards what follows
 	last   time.Time  // that something was sent or heard
+	gone   bool       // it was forgotten
 	stream stream
 	out    outbox
 	in     inbox
@@ -32,6 +33,21 @@ type link struct {
 
 // peerLocked returns the process at the other end, as far as it is known.
 func (l *link) peerLocked() Peer { return Peer{l.name, l.stream.now} }
+
+// lockedLink returns the link to a node, a new one if there is none, with its lock taken.
+func (b *Bus) lockedLink(name string) (*link, error) {
+	for {
+		l, err := b.link(name)
+		if err != nil {
+			return nil, err
+		}
+		l.mu.Lock()
+		if !l.gone {
+			return l, nil
+		}
+		l.mu.Unlock() // it was forgotten just now
+	}
+}
 
 // link returns the link to a node, a new one if there is none.
 func (b *Bus) link(name string) (*link, error) {
@@ -52,7 +68,7 @@ func (b *Bus) link(name string) (*link, error) {
 	if l := b.links[name]; l != nil {
 		return l, nil
 	}
-	if len(b.links) >= mostLinks {
+	if len(b.links) >= mostLinks && !b.forgetLocked(time.Now()) {
 		return nil, ErrLinks
 	}
 	l = &link{name: name, channel: channel(name), wake: make(chan struct{}, 1), last: time.Now()}
@@ -62,19 +78,31 @@ func (b *Bus) link(name string) (*link, error) {
 	return l, nil
 }
 
-// forget forgets links that were idle for long.
-func (b *Bus) forget(now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for name, l := range b.links {
+// forgetLocked forgets the link that was idle for longest, and reports whether there was one. Until
+// there is no more room none is forgotten: who it was, and what was heard of it, keeps others from saying
+// that again.
+func (b *Bus) forgetLocked(now time.Time) bool {
+	var oldest *link
+	var last time.Time
+	for _, l := range b.links {
 		l.mu.Lock()
-		if now.Sub(l.last) > linkLasts && !l.out.writing && !l.in.working {
-			// A link that begins anew goes on after all numbers ever used: the
-			// other side need not have forgotten.
-			b.floor = max(b.floor, l.out.next)
-			l.out.gone = true
-			delete(b.links, name)
+		if now.Sub(l.last) >= linkIdle && !l.out.writing && !l.in.working && (oldest == nil || l.last.Before(last)) {
+			oldest, last = l, l.last
 		}
 		l.mu.Unlock()
 	}
+	if oldest == nil {
+		return false
+	}
+	oldest.mu.Lock()
+	defer oldest.mu.Unlock()
+	if oldest.out.writing || oldest.in.working { // just now
+		return false
+	}
+	// A link that begins anew goes on after all numbers ever used: the other side need not
+	// have forgotten.
+	b.floor = max(b.floor, oldest.out.next)
+	oldest.gone = true
+	delete(b.links, oldest.name)
+	return true
 }

@@ -25,7 +25,7 @@ type outbox struct {
 	greeter Incarnation // wants a mark; zero: nobody does
 
 	writing bool // the link has a writer
-	gone    bool // the link was forgotten
+	replied bool // the last step was a reply
 
 	tries   int       // that failed since the last that did not
 	retryAt time.Time // not before

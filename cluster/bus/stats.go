@@ -40,7 +40,7 @@ type Dropped struct {
 	Expired   uint64 // 2 s without Redis, a listener or an answer to a greeting
 	Restarted uint64 // the process that they were for is no more
 	Foreign   uint64 // heard, for another process
-	Slow      uint64 // heard, no room in the inbox
+	Slow      uint64 // heard, no room in the inbox, or for one node more
 }
 
 // counts are what only ever grows.

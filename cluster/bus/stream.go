@@ -3,7 +3,7 @@ package bus
 import "slices"
 
 // remembered is how many processes that a node had before are known as over.
-const remembered = 8
+const remembered = 256
 
 // stream is what was heard of one node: which process it is now, and the number of its next
 // message. Its zero value is right.

@@ -42,10 +42,11 @@ func TestStreamTellsWhatWasLostOrHeardTwice(t *testing.T) {
 
 func TestStreamRemembersABoundedNumberOfProcesses(t *testing.T) {
 	var s stream
+	nth := func(i int) Incarnation { return Incarnation{0: byte(i), 1: byte(i >> 8), 2: 1} }
 	for i := range 3 * remembered {
-		s.take(Incarnation{0: byte(i), 1: 1}, 1, 1)
+		s.take(nth(i), 1, 1)
 	}
-	if len(s.over) != remembered || s.over[remembered-1] != (Incarnation{0: 3*remembered - 2, 1: 1}) {
+	if len(s.over) != remembered || s.over[remembered-1] != nth(3*remembered-2) {
 		t.Errorf("%d are remembered: %v", len(s.over), s.over)
 	}
 }

@@ -29,11 +29,12 @@ type step struct {
 // stepLocked decides on a writer's next step.
 func (b *Bus) stepLocked(l *link, now time.Time) step {
 	o := &l.out
-	if o.greeter != (Incarnation{}) {
-		to := o.greeter
-		o.greeter = Incarnation{}
-		return step{do: reply, to: to, next: o.pendingLocked()}
+	// Whoever greets, again and again, holds no message up: there is one between two replies.
+	greeted := o.greeter != (Incarnation{})
+	if greeted && !o.replied {
+		return o.replyLocked()
 	}
+	o.replied = false
 	b.counts.expired.Add(uint64(o.expireLocked(now)))
 	todo := step{do: stop}
 	known := l.stream.now != (Incarnation{})
@@ -52,6 +53,9 @@ func (b *Bus) stepLocked(l *link, now time.Time) step {
 	if b.life.over() && (o.tries > 0 || todo.do != send) {
 		todo = step{do: stop} // what can go out at once did
 	}
+	if greeted && (todo.do == stop || todo.do == pause) {
+		return o.replyLocked()
+	}
 	if todo.do == send {
 		if o.flying == nil {
 			o.flying, o.queue = o.queue[0], o.queue[1:]
@@ -62,6 +66,13 @@ func (b *Bus) stepLocked(l *link, now time.Time) step {
 		o.writing = false
 	}
 	return todo
+}
+
+// replyLocked returns the reply to a greeting.
+func (o *outbox) replyLocked() step {
+	s := step{do: reply, to: o.greeter, next: o.pendingLocked()}
+	o.greeter, o.replied = Incarnation{}, true
+	return s
 }
 
 // frame returns what a step publishes.
