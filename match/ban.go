@@ -47,8 +47,8 @@ func (h *Hub) Kick(id ident.Session, reason string) bool {
 	if reason != "" {
 		h.sendLocked(s, &actionMessage{head{Type: "action"}, s.pairName(), "end", reason, nil})
 	}
-	if s.socket != nil {
-		s.socket.shut(closeKicked, "ended by the operator")
+	if s.link != nil {
+		s.link.shut(closeKicked, "ended by the operator")
 	}
 	h.endLocked(s, leftModerated)
 	return true
@@ -84,8 +84,8 @@ func (h *Hub) bannedLocked(addrs []netip.Addr, use Use) (Ban, bool) {
 // banLocked ends the session of a visitor who may not be here.
 func (h *Hub) banLocked(s *session, ban Ban) {
 	h.sendLocked(s, newBanned(ban, h.opts.Appeal))
-	if s.socket != nil {
-		s.socket.shut(closeBanned, "banned")
+	if s.link != nil {
+		s.link.shut(closeBanned, "banned")
 	}
 	h.endLocked(s, leftBanned)
 }

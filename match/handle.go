@@ -23,16 +23,19 @@ const (
 // farBehind refuses what the partner's outbox has no room for.
 const farBehind = "the partner is far behind; slow down"
 
-// handle follows one message of a session's client; malformed says what is
-// wrong with it, if anything is. Only the present socket is listened to: on a newer one
-// the client says again what got no answer. handle reports whether to read on at
-// once.
+// handle follows one message of the client of k's session; malformed says what is
+// wrong with it, if anything is. It reports whether to read on at once.
 func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := k.session
-	if h.closed || h.sessions[s.id] != s || s.socket != k {
-		return false // the hub or the session ended, or it has another socket: k is being shut
+	return h.followLocked(k.session, k, m, malformed)
+}
+
+// followLocked is handle for a message that came by any link. Only the present one is
+// listened to: on a newer one the client says again what got no answer.
+func (h *Hub) followLocked(s *session, l link, m clientMessage, malformed error) bool {
+	if h.closed || h.sessions[s.id] != s || s.link != l {
+		return false // the hub or the session ended, or it has another link: l is being shut
 	}
 	now := h.opts.Now()
 	if !s.messages.take(now) {
@@ -45,14 +48,14 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	}
 	switch m.Type {
 	case "find":
-		h.handleFind(k, m, now)
+		h.handleFind(s, l, m, now)
 	case "leave":
 		h.stopWaitingLocked(s)
 		h.partLocked(s, leftLeft)
 	case "description", "candidate":
 		h.handleSignal(s, m, now)
 	case "text":
-		h.handleText(k, m, now)
+		h.handleText(s, l, m, now)
 	case "typing":
 		h.handleTyping(s, m, now)
 	case "report":
@@ -69,11 +72,10 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 	return true
 }
 
-func (h *Hub) handleFind(k *socket, m clientMessage, now time.Time) {
-	s := k.session
+func (h *Hub) handleFind(s *session, l link, m clientMessage, now time.Time) {
 	// The bans come late: the lock is given free before that. Proof of age comes last, as
 	// nobody should get it in vain.
-	if h.mayFindLocked(s, now) && h.interestsPassLocked(k, m) && h.mayChatLocked(s, m.Mode) && !h.owesProofLocked(s, m.Mode, now) {
+	if h.mayFindLocked(s, now) && h.interestsPassLocked(s, l, m) && h.mayChatLocked(s, m.Mode) && !h.owesProofLocked(s, m.Mode, now) {
 		h.findLocked(s, m.Mode, m.parsed)
 	}
 }
@@ -154,8 +156,7 @@ func (h *Hub) masked(sender ident.Session, m clientMessage) (serverMessage, erro
 	return out, err
 }
 
-func (h *Hub) handleText(k *socket, m clientMessage, now time.Time) {
-	s := k.session
+func (h *Hub) handleText(s *session, l link, m clientMessage, now time.Time) {
 	if m.ID == "" || utf8.RuneCountInString(m.ID) > maxTextID {
 		h.refuseLocked(s, codeBadMessage, m.Type, fmt.Sprintf("id: must have 1 to %d characters", maxTextID))
 		return
@@ -171,7 +172,7 @@ func (h *Hub) handleText(k *socket, m clientMessage, now time.Time) {
 	case !s.texts.take(now):
 		h.rejectLocked(s, newRejected(m.ID, codeRateLimited))
 	default:
-		h.relayTextLocked(k, m, now)
+		h.relayTextLocked(s, l, m, now)
 	}
 }
 

@@ -184,8 +184,8 @@ func (h *Hub) resumableLocked(m clientMessage) *session {
 // with a gap.
 func (h *Hub) resumeLocked(s *session, k *socket, ack uint64) bool {
 	if !s.out.ack(ack) {
-		if s.socket != nil {
-			s.socket.shut(closeSuperseded, "superseded by a newer socket")
+		if s.link != nil {
+			s.link.shut(closeSuperseded, "superseded by a newer socket")
 		}
 		h.endLocked(s, leftLost)
 		return false

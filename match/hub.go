@@ -377,9 +377,9 @@ func (h *Hub) expire() time.Duration {
 	return time.Hour
 }
 
-// iceLocked makes fresh credentials for s, which has a socket.
+// iceLocked makes fresh credentials for s, which has a link.
 func (h *Hub) iceLocked(s *session) ice {
-	username, password, expires := h.opts.Relay.Admit(s.id, s.socket.addr)
+	username, password, expires := h.opts.Relay.Admit(s.id, s.addr)
 	now := h.opts.Now()
 	s.iceExpires = now.Add(expires.Sub(now))
 	return ice{

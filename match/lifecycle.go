@@ -16,16 +16,16 @@ func (h *Hub) sendLocked(s *session, m serverMessage) {
 		h.tooSlowLocked(s)
 		return
 	}
-	if s.socket != nil {
-		s.socket.notify()
+	if s.link != nil {
+		s.link.notify()
 	}
 }
 
 func (h *Hub) tooSlowLocked(s *session) {
 	h.slow++
 	h.opts.Logger.Debug("session ended: client reads too slowly", s.logged()...)
-	if s.socket != nil {
-		s.socket.shut(closeTooMany, "1")
+	if s.link != nil {
+		s.link.shut(closeTooMany, "1")
 	}
 	h.endLocked(s, leftLost)
 }
@@ -39,8 +39,8 @@ func (h *Hub) forwardLocked(s *session, m serverMessage) bool {
 	if !s.out.offer(m) {
 		return false
 	}
-	if s.socket != nil {
-		s.socket.notify()
+	if s.link != nil {
+		s.link.notify()
 	}
 	return true
 }
@@ -153,8 +153,8 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
 	// What they said is forgotten with the pongs.
 	for _, one := range [2]*session{s, partner} {
-		if one.socket != nil {
-			one.socket.pingNow()
+		if one.link != nil {
+			one.link.pingNow()
 		}
 	}
 }
@@ -182,29 +182,28 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	h.leaveTraceLocked(s)
 	h.forgetPassLocked(s)
 	h.opts.Relay.Dismiss(s.id)
-	if s.socket == nil {
+	if s.link == nil {
 		s.out.forget()
 	}
 }
 
-// attachLocked makes k the session's socket; one before it is superseded. The
+// attachLocked makes l the session's link; one before it is superseded. The
 // client has everything up to number ack.
-func (h *Hub) attachLocked(s *session, k *socket, ack uint64) {
-	if s.socket != nil {
-		s.socket.supersede(s.out.newest())
+func (h *Hub) attachLocked(s *session, l link, ack uint64) {
+	if s.link != nil {
+		s.link.supersede(s.out.newest())
 	}
 	if s.grace != nil {
 		s.grace.Stop()
 		s.grace = nil
 	}
-	s.socket = k
+	s.link = l
 	h.restLocked(s)
-	s.host = k.host
-	s.cameFrom(k.addr)
-	s.port = k.port
-	k.greet(s, ack)
-	h.rounds.add(k)
-	h.wakeRun()
+	from := l.from()
+	s.host = from.host
+	s.cameFrom(from.addr)
+	s.port = from.port
+	l.attach(s, ack)
 	delete(h.resumable, s.resume)
 	var token string
 	token, s.resume = newResumeToken()
@@ -230,10 +229,10 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		h.suspectLocked(addressKey(k.addr), pointsUnheard)
 	}
 	s := k.session
-	if s == nil || s.socket != k {
+	if s == nil || s.link != k {
 		return
 	}
-	s.socket = nil
+	s.link = nil
 	if h.sessions[s.id] != s {
 		s.out.forget()
 		return
@@ -258,7 +257,7 @@ func (h *Hub) awaitLocked(s *session, grace time.Duration) {
 	s.grace = time.AfterFunc(grace, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if s.socket == nil {
+		if s.link == nil {
 			h.endLocked(s, leftLost)
 		}
 	})

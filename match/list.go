@@ -77,7 +77,7 @@ func (h *Hub) describeLocked(s *session) Session {
 	default:
 		d.State, d.StateSince = StateIdle, h.at(s.turned)
 	}
-	if s.socket == nil {
+	if s.link == nil {
 		d.State, d.StateSince = StateAway, h.at(s.turned)
 	}
 	return d
@@ -85,7 +85,7 @@ func (h *Hub) describeLocked(s *session) Session {
 
 // restLocked notes that the session, unless it is away, has nothing to do from now on.
 func (h *Hub) restLocked(s *session) {
-	if s.socket != nil {
+	if s.link != nil {
 		s.turned = h.clock()
 	}
 }

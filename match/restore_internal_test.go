@@ -15,17 +15,17 @@ func TestNothingIsNumberedWhileTheHubCloses(t *testing.T) {
 	h := New(Options{Relay: openRelay{}, ResumeGrace: time.Second})
 	a, b := newSession(netip.MustParseAddr("192.0.2.1"), nil), newSession(netip.MustParseAddr("192.0.2.2"), nil)
 	h.sessions[a.id], h.sessions[b.id] = a, b
-	a.socket, b.socket = newSocket(h, a.addr, ""), newSocket(h, b.addr, "")
-	a.socket.session, b.socket.session = a, b
+	ka, kb := newSocket(h, a.addr, ""), newSocket(h, b.addr, "")
+	ka.session, kb.session, a.link, b.link = a, b, ka, kb
 	a.pair = newPair(pool.Text, 0, a, b)
 	b.pair = a.pair
 	say := clientMessage{Type: "text", Pair: a.pair.id.String(), ID: "1", Body: "hello"}
-	h.handle(a.socket, say, nil)
+	h.handle(ka, say, nil)
 	h.closed = true
-	h.handle(a.socket, say, nil)
+	h.handle(ka, say, nil)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.relayTextLocked(a.socket, say, time.Now()) // it waited for the filter
+	h.relayTextLocked(a, ka, say, time.Now()) // it waited for the filter
 	h.sendLocked(a, &onlineMessage{head{Type: "online"}, 2})
 	if !h.forwardLocked(b, &typingMessage{head{Type: "typing"}, say.Pair, false}) {
 		t.Error("refused, not left out")

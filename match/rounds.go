@@ -102,7 +102,7 @@ func (h *Hub) takeTurns() time.Duration {
 
 // turnLocked pings the client, and tells it what is new.
 func (h *Hub) turnLocked(k *socket) {
-	if s := k.session; s.socket == k && h.sessions[s.id] == s {
+	if s := k.session; s.link == k && h.sessions[s.id] == s {
 		h.tellOnlineLocked(s)
 		h.renewCredentialsLocked(s)
 	}

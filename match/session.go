@@ -30,7 +30,7 @@ type session struct {
 	id  ident.Session
 	out outbox
 
-	socket *socket     // nil while the visitor has none
+	link   link        // nil while the visitor has none
 	grace  *time.Timer // ends the session then
 	resume resumeHash
 	addr   netip.Addr   // that its last socket came from
@@ -67,10 +67,10 @@ type session struct {
 // logged is what the log has of the session in lines about it: the name of the request
 // that its socket came by.
 func (s *session) logged() []any {
-	if s.socket == nil || s.socket.name == "" {
+	if s.link == nil || s.link.from().name == "" {
 		return nil
 	}
-	return []any{"request_id", s.socket.name}
+	return []any{"request_id", s.link.from().name}
 }
 
 // pair is one chat.

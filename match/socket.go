@@ -24,12 +24,9 @@ const (
 // message (read). Others run while there is something to write (write) and while a
 // pong is awaited. All of them count in Hub.sockets.
 type socket struct {
+	origin
 	hub  *Hub
-	addr netip.Addr
-	port uint16                // 0: a proxy is between
-	host unique.Handle[string] // as the client asked for it
 	wire wire
-	name string // of the request that it came by, for the log; empty: it has none
 
 	session  *session  // set once, by attachLocked, under Hub.mu and mu; nil: not greeted yet
 	stranger *stranger // nil once greeted; the reader's own
@@ -94,7 +91,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func newSocket(h *Hub, addr netip.Addr, host string) *socket {
-	return &socket{hub: h, addr: addr, host: unique.Make(host), stranger: newStranger()}
+	return &socket{origin: origin{addr: addr, host: unique.Make(host)}, hub: h, stranger: newStranger()}
 }
 
 // open gives the socket its connection, and the client its time to say hello.
@@ -125,18 +122,19 @@ func (k *socket) cut() {
 	}
 }
 
-// greet gives the socket its session. The client has messages up to number ack.
-func (k *socket) greet(s *session, ack uint64) {
+// attach implements link: it gives the socket its session.
+func (k *socket) attach(s *session, ack uint64) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.session = s
 	k.sent, k.pinged, k.acked = ack, ack, ack
 	k.timer.Stop()
 	k.timer = nil
+	k.mu.Unlock()
+	k.hub.rounds.add(k)
+	k.hub.wakeRun()
 }
 
-// supersede shuts a socket whose session has a newer one. What follows number last
-// is for that.
+// supersede implements link.
 func (k *socket) supersede(last uint64) {
 	k.mu.Lock()
 	k.limit = last

@@ -13,8 +13,8 @@ const spam = "spam"
 // relayTextLocked passes a text through the filter and to the partner. Filtering
 // takes its time, so the lock is given free meanwhile and everything is looked at
 // again after. An author's texts keep their order: their socket's reader waits.
-func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
-	s, p := k.session, k.session.pair
+func (h *Hub) relayTextLocked(s *session, l link, m clientMessage, now time.Time) {
+	p := s.pair
 	line := filter.Line{Body: m.Body, Chat: p.id, Session: s.id, Source: s.key, At: now}
 	h.mu.Unlock()
 	verdict := h.filter.Load().Check(line)
@@ -27,8 +27,8 @@ func (h *Hub) relayTextLocked(k *socket, m clientMessage, now time.Time) {
 		h.spamBans.offer(spamBan{distinct(h.addrsLocked(s)), verdict.BanFor})
 	}
 	switch {
-	case h.sessions[s.id] != s || s.socket != k:
-		// Only the present socket is listened to: see handle.
+	case h.sessions[s.id] != s || s.link != l:
+		// Only the present link is listened to: see followLocked.
 	case s.pair != p:
 		h.refuseLocked(s, codeStalePair, m.Type, "that chat is over")
 	case verdict.Outcome == filter.Rejected:
@@ -82,16 +82,15 @@ func timestamp(t time.Time) *time.Time {
 // interestsPassLocked reports whether partners may be shown the interests of a
 // find, and refuses it otherwise. The lock is given free meanwhile, as it is for
 // texts.
-func (h *Hub) interestsPassLocked(k *socket, m clientMessage) bool {
-	s := k.session
+func (h *Hub) interestsPassLocked(s *session, l link, m clientMessage) bool {
 	if len(m.Interests) == 0 {
 		return true
 	}
 	h.mu.Unlock()
 	detail := h.refusedInterest(m.Interests)
 	h.mu.Lock()
-	if h.sessions[s.id] != s || s.socket != k {
-		return false // see handle
+	if h.sessions[s.id] != s || s.link != l {
+		return false // see followLocked
 	}
 	if detail != "" {
 		h.refuseLocked(s, codeBadMessage, m.Type, detail)

@@ -43,7 +43,7 @@ func (h *Hub) goneLocked(s *session) {
 		return
 	}
 	end := h.clock()
-	if s.socket == nil {
+	if s.link == nil {
 		end = s.turned // when it was lost
 	}
 	h.opts.Visits.Left(max(0, end-s.since))

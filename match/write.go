@@ -175,7 +175,7 @@ func (k *socket) awaitPong(sent uint64) {
 func (h *Hub) acknowledge(k *socket, sent uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if k.session.socket == k {
+	if k.session.link == k {
 		k.session.out.ack(sent)
 	}
 }
