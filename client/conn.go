@@ -172,6 +172,9 @@ func (c *Conn) note(m Message) error {
 		c.welcome.ICE = m.ICE
 	case "waiting", "matched":
 		c.find = nil
+		if len(m.ICE.Servers) > 0 {
+			c.welcome.ICE = m.ICE
+		}
 	case "banned":
 		c.banned = newBanned(m.Reason, m.Until, m.By, m.Appeal)
 	}

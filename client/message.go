@@ -14,7 +14,7 @@ type Message struct {
 	Session string `json:"session"` // welcome
 	Resume  string `json:"resume"`  // welcome
 	Online  int    `json:"online"`  // welcome
-	ICE     ICE    `json:"ice"`     // welcome, ice
+	ICE     ICE    `json:"ice"`     // welcome, ice; matched, where it has servers
 
 	Mode   string    `json:"mode"`   // waiting, matched
 	Since  time.Time `json:"since"`  // waiting

@@ -119,8 +119,8 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	if one.Since.Before(two.Since) {
 		roleA, roleB = roleB, roleA
 	}
-	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, pool.Common(one.Interests, two.Interests)})
-	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, pool.Common(two.Interests, one.Interests)})
+	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, pool.Common(one.Interests, two.Interests), nil})
+	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, pool.Common(two.Interests, one.Interests), nil})
 }
 
 // waitOrEndLocked is for a session whose ticket the pool has let go.

@@ -191,6 +191,7 @@ type matchedMessage struct {
 	Role   string    `json:"role"`
 	Mode   pool.Mode `json:"mode"`
 	Common []string  `json:"common"`
+	ICE    *ice      `json:"ice,omitempty"` // the relay from now on, where it is another than the client knows
 }
 
 type descriptionMessage struct {

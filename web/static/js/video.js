@@ -74,10 +74,11 @@ export class Video {
    * Calls a new partner.
    * @param {object} match
    * @param {boolean} match.polite
-   * @param {Ice} [match.ice] servers of this pair, if not those of the session
+   * @param {Ice} [match.ice] servers from now on, if not those of before
    * @param {import('./call.js').CallOptions['signal']} match.signal
    */
   begin({ polite, ice = this.#ice ?? undefined, signal }) {
+    if (this.#on && ice) this.#ice = ice; // before a spare connection is made
     this.end('seeking');
     if (!this.#on || !ice || !this.#camera.stream) return;
     this.#stage.note(words.call('connecting'));
