@@ -136,6 +136,7 @@ type fixture struct {
 	*match.Hub
 	opts  match.Options
 	end   func() // closes the hub and waits for it
+	stop  func() // and its server
 	t     *testing.T
 	relay *relay
 	pipes *pipes
@@ -156,46 +157,57 @@ func run(t *testing.T, test func(t *testing.T, f *fixture)) {
 func runWith(t *testing.T, change func(*match.Options), test func(t *testing.T, f *fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f := &fixture{
-			t:      t,
-			relay:  newRelay(),
-			pipes:  &pipes{conns: make(chan net.Conn), closed: make(chan struct{})},
-			banned: map[netip.Addr]match.Ban{}, noVideo: map[netip.Addr]match.Ban{},
-		}
-		f.dial = f.pipes.dial
-		opts := match.Options{
-			Relay:   f.relay,
-			Banned:  f.isBanned,
-			ICEURLs: func(host string) []string { return []string{"turn:" + host} },
-			Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("Test-Addr")) },
-			Policy:  "v1", Appeal: "/appeal", Origins: []string{"https://other.test"},
-			Patience: 3 * time.Second, ResumeGrace: 15 * time.Second, HelloTimeout: 5 * time.Second, SessionsPerAddress: 3,
-		}
-		change(&opts)
-		if opts.Now != nil {
-			f.relay.now = opts.Now
-		}
-		f.opts = opts
-		f.start()
-		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.ServeHTTP(w, r) })}
-		served := make(chan error, 1)
-		go func() { served <- server.Serve(f.pipes) }()
-
-		stop := sync.OnceFunc(func() {
-			f.end()
-			server.Close()
-			<-served
-		})
-		t.Cleanup(stop) // a failed test too leaves nothing in the bubble
+		f := newFixture(t, change)
+		t.Cleanup(f.stop) // a failed test too leaves nothing in the bubble
 		test(t, f)
-		stop()
-		if sessions, pairs := f.relay.counts(); sessions != 0 || pairs != 0 {
-			t.Errorf("left in the relay: %d sessions, %d pairs", sessions, pairs)
-		}
-		if stats := f.Stats(); stats.Online != 0 || stats.Waiting != 0 || stats.Pairs != 0 {
-			t.Errorf("left in the hub: %+v", stats)
-		}
+		f.stop()
+		f.left()
 	})
+}
+
+// newFixture makes a hub and its server.
+func newFixture(t *testing.T, change func(*match.Options)) *fixture {
+	f := &fixture{
+		t:      t,
+		relay:  newRelay(),
+		pipes:  &pipes{conns: make(chan net.Conn), closed: make(chan struct{})},
+		banned: map[netip.Addr]match.Ban{}, noVideo: map[netip.Addr]match.Ban{},
+	}
+	f.dial = f.pipes.dial
+	opts := match.Options{
+		Relay:   f.relay,
+		Banned:  f.isBanned,
+		ICEURLs: func(host string) []string { return []string{"turn:" + host} },
+		Addr:    func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("Test-Addr")) },
+		Policy:  "v1", Appeal: "/appeal", Origins: []string{"https://other.test"},
+		Patience: 3 * time.Second, ResumeGrace: 15 * time.Second, HelloTimeout: 5 * time.Second, SessionsPerAddress: 3,
+	}
+	change(&opts)
+	if opts.Now != nil {
+		f.relay.now = opts.Now
+	}
+	f.opts = opts
+	f.start()
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.ServeHTTP(w, r) })}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(f.pipes) }()
+	f.stop = sync.OnceFunc(func() {
+		f.end()
+		server.Close()
+		<-served
+	})
+	return f
+}
+
+// left checks that nothing is left over of a hub that has ended.
+func (f *fixture) left() {
+	f.t.Helper()
+	if sessions, pairs := f.relay.counts(); sessions != 0 || pairs != 0 {
+		f.t.Errorf("left in the relay: %d sessions, %d pairs", sessions, pairs)
+	}
+	if stats := f.Stats(); stats.Online != 0 || stats.Waiting != 0 || stats.Pairs != 0 {
+		f.t.Errorf("left in the hub: %+v", stats)
+	}
 }
 
 // start makes the hub and runs it.

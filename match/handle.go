@@ -23,6 +23,29 @@ const (
 // farBehind refuses what the partner's outbox has no room for.
 const farBehind = "the partner is far behind; slow down"
 
+// take follows one message of k's client, or passes it on to the hub that its session has
+// moved to since it was read.
+func (h *Hub) take(k *socket, data []byte, m clientMessage, malformed error) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if k.door != nil {
+		return h.upLocked(k, data)
+	}
+	return h.followLocked(k.session, k, m, malformed)
+}
+
+// up passes on what the client of a door said, if k still is one.
+func (h *Hub) up(k *socket, data []byte) bool {
+	h.mu.Lock()
+	if k.door != nil {
+		defer h.mu.Unlock()
+		return h.upLocked(k, data)
+	}
+	h.mu.Unlock()
+	m, err := parse(data)
+	return h.take(k, data, m, err)
+}
+
 // handle follows one message of the client of k's session; malformed says what is
 // wrong with it, if anything is. It reports whether to read on at once.
 func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
@@ -36,6 +59,11 @@ func (h *Hub) handle(k *socket, m clientMessage, malformed error) bool {
 func (h *Hub) followLocked(s *session, l link, m clientMessage, malformed error) bool {
 	if h.closed || h.sessions[s.id] != s || s.link != l {
 		return false // the hub or the session ended, or it has another link: l is being shut
+	}
+	if s.abroad != nil {
+		h.stayLocked(s)
+		s.abroad.busy = true
+		defer func() { s.abroad.busy = false }()
 	}
 	now := h.opts.Now()
 	if !s.messages.take(now) {

@@ -19,6 +19,7 @@ const (
 // stranger is what a socket has until it has a session.
 type stranger struct {
 	early   bucket    // messages
+	sought  bool      // its session was looked for at other hubs
 	consent time.Time // until when consent may come; zero: was not asked for
 	kind    Kind      // of the browser
 }
@@ -57,7 +58,15 @@ func (k *socket) hello(data []byte) {
 	case !k.stopTimer():
 		return // too late: the socket is being shut
 	}
-	switch outcome, ban := k.hub.greet(k, m, languages); outcome {
+	outcome, ban := k.hub.greet(k, m, languages)
+	if outcome == greetSought {
+		if k.hub.seek(k, m) {
+			outcome = greetWelcome
+		} else {
+			outcome, ban = k.hub.greet(k, m, languages)
+		}
+	}
+	switch outcome {
 	case greetWelcome:
 		k.stranger = nil
 	case greetBanned:
@@ -118,7 +127,8 @@ const (
 	greetConsent
 	greetTooMany // and the socket is being shut
 	greetBanned
-	greetGone // it is being shut
+	greetGone   // it is being shut
+	greetSought // other hubs are to be asked first
 )
 
 // greet resumes the session that m names, or makes a new one. The address may
@@ -148,6 +158,9 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	}
 	if resumed != nil && h.resumeLocked(resumed, k, m.Ack) {
 		return greetWelcome, Ban{}
+	}
+	if handed == nil && h.mustSeekLocked(k, m) {
+		return greetSought, Ban{}
 	}
 	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.live.Load().Policy {
 		return greetConsent, Ban{}
@@ -179,10 +192,10 @@ func (h *Hub) resumableLocked(m clientMessage) *session {
 	return h.resumable[sha256.Sum256([]byte(m.Resume))]
 }
 
-// resumeLocked gives the session its new socket, whose client has messages up to
+// resumeLocked gives the session its new link, whose client has messages up to
 // number ack. Where that place is unknown, the session ends instead of going on
 // with a gap.
-func (h *Hub) resumeLocked(s *session, k *socket, ack uint64) bool {
+func (h *Hub) resumeLocked(s *session, l link, ack uint64) bool {
 	if !s.out.ack(ack) {
 		if s.link != nil {
 			s.link.shut(closeSuperseded, "superseded by a newer socket")
@@ -190,13 +203,11 @@ func (h *Hub) resumeLocked(s *session, k *socket, ack uint64) bool {
 		h.endLocked(s, leftLost)
 		return false
 	}
-	h.attachLocked(s, k, ack)
+	h.attachLocked(s, l, ack)
 	h.seenLocked(s, StepResumed)
-	if ban, banned := h.opts.Banned(k.addr, UseVideo); banned {
+	if ban, banned := h.opts.Banned(l.from().addr, UseVideo); banned {
 		h.banVideoLocked(s, ban)
 	}
-	if s.ticket != nil && !s.ticket.Waiting() {
-		h.waitLocked(s, h.pool.Return(s.ticket, h.opts.Now()))
-	}
+	h.lineUpLocked(s)
 	return true
 }

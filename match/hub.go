@@ -104,6 +104,9 @@ type Options struct {
 	Age       Age       // proof of it, before a search
 	Visits    Visits    // nil: nobody counts
 
+	// Cluster is the site's other hubs; nil: there is only this one.
+	Cluster Cluster
+
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
 	// their sessions. Where lasts is 0, it is for Ban to say for how long. It may block;
@@ -143,6 +146,7 @@ type Hub struct {
 	away       string    // seconds to spread over, once closed
 	handover   *handover // of the hub before; nil: none, or none any more
 	left       *handover // for the next, once closed
+	others     *others   // nil: there are none
 	rounds     rounds
 	open       map[*socket]struct{}
 	openFrom   map[netip.Prefix]int // sockets open, by address
@@ -203,6 +207,7 @@ func New(opts Options) *Hub {
 		addresses:  newAddresses(pacesFor(live.SessionsPerAddress), max(minAddresses, 2*live.Sessions)),
 		denied:     make(map[denial]uint64),
 		challenges: make(map[challengeOutcome]uint64),
+		others:     newOthers(opts.Cluster),
 	}
 	h.inherit(opts.Handover)
 	h.live.Store(&live)
@@ -224,6 +229,12 @@ func (h *Hub) Run(ctx context.Context) {
 	defer addresses.Stop()
 	lines := time.NewTicker(linesInterval)
 	defer lines.Stop()
+	var beats <-chan time.Time
+	if h.others != nil {
+		ticker := time.NewTicker(beatInterval)
+		defer ticker.Stop()
+		beats = ticker.C
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -234,6 +245,11 @@ func (h *Hub) Run(ctx context.Context) {
 			h.forgetAddresses()
 			h.forgetReports()
 			h.forgetHandover()
+			if h.others != nil {
+				h.forgetLeft()
+			}
+		case <-beats:
+			h.beat()
 		case <-lines.C:
 			h.filter.Load().Forget(h.opts.Now())
 		}
@@ -267,6 +283,7 @@ func (h *Hub) Close(ctx context.Context) error {
 		}
 		k.shut(closeGoingAway, h.away)
 	}
+	h.shutTunnelsLocked()
 	h.mu.Unlock()
 	gone := make(chan struct{})
 	go func() {
@@ -295,17 +312,17 @@ func (h *Hub) Close(ctx context.Context) error {
 	return err
 }
 
-// Online returns how many sessions there are.
+// Online returns how many sessions the site has.
 func (h *Hub) Online() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.sessions)
+	return h.onlineLocked()
 }
 
 // Stats are the counts of one moment; what is below Addresses counts since the
 // start.
 type Stats struct {
-	Online     int
+	Online     int // sessions of this hub
 	Waiting    int
 	Pairs      int
 	VideoPairs int               // of Pairs
@@ -324,6 +341,7 @@ type Stats struct {
 
 	Challenges map[string]uint64 // of work, by what became of them
 	Filter     FilterStats
+	Cluster    ClusterStats
 }
 
 // Stats returns the counts of this moment.
@@ -350,7 +368,8 @@ func (h *Hub) Stats() Stats {
 		Addresses: h.addresses.known.Len(),
 		Forgotten: h.addresses.known.Evicted(),
 
-		Filter: h.filterStatsLocked(),
+		Filter:  h.filterStatsLocked(),
+		Cluster: h.clusterStatsLocked(),
 	}
 }
 

@@ -12,6 +12,7 @@ func (h *Hub) sendLocked(s *session, m serverMessage) {
 	if h.sessions[s.id] != s || h.closed { // what is not numbered when the hub closes nobody misses
 		return
 	}
+	h.stayLocked(s)
 	if !s.out.push(m) {
 		h.tooSlowLocked(s)
 		return
@@ -74,11 +75,14 @@ func (h *Hub) waitLocked(s *session, partner *pool.Ticket) {
 		h.pairLocked(s.ticket, partner)
 		return
 	}
+	h.offerLocked(s)
 	h.wakeRun()
 }
 
 func (h *Hub) stopWaitingLocked(s *session) {
 	if s.ticket != nil {
+		h.letGoLocked(s)
+		h.withdrawLocked(s)
 		h.pool.Remove(s.ticket, h.opts.Now())
 		s.ticket = nil
 		h.restLocked(s)
@@ -90,6 +94,8 @@ func (h *Hub) stopWaitingLocked(s *session) {
 // is too slow to keep, and the other goes back to its place in the line.
 func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	a, b := h.sessions[one.Session], h.sessions[two.Session]
+	h.withdrawLocked(a)
+	h.withdrawLocked(b)
 	roomA, roomB := a.out.room(1, maxMatched), b.out.room(1, maxMatched)
 	if !roomA || !roomB {
 		h.waitOrEndLocked(a, roomA)
@@ -119,8 +125,19 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	if one.Since.Before(two.Since) {
 		roleA, roleB = roleB, roleA
 	}
-	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, pool.Common(one.Interests, two.Interests), nil})
-	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, pool.Common(two.Interests, one.Interests), nil})
+	h.sendLocked(a, &matchedMessage{head{Type: "matched"}, p.id.String(), roleA, p.mode, pool.Common(one.Interests, two.Interests), h.otherRelayLocked(a)})
+	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, pool.Common(two.Interests, one.Interests), h.otherRelayLocked(b)})
+}
+
+// otherRelayLocked returns how to reach this hub's relay if the session's client does not know
+// it: the session came from another hub.
+func (h *Hub) otherRelayLocked(s *session) *ice {
+	if s.abroad == nil || !s.abroad.foreign {
+		return nil
+	}
+	s.abroad.foreign = false
+	own := h.iceLocked(s)
+	return &own
 }
 
 // waitOrEndLocked is for a session whose ticket the pool has let go.
@@ -146,8 +163,8 @@ func (h *Hub) partLocked(s *session, reason leftReason) {
 	p.said.forget()
 	p.stopWatching()
 	until := h.opts.Now().Add(reportWindow)
-	s.pair, s.past = nil, &past{p.id, partner.id, partner.trace, until, p.reports[p.side(s)]}
-	partner.pair, partner.past = nil, &past{p.id, s.id, s.trace, until, p.reports[p.side(partner)]}
+	s.pair, s.past = nil, &past{pair: p.id, partner: partner.id, of: partner.trace, until: until, report: p.reports[p.side(s)]}
+	partner.pair, partner.past = nil, &past{pair: p.id, partner: s.id, of: s.trace, until: until, report: p.reports[p.side(partner)]}
 	h.restLocked(s)
 	h.restLocked(partner)
 	h.sendLocked(partner, &leftMessage{head{Type: "left"}, p.id.String(), reason})
@@ -182,7 +199,7 @@ func (h *Hub) endLocked(s *session, reason leftReason) {
 	h.leaveTraceLocked(s)
 	h.forgetPassLocked(s)
 	h.opts.Relay.Dismiss(s.id)
-	if s.link == nil {
+	if _, here := s.link.(*socket); !here {
 		s.out.forget()
 	}
 }
@@ -197,6 +214,12 @@ func (h *Hub) attachLocked(s *session, l link, ack uint64) {
 		s.grace.Stop()
 		s.grace = nil
 	}
+	if h.others != nil {
+		if s.abroad == nil {
+			s.abroad = new(abroad)
+		}
+		s.abroad.epoch++
+	}
 	s.link = l
 	h.restLocked(s)
 	from := l.from()
@@ -206,9 +229,12 @@ func (h *Hub) attachLocked(s *session, l link, ack uint64) {
 	l.attach(s, ack)
 	delete(h.resumable, s.resume)
 	var token string
-	token, s.resume = newResumeToken()
+	token, s.resume = newResumeToken(l.prefix())
 	h.resumable[s.resume] = s
-	s.online = len(h.sessions)
+	s.online = h.onlineLocked()
+	if s.abroad != nil {
+		s.abroad.foreign = false
+	}
 	welcome := &welcomeMessage{
 		head: head{Type: "welcome"}, Session: s.id.String(), Resume: token,
 		Online: s.online, Policy: h.live.Load().Policy, ICE: h.iceLocked(s),
@@ -225,11 +251,19 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.leaveLocked(k)
-	if k.session == nil {
+	switch {
+	case k.door != nil && k.session == nil:
+		h.closeDoorLocked(k, goodbye)
+	case k.session == nil:
 		h.suspectLocked(addressKey(k.addr), pointsUnheard)
+	default:
+		h.unlinkLocked(k.session, k, goodbye)
 	}
-	s := k.session
-	if s == nil || s.link != k {
+}
+
+// unlinkLocked is detach for any link of a session.
+func (h *Hub) unlinkLocked(s *session, l link, goodbye bool) {
+	if s.link != l {
 		return
 	}
 	s.link = nil
@@ -237,7 +271,7 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 		s.out.forget()
 		return
 	}
-	if h.closed && k.isShutting() {
+	if k, here := l.(*socket); h.closed && (!here || k.isShutting()) {
 		return // nobody's goodbye, but the client's answer to ours
 	}
 	if goodbye || h.opts.ResumeGrace == 0 {
@@ -247,6 +281,8 @@ func (h *Hub) detach(k *socket, goodbye bool) {
 	s.turned = h.clock()
 	h.stopTypingLocked(s)
 	if s.ticket != nil {
+		h.letGoLocked(s)
+		h.withdrawLocked(s)
 		h.pool.Remove(s.ticket, h.opts.Now()) // nobody is paired with the absent
 	}
 	h.awaitLocked(s, h.opts.ResumeGrace)

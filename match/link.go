@@ -23,6 +23,9 @@ type link interface {
 	supersede(last uint64)
 	// from is where the client's socket came from.
 	from() origin
+	// prefix is what tokens of sessions begin with whose sockets are where this one is;
+	// empty: there is one hub only.
+	prefix() string
 }
 
 // origin is where a socket came from.

@@ -132,6 +132,42 @@ func (o *outbox) forgetLocked(n int) {
 	}
 }
 
+// take keeps the next message, which another outbox has numbered and encoded.
+func (o *outbox) take(data []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keepLocked(slices.Clone(data))
+}
+
+// all returns the number of the youngest message, and copies of those that are kept.
+func (o *outbox) all() (last uint64, unacked [][]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, data := range o.unacked {
+		unacked = append(unacked, slices.Clone(data))
+	}
+	return o.last, unacked
+}
+
+// restore makes the outbox, which is new, one that has kept these messages, the youngest
+// with number last.
+func (o *outbox) restore(last uint64, unacked [][]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.last, o.unacked = last, unacked
+	for _, data := range unacked {
+		o.bytes += len(data)
+	}
+}
+
+// inherit makes the outbox, which is new, what another was, which is empty then.
+func (o *outbox) inherit(from *outbox) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	o.last, o.unacked, o.bytes = from.last, from.unacked, from.bytes
+	from.unacked, from.bytes = nil, 0
+}
+
 // room reports whether so much more stays within the bounds.
 func (o *outbox) room(messages, bytes int) bool {
 	o.mu.Lock()

@@ -25,3 +25,16 @@ func (b *bucket) take(now time.Time) bool {
 	b.spent++
 	return true
 }
+
+// missing returns the tokens that are missing by now.
+func (b *bucket) missing(now time.Time) float32 {
+	if b.spent == 0 {
+		return 0
+	}
+	return max(0, b.spent-float32((now.Sub(bucketEpoch)-b.at).Seconds())*b.rate)
+}
+
+// miss takes so many tokens from a bucket that is new.
+func (b *bucket) miss(tokens float32, now time.Time) {
+	b.spent, b.at = min(max(0, tokens), b.burst), now.Sub(bucketEpoch)
+}

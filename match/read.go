@@ -31,14 +31,17 @@ func (k *socket) read() {
 
 // receive follows one message. On a socket that is being shut it counts no more.
 func (k *socket) receive(kind websocket.MessageType, data []byte) {
-	switch {
-	case k.isShutting():
+	switch shutting, away := k.state(); {
+	case shutting:
 		time.Sleep(floodPause)
 	case kind != websocket.MessageText:
 		k.shut(websocket.StatusUnsupportedData, "text frames only")
 	case !utf8.Valid(data):
 		k.shut(websocket.StatusInvalidFramePayloadData, "not UTF-8")
-	case k.session != nil:
+	case away && !k.hub.up(k, data):
+		time.Sleep(floodPause)
+	case away:
+	case k.stranger == nil:
 		k.message(data)
 	default:
 		k.hello(data)
@@ -48,13 +51,19 @@ func (k *socket) receive(kind websocket.MessageType, data []byte) {
 // message handles what follows the hello. Who floods is read slowly: to parse and
 // refuse a message costs more than to send one.
 func (k *socket) message(data []byte) {
+	m, err := parse(data)
+	if !k.hub.take(k, data, m, err) {
+		time.Sleep(floodPause)
+	}
+}
+
+// parse reads a message that follows the hello.
+func parse(data []byte) (clientMessage, error) {
 	m, err := decode(data)
 	if err == nil && m.Type == "find" {
 		err = m.parseFind()
 	}
-	if !k.hub.handle(k, m, err) {
-		time.Sleep(floodPause)
-	}
+	return m, err
 }
 
 // answerPing is called when the client pings, and reports whether to answer. No browser

@@ -220,14 +220,18 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		h.refuseLocked(s, codeBadMessage, m.Type, err.Error())
 		return
 	}
-	partner, of, report := s.reportable(id, now)
-	if report == nil {
+	partner, of, before := s.reportable(id, now)
+	if before == nil {
 		h.refuseLocked(s, codeStalePair, m.Type, tooLate)
 		return
 	}
+	if s.past != nil && s.past.pair == id && s.past.node != "" {
+		h.reportAwayLocked(s, m)
+		return
+	}
 	s.block(partner)
-	if *report != "" {
-		h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *report, 0})
+	if *before != "" {
+		h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, *before, 0})
 		return
 	}
 	var lines []Line
@@ -235,30 +239,47 @@ func (h *Hub) handleReport(s *session, m clientMessage, now time.Time) {
 		lines = s.pair.said.all()
 	}
 	lines = merge(lines, h.provenLocked(id, s.id, partner, m.Lines))
-	f := filed{Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, of}
-	f.ID = h.ledger.add(f)
-	*report = f.ID
-	if err := h.complainLocked(s, f, m.Note, lines); err != nil {
-		h.ledger.remove(f.ID)
-		if _, _, report := s.reportable(id, now); report != nil { // the chat may have ended
-			*report = ""
+	mark := func(report string) {
+		if _, _, place := s.reportable(id, now); place != nil { // the chat may have ended
+			*place = report
 		}
-		h.opts.Logger.Error("a report could not be kept", append(s.logged(), "report", f.ID, "error", err)...)
-		h.refuseLocked(s, codeUnavailable, m.Type, "the report could not be kept; try again soon")
+	}
+	c := Complaint{Report: Report{Reason: m.Reason, At: now, Reporter: s.id, Reported: partner}, Note: m.Note, Lines: lines, Reporters: h.addrsLocked(s)}
+	report, err := h.fileLocked(c, of, s.logged(), mark)
+	if err != nil {
+		h.refuseLocked(s, codeUnavailable, m.Type, notKept)
 		return
 	}
-	h.reports[m.Reason]++
-	h.reportedLocked(h.sessions[partner])
-	h.opts.Logger.Info("report", append(s.logged(), "report", f.ID, "reason", m.Reason)...)
-	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, f.ID, len(lines)})
+	h.sendLocked(s, &reportedMessage{head{Type: "reported"}, m.Pair, report, len(lines)})
+}
+
+// notKept refuses a report that nobody would have heard of.
+const notKept = "the report could not be kept; try again soon"
+
+// fileLocked keeps a report, hands it over and counts it. The lock is given free
+// meanwhile. mark takes note of its id, or "" if it comes to nothing.
+func (h *Hub) fileLocked(c Complaint, of *trace, logged []any, mark func(id string)) (id string, err error) {
+	f := filed{c.Report, of}
+	f.ID = h.ledger.add(f)
+	mark(f.ID)
+	if err := h.complainLocked(c, f); err != nil {
+		h.ledger.remove(f.ID)
+		mark("")
+		h.opts.Logger.Error("a report could not be kept", append(logged, "report", f.ID, "error", err)...)
+		return "", err
+	}
+	h.reports[f.Reason]++
+	h.countAgainstLocked(f.Reported)
+	h.opts.Logger.Info("report", append(logged, "report", f.ID, "reason", f.Reason)...)
+	return f.ID, nil
 }
 
 // complainLocked hands a report over. The lock is given free meanwhile.
-func (h *Hub) complainLocked(s *session, f filed, note string, lines []Line) error {
+func (h *Hub) complainLocked(c Complaint, f filed) error {
 	if h.opts.Reported == nil {
 		return nil
 	}
-	c := Complaint{Report: h.reportLocked(&f), Note: note, Lines: lines, Reporters: h.addrsLocked(s), Suspect: h.suspectOfLocked(&f)}
+	c.Report, c.Suspect = h.reportLocked(&f), h.suspectOfLocked(&f)
 	h.mu.Unlock()
 	defer h.mu.Lock()
 	return h.opts.Reported(c)

@@ -102,7 +102,7 @@ func (h *Hub) takeTurns() time.Duration {
 
 // turnLocked pings the client, and tells it what is new.
 func (h *Hub) turnLocked(k *socket) {
-	if s := k.session; s.link == k && h.sessions[s.id] == s {
+	if s := k.session; s != nil && s.link == k && h.sessions[s.id] == s && !s.leaving() {
 		h.tellOnlineLocked(s)
 		h.renewCredentialsLocked(s)
 	}
@@ -112,7 +112,7 @@ func (h *Hub) turnLocked(k *socket) {
 // tellOnlineLocked tells the client the count, if it knows another by 2 %. It is
 // news, not worth a full outbox.
 func (h *Hub) tellOnlineLocked(s *session) {
-	count := len(h.sessions)
+	count := h.onlineLocked()
 	difference := max(count-s.online, s.online-count)
 	if difference > 0 && 50*difference >= s.online && s.out.pending() < maxUnacked/4 {
 		s.online = count
@@ -125,5 +125,8 @@ func (h *Hub) renewCredentialsLocked(s *session) {
 	lifetimeLeft := s.iceExpires.Sub(h.opts.Now())
 	if lifetimeLeft < iceLead && lifetimeLeft > 0 {
 		h.sendLocked(s, &iceMessage{head{Type: "ice"}, h.iceLocked(s)})
+		if s.abroad != nil {
+			s.abroad.foreign = false
+		}
 	}
 }

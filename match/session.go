@@ -59,6 +59,8 @@ type session struct {
 	proved bool      // showed one to the hub before
 	sought bool      // sent a find, ever
 
+	abroad *abroad // what it has to do with other hubs; nil: there are none
+
 	messages bucket // any message
 	finds    bucket
 	texts    bucket
@@ -110,6 +112,9 @@ type past struct {
 	of      *trace // the partner's
 	until   time.Time
 	report  string // id of the one there was; empty: none
+
+	node string      // the hub that has the rest; empty: this one
+	late *time.Timer // runs while that is asked to file a report
 }
 
 func newSession(addr netip.Addr, languages []string) *session {
@@ -190,11 +195,15 @@ func (s *session) met(partner ident.Session) {
 	s.recent = append(slices.Clip(s.recent), partner) // a ticket may hold the old slice
 }
 
-// newResumeToken returns a token of 256 bits and the hash to know it by.
-func newResumeToken() (string, resumeHash) {
+// newResumeToken returns a token of 256 bits and the hash to know it by. With a tag, which
+// has no dot, it begins with that and a dot.
+func newResumeToken(tag string) (string, resumeHash) {
 	var raw [32]byte
 	rand.Read(raw[:])
 	token := base64.RawURLEncoding.EncodeToString(raw[:])
+	if tag != "" {
+		token = tag + "." + token
+	}
 	return token, sha256.Sum256([]byte(token))
 }
 

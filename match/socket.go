@@ -28,12 +28,14 @@ type socket struct {
 	hub  *Hub
 	wire wire
 
-	session  *session  // set once, by attachLocked, under Hub.mu and mu; nil: not greeted yet
+	session  *session  // guarded by Hub.mu; nil: not greeted yet, or the session is at another hub
 	stranger *stranger // nil once greeted; the reader's own
 
 	ring ring // its place in Hub.rounds; guarded by Hub.mu
 
 	mu    sync.Mutex      // guards what follows, and is innermost but for the outbox's
+	out   *outbox         // what is written; nil: not greeted yet
+	door  *door           // written under Hub.mu too; nil: the session is of this hub
 	conn  *websocket.Conn // nil: not upgraded yet; set once, and its goroutines' own to use without mu
 	timer *time.Timer     // what shuts or cuts a socket that has no session, or is being shut
 
@@ -125,14 +127,26 @@ func (k *socket) cut() {
 // attach implements link: it gives the socket its session.
 func (k *socket) attach(s *session, ack uint64) {
 	k.mu.Lock()
-	k.session = s
+	k.session, k.out = s, &s.out
+	k.mu.Unlock()
+	k.start(ack)
+}
+
+// start begins to write what follows number ack.
+func (k *socket) start(ack uint64) {
+	k.mu.Lock()
 	k.sent, k.pinged, k.acked = ack, ack, ack
-	k.timer.Stop()
-	k.timer = nil
+	if !k.shutting {
+		k.timer.Stop()
+		k.timer = nil
+	}
 	k.mu.Unlock()
 	k.hub.rounds.add(k)
 	k.hub.wakeRun()
 }
+
+// prefix implements link.
+func (k *socket) prefix() string { return k.hub.tag() }
 
 // supersede implements link.
 func (k *socket) supersede(last uint64) {

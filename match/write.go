@@ -52,6 +52,13 @@ func (k *socket) isShutting() bool {
 	return k.shutting
 }
 
+// state reports whether the socket is being shut, and whether its session is at another hub.
+func (k *socket) state() (shutting, away bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.shutting, k.door != nil
+}
+
 func (k *socket) startLocked() {
 	if k.writing || k.ended || k.conn == nil {
 		return
@@ -117,9 +124,9 @@ func (k *socket) next(message *buffer) (*buffer, step) {
 		k.pingLocked()
 		return message, stepPing
 	}
-	if k.session != nil && (k.limit == 0 || k.sent < k.limit) {
+	if k.out != nil && (k.limit == 0 || k.sent < k.limit) {
 		var ok bool
-		if message, ok = k.session.out.copyNext(message, k.sent); ok {
+		if message, ok = k.out.copyNext(message, k.sent); ok {
 			k.sent++
 			k.unpinged += len(message.b)
 			return message, stepMessage
@@ -154,12 +161,12 @@ func (k *socket) awaitPong(sent uint64) {
 	err := k.conn.Ping(ctx)
 	k.mu.Lock()
 	silent := errors.Is(err, context.DeadlineExceeded) && k.answered.Before(started)
-	news := err == nil && sent > k.acked
+	news := err == nil && (sent > k.acked || k.door != nil)
 	if err == nil {
 		k.answered = time.Now()
 	}
 	if news {
-		k.acked = sent
+		k.acked = max(k.acked, sent)
 	}
 	k.mu.Unlock()
 	switch {
@@ -175,7 +182,15 @@ func (k *socket) awaitPong(sent uint64) {
 func (h *Hub) acknowledge(k *socket, sent uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if k.session.link == k {
-		k.session.out.ack(sent)
+	switch {
+	case k.session != nil:
+		if k.session.link == k {
+			k.session.out.ack(sent)
+		}
+	case k.door != nil:
+		k.door.out.ack(sent)
+		f := k.door.frame(frameAck)
+		f.Seq = sent
+		h.sendFrameLocked(k.door.home, f)
 	}
 }

@@ -1,0 +1,231 @@
+package match
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"iter"
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/pool"
+)
+
+// Cluster is the other hubs of a site, as one of them sees them: each is a node, with a
+// name. Its methods are called with the hub's lock held: they must not block and not call
+// the hub.
+//
+// A session lives in one hub, its home. Where its socket is at another, that is its door,
+// and the two pass on what client and session have to tell each other, in a tunnel of
+// frames. A session that waits may move to another hub, to be paired there: see move.go.
+type Cluster interface {
+	// Node is this hub's name.
+	Node() string
+	// Tag stands for this hub in its resume tokens, which clients see.
+	Tag() string
+	// Tagged returns whose tag that is, if it is a live node's.
+	Tagged(tag string) (node string, ok bool)
+	// Nodes are the other live nodes.
+	Nodes() []string
+	// Online is how many sessions the others have.
+	Online() int
+
+	// Send passes a frame to another hub's Receive, and keeps no hold of it. Frames of one
+	// hub to another come in their order and once. They may be lost: then Gap is called there
+	// before the next that comes.
+	Send(node string, frame []byte)
+
+	// Offer says that a session waits, and may be paired with one of another hub: see
+	// Hub.Propose.
+	Offer(Offer)
+	// Withdraw says that an offer is void.
+	Withdraw(OfferID)
+}
+
+// OfferID names an offer, once: a session that waits again has another.
+type OfferID [16]byte
+
+// String returns the printed form.
+func (id OfferID) String() string { return hex.EncodeToString(id[:]) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (id OfferID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (id *OfferID) UnmarshalText(text []byte) error {
+	if hex.DecodedLen(len(text)) != len(id) {
+		return hex.ErrLength
+	}
+	_, err := hex.Decode(id[:], text)
+	return err
+}
+
+// Offer is a session that waits, for who finds it a partner among those of other hubs.
+type Offer struct {
+	ID            OfferID
+	Session       ident.Session
+	Mode          pool.Mode
+	Languages     []string        // empty: any
+	Interests     []string        // folded, the rarest first
+	IDF           []float32       // what each is worth, in nats
+	Asks          [9]float32      // of a pair, in nats, after each eighth of the patience
+	Waited        time.Duration   // so far
+	Recent, Avoid []ident.Session // met again only if nobody else is there; never
+}
+
+// ClusterStats are the counts of what other hubs had to do with this one's sessions; all but
+// the first two count since the start.
+type ClusterStats struct {
+	Doors   int // sockets here whose sessions are elsewhere
+	Tunnels int // sessions here whose sockets are elsewhere
+
+	Moves    map[string]uint64 // by what became of them: see MoveOutcomes
+	Seeks    map[string]uint64 // sessions that were looked for elsewhere: see SeekOutcomes
+	Resyncs  uint64            // tunnels of which something was sent again
+	Lost     uint64            // tunnels that ended because the other hub was not heard
+	Unusable uint64            // frames
+}
+
+// others is what a hub knows of other hubs. The hub's lock guards it.
+type others struct {
+	Cluster
+	self   string
+	offers map[OfferID]*session // that wait
+	moves  map[OfferID]*session // that wait for an answer of a hub, by their last offer
+	guests map[ident.Session]*guest
+	peers  map[string]*peer
+	doors  map[tunnel]*socket
+	left   map[ident.Session]*departed
+	homes  map[resumeHash]home
+	seeks  map[uint64]*seek
+	asked  uint64 // number of the last that was sought
+	stats  ClusterStats
+}
+
+// tunnel names what frames belong to: a session, and which of its links. An epoch is higher
+// than those before of the same session.
+type tunnel struct {
+	session ident.Session
+	epoch   uint32
+}
+
+// abroad is what a session has to do with other hubs. The hub's lock guards it.
+type abroad struct {
+	epoch   uint32  // the highest that a link of it had, or was promised
+	offer   OfferID // zero: it is not offered
+	move    *move   // under way; nil: none
+	foreign bool    // its client knows another relay than this hub's
+	busy    bool    // a message of its client is being followed
+}
+
+func newOthers(c Cluster) *others {
+	if c == nil {
+		return nil
+	}
+	o := &others{
+		Cluster: c,
+		self:    c.Node(),
+		offers:  make(map[OfferID]*session),
+		moves:   make(map[OfferID]*session),
+		guests:  make(map[ident.Session]*guest),
+		peers:   make(map[string]*peer),
+		doors:   make(map[tunnel]*socket),
+		left:    make(map[ident.Session]*departed),
+		homes:   make(map[resumeHash]home),
+		seeks:   make(map[uint64]*seek),
+	}
+	o.stats.Moves, o.stats.Seeks = make(map[string]uint64), make(map[string]uint64)
+	for _, outcome := range MoveOutcomes() {
+		o.stats.Moves[outcome] = 0
+	}
+	for _, outcome := range SeekOutcomes() {
+		o.stats.Seeks[outcome] = 0
+	}
+	return o
+}
+
+// onlineLocked is how many sessions the site has.
+func (h *Hub) onlineLocked() int {
+	if h.others == nil {
+		return len(h.sessions)
+	}
+	return len(h.sessions) + h.others.Online()
+}
+
+// tag is what the tokens of sessions begin with whose sockets are at this hub.
+func (h *Hub) tag() string {
+	if h.others == nil {
+		return ""
+	}
+	return h.others.Tag()
+}
+
+// offerLocked offers a session that has begun to wait in this hub's pool.
+func (h *Hub) offerLocked(s *session) {
+	if h.others == nil || s.abroad == nil || !s.ticket.Waiting() {
+		return
+	}
+	h.withdrawLocked(s)
+	rand.Read(s.abroad.offer[:])
+	h.others.offers[s.abroad.offer] = s
+	h.others.Offer(h.describeOfferLocked(s))
+}
+
+func (h *Hub) describeOfferLocked(s *session) Offer {
+	t := s.ticket
+	folded, idf := t.Worth()
+	return Offer{
+		ID: s.abroad.offer, Session: s.id, Mode: t.Mode, Languages: t.Languages, Interests: folded, IDF: idf, Asks: t.Asks(),
+		Waited: max(0, h.opts.Now().Sub(t.Since)), Recent: t.Recent, Avoid: t.Avoid,
+	}
+}
+
+// withdrawLocked takes back the session's offer, if there is one.
+func (h *Hub) withdrawLocked(s *session) {
+	if s.abroad == nil || s.abroad.offer == (OfferID{}) {
+		return
+	}
+	delete(h.others.offers, s.abroad.offer)
+	h.others.Withdraw(s.abroad.offer)
+	s.abroad.offer = OfferID{}
+}
+
+// Offers are the sessions that wait now, for who has lost them: each was given to
+// Cluster.Offer before. The hub is its visitors' again while its caller looks at one.
+func (h *Hub) Offers() iter.Seq[Offer] {
+	return func(yield func(Offer) bool) {
+		h.mu.Lock()
+		var ids []OfferID
+		if h.others != nil {
+			for id := range h.others.offers {
+				ids = append(ids, id)
+			}
+		}
+		h.mu.Unlock()
+		for _, id := range ids {
+			h.mu.Lock()
+			s := h.others.offers[id]
+			var offer Offer
+			if s != nil {
+				offer = h.describeOfferLocked(s)
+			}
+			h.mu.Unlock()
+			if s != nil && !yield(offer) {
+				return
+			}
+		}
+	}
+}
+
+// clusterStatsLocked is the zero value without a cluster.
+func (h *Hub) clusterStatsLocked() (stats ClusterStats) {
+	if h.others == nil {
+		return stats
+	}
+	stats = h.others.stats
+	stats.Moves, stats.Seeks = byName(stats.Moves), byName(stats.Seeks)
+	stats.Doors = len(h.others.doors)
+	for _, p := range h.others.peers {
+		stats.Tunnels += len(p.links)
+	}
+	return stats
+}

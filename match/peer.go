@@ -1,0 +1,179 @@
+package match
+
+import "time"
+
+const (
+	beatInterval = time.Second     // between frames to a hub with which there are tunnels
+	silence      = 5 * time.Second // after which they are given up
+	gotEvery     = 16              // messages of a client, after which the door hears of it
+)
+
+// peer is another hub with which this one has tunnels. The hub's lock guards it.
+type peer struct {
+	heard time.Time
+	doors map[*socket]struct{} // here, whose sessions are there
+	links map[*remote]struct{} // of sessions here, whose sockets are there
+}
+
+// peerLocked returns the peer, which it makes if need be.
+func (h *Hub) peerLocked(node string) *peer {
+	p := h.others.peers[node]
+	if p == nil {
+		p = &peer{heard: h.opts.Now(), doors: make(map[*socket]struct{}), links: make(map[*remote]struct{})}
+		h.others.peers[node] = p
+	}
+	return p
+}
+
+// Receive follows a frame of another hub. It may be called for several hubs at once, and
+// for each in the order of its frames: see Cluster.Send. It keeps no hold of data.
+func (h *Hub) Receive(node string, data []byte) {
+	f, err := parseFrame(data)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.others == nil || h.closed {
+		return
+	}
+	if err != nil {
+		h.others.stats.Unusable++
+		return
+	}
+	if p := h.others.peers[node]; p != nil {
+		p.heard = h.opts.Now()
+	}
+	switch f.Kind {
+	case frameAttach:
+		h.onAttachLocked(node, &f)
+	case frameUp:
+		h.onUpLocked(node, &f)
+	case frameAck:
+		h.onAckLocked(node, &f)
+	case frameGone:
+		h.onGoneLocked(node, &f)
+	case frameDown, frameGot, frameAgain, framePing, frameShut, frameRehome, frameUnknown:
+		h.onDoorLocked(node, &f)
+	case framePropose:
+		h.onProposeLocked(node, &f)
+	case frameAccept:
+		h.onAcceptLocked(node, &f)
+	case frameRefuse:
+		h.onRefuseLocked(node, &f)
+	case frameTaken:
+		h.onTakenLocked(node, &f)
+	case frameDrop:
+		h.onDropLocked(node, &f)
+	case frameVoid:
+		h.onVoidLocked(&f)
+	case frameResume:
+		h.onResumeLocked(node, &f)
+	case frameFound:
+		h.onFoundLocked(node, &f)
+	case frameNotFound:
+		h.onNotFoundLocked(node, &f)
+	case frameReport:
+		h.onReportLocked(node, &f)
+	case frameReported:
+		h.onReportedLocked(&f)
+	case frameAgainst:
+		h.onAgainstLocked(&f)
+	}
+}
+
+// Gap says that frames of another hub were lost, or that it is another than before: both
+// directions of each tunnel go on from what is known to have come.
+func (h *Hub) Gap(node string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.others == nil || h.closed || h.others.peers[node] == nil {
+		return
+	}
+	p := h.others.peers[node]
+	for k := range p.doors {
+		h.others.stats.Resyncs++
+		h.attachDoorLocked(k)
+	}
+	for r := range p.links {
+		h.others.stats.Resyncs++
+		r.again()
+	}
+}
+
+// Lost gives up the tunnels with another hub: clients whose doors are here are asked to
+// come again, and sessions here wait for theirs, as if they had lost their sockets.
+func (h *Hub) Lost(node string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.others == nil {
+		return
+	}
+	if p := h.others.peers[node]; p != nil {
+		h.lostLocked(p)
+	}
+}
+
+func (h *Hub) lostLocked(p *peer) {
+	h.others.stats.Lost += uint64(len(p.doors) + len(p.links))
+	for k := range p.doors {
+		k.shut(closeGoingAway, "1")
+	}
+	for r := range p.links {
+		delete(p.links, r)
+		h.unlinkLocked(r.session, r, false)
+	}
+}
+
+// shutTunnelsLocked asks the clients of sessions here whose doors are elsewhere to go away.
+func (h *Hub) shutTunnelsLocked() {
+	if h.others == nil {
+		return
+	}
+	for _, p := range h.others.peers {
+		for r := range p.links {
+			r.shut(closeGoingAway, h.away)
+		}
+	}
+}
+
+// beat lets other hubs hear of this one, and gives up the tunnels with those that are not
+// heard.
+func (h *Hub) beat() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	now := h.opts.Now()
+	for node, p := range h.others.peers {
+		quiet := now.Sub(p.heard)
+		switch {
+		case len(p.doors)+len(p.links) == 0:
+			if quiet >= silence {
+				delete(h.others.peers, node)
+			}
+			continue
+		case quiet >= silence:
+			h.lostLocked(p)
+		}
+		for r := range p.links {
+			r.tellGot(1)
+		}
+		h.sendFrameLocked(node, &frame{Kind: frameBeat})
+	}
+}
+
+// forgetLeft forgets where sessions have gone to, and which tokens were theirs.
+func (h *Hub) forgetLeft() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := h.opts.Now()
+	for id, d := range h.others.left {
+		if !now.Before(d.until) {
+			delete(h.others.left, id)
+		}
+	}
+	for hash, at := range h.others.homes {
+		if !at.until.IsZero() && !now.Before(at.until) {
+			delete(h.others.homes, hash)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package pool
+
+import "time"
+
+// Hold takes t out for a while, to see whether somebody from elsewhere will do: its visitor
+// has not left the line. Return puts it back. Where t is not in the pool it does nothing.
+func (p *Pool) Hold(t *Ticket) {
+	if t.gates != nil {
+		p.take(t)
+	}
+}
+
+// Adopt gives a ticket that waited elsewhere its place in the line, as far as it counts for
+// Return. It does not put it in.
+func (p *Pool) Adopt(t *Ticket, now time.Time) {
+	at := p.at(now)
+	t.since = min(p.at(t.Since), at)
+	p.intern(t)
+	p.rarity.arrive(t.entries)
+	sortByShare(t)
+	perSecond := 0.0
+	for _, g := range p.gatesOf(t) {
+		perSecond = max(perSecond, g.arrivals.perSecond(at))
+	}
+	t.worth = newWorth(t.entries, perSecond, p.leaving.kept(p.opts.Patience), p.opts.Patience)
+	p.release(t)
+}
+
+// Asks returns what a waiting ticket asks of a pair, in nats, after each eighth of its
+// patience, from none to all of it.
+func (t *Ticket) Asks() [worthSteps + 1]float32 { return t.worth }
+
+// Worth returns what a waiting ticket's interests are worth, in nats, the rarest first: by
+// their folded form.
+func (t *Ticket) Worth() (folded []string, idf []float32) {
+	for i, e := range t.entries {
+		folded, idf = append(folded, e.folded), append(idf, t.idf[i])
+	}
+	return folded, idf
+}
