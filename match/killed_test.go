@@ -14,9 +14,28 @@ import (
 // accident is one visitor, the victim, who is killed in some state of a chat, and
 // what the others are told.
 type accident struct {
-	f       *fixture
+	scene
 	kill    func(*client)
 	partner *bystander
+}
+
+// scene is where it happens: the hubs of victim and bystanders, and the one at which the
+// victim comes back. They are the same, or of one site.
+type scene struct {
+	f, other, third, again *fixture
+	all                    []*fixture
+}
+
+func at(f *fixture) scene { return scene{f, f, f, f, []*fixture{f}} }
+
+// counts adds up what the hubs and their relays have.
+func (s scene) counts() (online, waiting, pairs, inRelay int) {
+	for _, f := range s.all {
+		stats := f.Stats()
+		_, relayed := f.relay.counts()
+		online, waiting, pairs, inRelay = online+stats.Online, waiting+stats.Waiting, pairs+stats.Pairs, inRelay+relayed
+	}
+	return online, waiting, pairs, inRelay
 }
 
 // bystander is a visitor who only wants to chat: who looks again when a chat is
@@ -69,6 +88,9 @@ func (a *accident) inChat(mode string) (victim *client, pair string) {
 	victim.expect("waiting")
 	a.partner.send(`{"type":"find","mode":"` + mode + `"}`)
 	pair = victim.expect("matched").Pair
+	if len(a.all) > 1 {
+		a.partner.expect("waiting")
+	}
 	a.partner.expect("matched")
 	a.partner.pair = pair
 	return victim, pair
@@ -137,18 +159,18 @@ var states = []struct {
 	{"resuming, without a word", true, func(a *accident) {
 		c, _ := a.inChat("text")
 		c.conn.CloseNow()
-		a.kill(a.f.mustConnect("192.0.2.1"))
+		a.kill(a.again.mustConnect("192.0.2.1"))
 	}},
 	{"resuming", true, func(a *accident) {
 		c, _ := a.inChat("text")
 		c.conn.CloseNow()
-		again := a.f.mustConnect("192.0.2.1")
+		again := a.again.mustConnect("192.0.2.1")
 		again.send(`{"type":"hello","resume":"` + c.welcome.Resume + `","ack":` + jsonNumber(c.seen) + `}`)
 		a.kill(again)
 	}},
 	{"resumed", true, func(a *accident) {
 		c, pair := a.inChat("text")
-		again := a.f.mustConnect("192.0.2.1")
+		again := a.again.mustConnect("192.0.2.1")
 		again.seen = c.seen
 		again.send(`{"type":"hello","resume":"` + c.welcome.Resume + `","ack":` + jsonNumber(c.seen) + `}`)
 		again.expect("welcome")
@@ -158,12 +180,12 @@ var states = []struct {
 }
 
 // killInEveryState kills a victim in each state. settle lets some time pass.
-func killInEveryState(f *fixture, kill func(*client), settle func()) (stuck int) {
-	t := f.t
+func killInEveryState(at scene, kill func(*client), settle func()) (stuck int) {
+	t := at.f.t
 	for _, state := range states {
 		// Nobody has met anybody before.
-		a := &accident{f: f, kill: kill, partner: &bystander{client: f.visit("192.0.2.2")}}
-		third := &bystander{client: f.visit("192.0.2.3")}
+		a := &accident{scene: at, kill: kill, partner: &bystander{client: at.other.visit("192.0.2.2")}}
+		third := &bystander{client: at.third.visit("192.0.2.3")}
 		state.play(a)
 
 		// The partner and a newcomer find each other, whatever the victim left behind.
@@ -176,15 +198,14 @@ func killInEveryState(f *fixture, kill func(*client), settle func()) (stuck int)
 					b.waiting = true
 				}
 			}
-			if met() && f.Online() == 2 {
+			if online, _, _, _ := at.counts(); met() && online == 2 {
 				break
 			}
 			settle()
 		}
-		stats := f.Stats()
-		if _, pairs := f.relay.counts(); !met() || stats.Online != 2 || stats.Waiting != 0 || stats.Pairs != 1 || pairs != 1 {
-			t.Errorf("%s: %+v, %d pairs in the relay; want the bystanders in one chat", state.name, stats, pairs)
-			stuck += max(stats.Pairs, pairs) - 1
+		if online, waiting, pairs, relayed := at.counts(); !met() || online != 2 || waiting != 0 || pairs != 1 || relayed != 1 {
+			t.Errorf("%s: %d online, %d waiting, %d pairs, %d in the relay; want the bystanders in one chat", state.name, online, waiting, pairs, relayed)
+			stuck += max(pairs, relayed) - 1
 		}
 		if state.chat && len(a.partner.told) == 0 {
 			t.Errorf("%s: the partner was not told", state.name)
@@ -192,13 +213,13 @@ func killInEveryState(f *fixture, kill func(*client), settle func()) (stuck int)
 		a.partner.conn.Close(websocket.StatusNormalClosure, "")
 		third.conn.Close(websocket.StatusNormalClosure, "")
 		for range 1000 {
-			if f.Online() == 0 {
+			if online, _, _, _ := at.counts(); online == 0 {
 				break
 			}
 			settle()
 		}
-		if _, pairs := f.relay.counts(); pairs != 0 || f.Stats().Pairs != 0 {
-			t.Errorf("%s: %d pairs in the relay, %+v after all", state.name, pairs, f.Stats())
+		if _, _, pairs, relayed := at.counts(); pairs != 0 || relayed != 0 {
+			t.Errorf("%s: %d pairs, %d in the relay after all", state.name, pairs, relayed)
 			stuck++
 		}
 	}
@@ -216,7 +237,7 @@ func TestW7Killed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T, f *fixture) {
-				stuck += killInEveryState(f, kill, func() { time.Sleep(time.Second) })
+				stuck += killInEveryState(at(f), kill, func() { time.Sleep(time.Second) })
 				kills += len(states)
 			})
 		})
@@ -233,8 +254,25 @@ func TestW7Killed(t *testing.T) {
 		}
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
-		stuck += killInEveryState(f, func(c *client) { c.conn.CloseNow() }, func() { <-tick.C })
+		stuck += killInEveryState(at(f), func(c *client) { c.conn.CloseNow() }, func() { <-tick.C })
 		kills += len(states)
 	})
+	for name, kill := range map[string]func(*client){
+		"cut, of three hubs":    func(c *client) { c.conn.CloseNow() },
+		"silent, of three hubs": func(c *client) { c.deaf.Store(1 << 40) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+				n1, n2, n3 := c.nodes["n1"].fixture, c.nodes["n2"].fixture, c.nodes["n3"].fixture
+				for _, where := range []scene{
+					{n1, n2, n3, n3, []*fixture{n1, n2, n3}},
+					{n2, n1, n1, n3, []*fixture{n1, n2, n3}},
+				} {
+					stuck += killInEveryState(where, kill, func() { time.Sleep(time.Second) })
+					kills += len(states)
+				}
+			})
+		})
+	}
 	t.Logf("figure: %d stuck pairs after %d kills", stuck, kills)
 }
