@@ -51,7 +51,12 @@ type node struct {
 
 // lane carries frames from one hub to another, in their order.
 type lane struct {
-	frames chan []byte // nil: one was lost
+	frames chan sent
+}
+
+type sent struct {
+	frame []byte // nil: one was lost
+	at    time.Time
 }
 
 // Node implements match.Cluster, as all that follows.
@@ -83,7 +88,7 @@ func (n *node) Send(to string, frame []byte) {
 	defer n.mu.Unlock()
 	l := n.lanes[to]
 	if l == nil {
-		l = &lane{make(chan []byte, 1<<14)}
+		l = &lane{make(chan sent, 1<<14)}
 		n.lanes[to] = l
 		n.hubs.work.Go(func() { n.hubs.carry(n, to, l) })
 	}
@@ -91,7 +96,7 @@ func (n *node) Send(to string, frame []byte) {
 		frame = nil
 	}
 	select {
-	case l.frames <- frame:
+	case l.frames <- sent{frame, time.Now()}:
 	default:
 	}
 }
@@ -116,8 +121,9 @@ func (c *hubs) loses(from, to string) bool {
 
 // carry delivers the frames of a lane.
 func (c *hubs) carry(from *node, to string, l *lane) {
-	gap := false
-	for frame := range l.frames {
+	gap := true // it is another hub than before
+	for one := range l.frames {
+		frame := one.frame
 		c.mu.Lock()
 		wait, receiver := time.Duration(c.random.Int64N(int64(c.slow)+1)), c.nodes[to]
 		lost := frame == nil || c.cut[from.name] || c.cut[to] || receiver == nil || c.nodes[from.name] != from
@@ -126,7 +132,7 @@ func (c *hubs) carry(from *node, to string, l *lane) {
 			gap = true
 			continue
 		}
-		time.Sleep(wait)
+		time.Sleep(time.Until(one.at.Add(wait)))
 		if gap {
 			receiver.Gap(from.name)
 			gap = false

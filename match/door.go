@@ -166,13 +166,13 @@ func (h *Hub) onDoorLocked(node string, f *frame) {
 			d.out.take(f.data)
 			k.notify()
 		case f.Seq > newest+1:
-			h.attachDoorLocked(k)
+			h.peerLocked(node).behind = true // see onUpLocked
 		}
 	case frameGot:
 		d.followed(f.Ack)
 	case frameAgain:
 		d.followed(f.Ack)
-		h.sendUpsLocked(d)
+		h.attachDoorLocked(k)
 	case framePing:
 		k.pingNow()
 	case frameShut:

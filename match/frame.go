@@ -56,7 +56,7 @@ const (
 
 	frameDown    frameKind = "hd" // tell the client this
 	frameGot     frameKind = "hg" // I have followed what the client said up to Ack
-	frameAgain   frameKind = "ha" // the same, and send the rest again
+	frameAgain   frameKind = "ha" // the same, and attach again
 	framePing    frameKind = "hp" // ping the client
 	frameShut    frameKind = "hs" // close the socket
 	frameRehome  frameKind = "hr" // the home is Node from now on, with the epoch Next

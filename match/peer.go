@@ -6,13 +6,17 @@ const (
 	beatInterval = time.Second     // between frames to a hub with which there are tunnels
 	silence      = 5 * time.Second // after which they are given up
 	gotEvery     = 16              // messages of a client, after which the door hears of it
+	resyncPause  = 200 * time.Millisecond
 )
 
 // peer is another hub with which this one has tunnels. The hub's lock guards it.
 type peer struct {
-	heard time.Time
-	doors map[*socket]struct{} // here, whose sessions are there
-	links map[*remote]struct{} // of sessions here, whose sockets are there
+	heard  time.Time
+	synced time.Time            // when the tunnels last went on from what had come
+	resync *time.Timer          // when they do next; nil: nothing was lost
+	behind bool                 // something came that does not follow on what had come
+	doors  map[*socket]struct{} // here, whose sessions are there
+	links  map[*remote]struct{} // of sessions here, whose sockets are there
 }
 
 // peerLocked returns the peer, which it makes if need be.
@@ -88,12 +92,29 @@ func (h *Hub) Gap(node string) {
 		return
 	}
 	p := h.others.peers[node]
+	if p.resync != nil {
+		return
+	}
+	// Where much is lost, what is sent again must not be more than what is lost.
+	p.resync = time.AfterFunc(max(0, resyncPause-h.opts.Now().Sub(p.synced)), func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		p.resync = nil
+		if !h.closed {
+			h.resyncLocked(p)
+		}
+	})
+}
+
+// resyncLocked has both directions of each tunnel go on from what is known to have come. The
+// door does it, whichever of the two missed something.
+func (h *Hub) resyncLocked(p *peer) {
+	p.synced = h.opts.Now()
+	h.others.stats.Resyncs += uint64(len(p.doors) + len(p.links))
 	for k := range p.doors {
-		h.others.stats.Resyncs++
 		h.attachDoorLocked(k)
 	}
 	for r := range p.links {
-		h.others.stats.Resyncs++
 		r.again()
 	}
 }
@@ -156,6 +177,10 @@ func (h *Hub) beat() {
 		}
 		for r := range p.links {
 			r.tellGot(1)
+		}
+		if p.behind {
+			p.behind = false
+			h.resyncLocked(p)
 		}
 		h.sendFrameLocked(node, &frame{Kind: frameBeat})
 	}

@@ -126,12 +126,10 @@ func (r *remote) begin(have uint64) {
 	r.notify()
 }
 
-// again asks the door for what it has not heard to be followed.
+// again asks the door to attach again.
 func (r *remote) again() {
 	if r.open {
-		f := r.gotFrame(frameAgain)
-		f.Ack = r.got
-		r.hub.sendFrameLocked(r.node, f)
+		r.hub.sendFrameLocked(r.node, r.gotFrame(frameAgain))
 	}
 }
 
@@ -193,7 +191,7 @@ func (h *Hub) onUpLocked(node string, f *frame) {
 	case r == nil || r.over || f.Seq <= r.got:
 		return // it has come already
 	case f.Seq > r.got+1:
-		r.again()
+		h.peerLocked(node).behind = true // what was lost is on its way already, most likely: see Gap
 		return
 	case len(r.inbox) >= maxInbox:
 		return // no door sends so much; it is asked to send it again
@@ -270,4 +268,3 @@ func (h *Hub) onGoneLocked(node string, f *frame) {
 	}
 	h.unlinkLocked(r.session, r, f.Bye)
 }
-
