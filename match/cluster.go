@@ -172,9 +172,9 @@ func (h *Hub) offerLocked(s *session) {
 
 func (h *Hub) describeOfferLocked(s *session) Offer {
 	t := s.ticket
-	folded, idf := t.Worth()
+	terms := t.Terms()
 	return Offer{
-		ID: s.abroad.offer, Session: s.id, Mode: t.Mode, Languages: t.Languages, Interests: folded, IDF: idf, Asks: t.Asks(),
+		ID: s.abroad.offer, Session: s.id, Mode: t.Mode, Languages: t.Languages, Interests: terms.Interests, IDF: terms.IDF, Asks: terms.Worth,
 		Waited: max(0, h.opts.Now().Sub(t.Since)), Recent: t.Recent, Avoid: t.Avoid,
 	}
 }

@@ -417,3 +417,16 @@ func contains(list []ident.Session, id ident.Session) bool {
 	}
 	return false
 }
+
+// Renew offers a session again, under another ID, if it waits under this one: that leads to
+// nothing any more.
+func (h *Hub) Renew(offer OfferID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.others == nil || h.closed {
+		return
+	}
+	if s := h.others.offers[offer]; s != nil {
+		h.offerLocked(s)
+	}
+}

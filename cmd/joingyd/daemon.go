@@ -20,6 +20,7 @@ import (
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/cert"
+	"github.com/joingyd/joingyd/cluster"
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/disclosure"
 	"github.com/joingyd/joingyd/front"
@@ -78,6 +79,10 @@ type daemon struct {
 
 	stillLabels []string         // that there are rules about
 	classifier  *classify.Client // nil: none
+
+	member   *cluster.Member           // of the nodes of a site; nil: this is the only one
+	draining atomic.Bool               // visitors are for other nodes
+	started  atomic.Pointer[match.Hub] // hub, once it is made
 
 	relay   *turn.Server
 	clients clientAddr
@@ -164,7 +169,7 @@ func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemo
 	if swappable() {
 		d.log.Warn("memory may be written to swap, and what visitors say with it; set MemorySwapMax=0 in the unit of systemd, or turn swap off")
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openHub, d.openTraffic, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openCluster, d.openHub, d.openTraffic, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -287,7 +292,10 @@ func (d *daemon) openHub() error {
 
 		Filter: live.Filter,
 		Ban:    d.banSpammer,
+
+		Cluster: d.cluster(),
 	})
+	d.started.Store(d.hub)
 	return nil
 }
 
@@ -378,6 +386,9 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { d.totals.Run(ctx); return nil })
 	group.Go(func() error { d.traffic.Run(ctx); return nil })
 	group.Go(func() error { return d.admin.Run(ctx, d.adminListener) })
+	if d.member != nil {
+		group.Go(func() error { return d.member.Run(staying, clusterHub{d.hub}) })
+	}
 	if d.adminTCP != nil {
 		group.Go(func() error { return d.admin.RunToken(ctx, d.adminTCP, d.adminTCP.token) })
 	}

@@ -101,7 +101,7 @@ var owners = map[string][]string{
 	"golang.org/x/net/publicsuffix": {"match/filter"},
 	"golang.org/x/net/idna":         {"match/filter"},
 
-	"golang.org/x/sync":      {"cmd/joingyd"},
+	"golang.org/x/sync":      {"cluster", "cmd/joingyd"},
 	"github.com/pion/webrtc": {"packaging/installed"}, // and tests
 	"github.com/rogpeppe":    {},                      // tests only
 }

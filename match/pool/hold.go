@@ -22,19 +22,6 @@ func (p *Pool) Adopt(t *Ticket, now time.Time) {
 	for _, g := range p.gatesOf(t) {
 		perSecond = max(perSecond, g.arrivals.perSecond(at))
 	}
-	t.worth = newWorth(t.entries, perSecond, p.leaving.kept(p.opts.Patience), p.opts.Patience)
+	t.worth = newWorth(t.entries, perSecond/p.share, p.leaving.kept(p.opts.Patience), p.opts.Patience)
 	p.release(t)
-}
-
-// Asks returns what a waiting ticket asks of a pair, in nats, after each eighth of its
-// patience, from none to all of it.
-func (t *Ticket) Asks() [worthSteps + 1]float32 { return t.worth }
-
-// Worth returns what a waiting ticket's interests are worth, in nats, the rarest first: by
-// their folded form.
-func (t *Ticket) Worth() (folded []string, idf []float32) {
-	for i, e := range t.entries {
-		folded, idf = append(folded, e.folded), append(idf, t.idf[i])
-	}
-	return folded, idf
 }

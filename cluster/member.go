@@ -1,0 +1,242 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/joingyd/joingyd/cluster/bus"
+	"github.com/joingyd/joingyd/cluster/nodes"
+	"github.com/joingyd/joingyd/cluster/pool"
+	"github.com/joingyd/joingyd/cluster/redis"
+)
+
+// Versions of what nodes say to each other that this one speaks.
+const (
+	OldestProtocol = 1
+	NewestProtocol = 1
+)
+
+// The kinds of messages on the bus.
+const kindHub = 1
+
+// maxShards is how many shards a gate of the shared pool may be split into.
+const maxShards = 16
+
+// Options is who joins what.
+type Options struct {
+	Redis       redis.Options
+	Node        nodes.Self // Protocol, ClusterKey and Started are filled in
+	Key         [32]byte   // the cluster's
+	AnyLanguage bool       // two whose patience has ended meet without a common language
+
+	// Report is asked each second what the node says of itself.
+	Report func() nodes.Report
+	// Drain is told when the node is to take no new sessions, and when it is to again. It must
+	// not block.
+	Drain func(on bool)
+
+	// Where the keys are, for what a refusal says.
+	ClusterKeyPath, BanKeyPath string
+
+	Log *slog.Logger // nil: discarded
+}
+
+// Member is this daemon as one of the nodes. Its methods are safe for concurrent use. Those
+// that the hub calls with its lock held wait for nothing.
+type Member struct {
+	opts   Options
+	log    *slog.Logger
+	tags   tags
+	conn   *redis.Conn
+	nodes  *nodes.Registry
+	bus    *bus.Bus
+	pool   *pool.Pool
+	seeker *seeker
+
+	hub    Hub // set by Run
+	others atomic.Pointer[others]
+	online atomic.Int64 // sessions of the other nodes, a second ago at most
+	unsent atomic.Uint64
+}
+
+// others is what was last known of the other nodes.
+type others struct {
+	names []string          // sorted
+	tags  map[string]string // name by tag
+}
+
+// Join connects to Redis and makes the daemon known to the other nodes, which see it from then
+// on; Run serves them. Redis that is down is no error: the node is alone until it is up.
+// Other errors say which setting is wrong and what to do.
+func Join(ctx context.Context, opts Options) (_ *Member, err error) {
+	m := &Member{opts: opts, log: cmp.Or(opts.Log, slog.New(slog.DiscardHandler)), tags: newTags(opts.Key)}
+	m.others.Store(new(others))
+	opts.Redis.Name = cmp.Or(opts.Redis.Name, "joingyd-"+opts.Node.Name)
+	if m.conn, err = redis.Dial(ctx, opts.Redis, m.log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			m.conn.Close()
+		}
+	}()
+	opts.Node.Protocol = nodes.Range{Min: OldestProtocol, Max: NewestProtocol}
+	m.pool, err = pool.New(m.conn, pool.Options{Node: opts.Node.Name, Member: pool.NewTag(), AnyLanguage: opts.AnyLanguage, MaxShards: maxShards})
+	if err != nil {
+		return nil, fmt.Errorf("cluster.node: %w", err)
+	}
+	m.seeker = newSeeker(m.pool, func() Hub { return m.hub }, m.log)
+	m.bus, err = bus.New(bus.Options{Client: m.conn.Client(), Node: opts.Node.Name, Key: opts.Key[:], Handler: m.receive, Gap: m.gap, Logger: m.log})
+	if err != nil {
+		return nil, fmt.Errorf("cluster.node: %w", err)
+	}
+	m.nodes, err = nodes.Join(ctx, m.conn, nodes.Options{
+		Self: opts.Node, Key: opts.Key, Report: opts.Report, Drain: opts.Drain,
+		ClusterKeyPath: opts.ClusterKeyPath, BanKeyPath: opts.BanKeyPath,
+	}, m.log)
+	return m, err
+}
+
+// Run serves the other nodes until ctx ends, and waits for its goroutines: call Close then.
+// It is called once.
+func (m *Member) Run(ctx context.Context, hub Hub) error {
+	m.hub = hub
+	defer m.nodes.Watch(m.watch)()
+	defer m.conn.Watch(func(s redis.State) { m.seeker.setUp(s == redis.Up) })()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return m.bus.Run(ctx) })
+	group.Go(func() error { m.seeker.run(ctx); return nil })
+	group.Go(func() error { m.count(ctx); return nil })
+	return group.Wait()
+}
+
+// count adds up what the other nodes have, for who cannot wait for that.
+func (m *Member) count(ctx context.Context) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		sessions := 0
+		for _, n := range m.nodes.Alive() {
+			sessions += n.Online
+		}
+		m.online.Store(int64(sessions))
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Close leaves the other nodes and the connection.
+func (m *Member) Close() error {
+	m.nodes.Close()
+	m.conn.Close()
+	return nil
+}
+
+// watch takes note of what happens to other nodes.
+func (m *Member) watch(e nodes.Event) {
+	now := &others{tags: make(map[string]string)}
+	for _, n := range m.nodes.Alive() {
+		if n.Role != nodes.RoleRelay {
+			now.names = append(now.names, n.Name)
+			now.tags[m.tags.nodes.text(n.Name)] = n.Name
+		}
+	}
+	m.others.Store(now)
+	if e.Kind == nodes.Left {
+		m.hub.Lost(e.Node.Name)
+	}
+}
+
+func (m *Member) receive(from bus.Peer, kind uint8, payload []byte) {
+	if kind == kindHub { // another is a newer node's
+		m.hub.Receive(from.Name, payload)
+	}
+}
+
+func (m *Member) gap(from bus.Peer) { m.hub.Gap(from.Name) }
+
+// Node returns this node's name.
+func (m *Member) Node() string { return m.opts.Node.Name }
+
+// Tag returns what stands for this node in what clients see.
+func (m *Member) Tag() string { return m.tags.nodes.text(m.opts.Node.Name) }
+
+// Tagged returns the live node, other than this one, that a tag stands for.
+func (m *Member) Tagged(tag string) (node string, ok bool) {
+	node, ok = m.others.Load().tags[tag]
+	return node, ok
+}
+
+// Nodes lists the other live nodes that have hubs. It is not to be changed.
+func (m *Member) Nodes() []string { return slices.Clip(m.others.Load().names) }
+
+// Online returns how many sessions the others have.
+func (m *Member) Online() int { return int(m.online.Load()) }
+
+// Send sends a frame to the hub of another node. What becomes of it only that hears: see
+// package bus.
+func (m *Member) Send(node string, frame []byte) {
+	if err := m.bus.Send(node, kindHub, frame); err != nil {
+		m.unsent.Add(1)
+	}
+}
+
+// Offer has a partner sought at other nodes for a session that waits.
+func (m *Member) Offer(o Offer) {
+	o.Node = m.opts.Node.Name
+	m.seeker.offer(m.tags.ticket(o))
+}
+
+// Withdraw ends that.
+func (m *Member) Withdraw(id OfferID) { m.seeker.withdraw(id) }
+
+// Ready says why the node is alone, nil if it is not.
+func (m *Member) Ready() error {
+	if state := m.conn.State(); state != redis.Up {
+		return fmt.Errorf("redis is %v: visitors are paired on this node alone", state)
+	}
+	if err := m.nodes.Err(); err != nil && !errors.Is(err, nodes.ErrNotYet) {
+		return err
+	}
+	return nil
+}
+
+// Self returns this node as the others see it, and Alive those, by name.
+func (m *Member) Self() nodes.Node { return m.nodes.Self() }
+
+// Alive lists the other live nodes by name.
+func (m *Member) Alive() []nodes.Node { return m.nodes.Alive() }
+
+// Drain has a node take no new sessions, or with off take some again.
+func (m *Member) Drain(ctx context.Context, node string, off bool) (nodes.Node, error) {
+	return m.nodes.Drain(ctx, node, off)
+}
+
+// Stats are the counts of one moment.
+type Stats struct {
+	Redis  redis.Stats
+	Bus    bus.Stats
+	Pool   pool.Stats
+	Seek   SeekCounts
+	Offers int    // that wait
+	Nodes  int    // others
+	Unsent uint64 // frames, for want of room
+}
+
+// Stats returns the counts of this moment.
+func (m *Member) Stats() Stats {
+	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
+	s.Seek, s.Offers = m.seeker.stats()
+	return s
+}
