@@ -99,18 +99,28 @@ func (h *Hub) Propose(own OfferID, node string, theirs OfferID) {
 	h.sendFrameLocked(node, &frame{Kind: framePropose, Session: s.id, Offer: own, Theirs: theirs})
 }
 
-// pairOffersLocked is for an offer that is void by now, or one of this hub's own: local
-// sessions find each other.
+// pairOffersLocked is for an offer that is void by now, or one of this hub's own. Of two of
+// this hub's the shared pool knows no more than the hub's: they are a pair.
 func (h *Hub) pairOffersLocked(s *session, node string, theirs OfferID) {
 	if node != h.others.self {
 		h.sendFrameLocked(node, &frame{Kind: frameVoid, Theirs: theirs})
 		return
 	}
-	for _, one := range [2]*session{s, h.others.offers[theirs]} {
-		if one != nil {
-			h.offerLocked(one)
+	other := h.others.offers[theirs]
+	if s == nil || other == nil || s == other || !s.ticket.Waiting() || !other.ticket.Waiting() || contains(s.blocked, other.id) || contains(other.blocked, s.id) {
+		for _, one := range [2]*session{s, other} {
+			if one != nil {
+				h.offerLocked(one)
+			}
 		}
+		return
 	}
+	now := h.opts.Now()
+	for _, one := range [2]*session{s, other} {
+		h.withdrawLocked(one)
+		h.pool.Paired(one.ticket, now)
+	}
+	h.pairLocked(s.ticket, other.ticket)
 }
 
 // holdLocked takes the session's ticket out of the pool, for a time.

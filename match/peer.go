@@ -164,6 +164,9 @@ func (h *Hub) beat() {
 		return
 	}
 	now := h.opts.Now()
+	if site := h.onlineLocked(); site > 0 { // who comes here is a part of who comes
+		h.pool.SetShare(float64(len(h.sessions)) / float64(site))
+	}
 	for node, p := range h.others.peers {
 		quiet := now.Sub(p.heard)
 		switch {
