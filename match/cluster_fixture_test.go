@@ -6,8 +6,10 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +49,8 @@ type node struct {
 	mu    sync.Mutex // guards what follows
 	conns []net.Conn // of its clients
 	lanes map[string]*lane
+
+	now atomic.Pointer[match.Hub] // what hears the others
 }
 
 // lane carries frames from one hub to another, in their order.
@@ -134,10 +138,10 @@ func (c *hubs) carry(from *node, to string, l *lane) {
 		}
 		time.Sleep(time.Until(one.at.Add(wait)))
 		if gap {
-			receiver.Gap(from.name)
+			receiver.now.Load().Gap(from.name)
 			gap = false
 		}
-		receiver.Receive(from.name, frame)
+		receiver.now.Load().Receive(from.name, frame)
 	}
 }
 
@@ -211,10 +215,17 @@ func (c *hubs) add(name string, change func(string, *match.Options)) *node {
 		}
 	})
 	n.dial = n.remember
+	n.now.Store(n.Hub)
 	c.mu.Lock()
 	c.nodes[name] = n
 	c.mu.Unlock()
 	return n
+}
+
+// restart puts another hub in the place of the one there is.
+func (n *node) restart() {
+	n.fixture.restart()
+	n.now.Store(n.Hub)
 }
 
 func (n *node) remember(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -259,6 +270,14 @@ func (c *hubs) set(change func(*hubs)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(c)
+}
+
+// ban bans an address at one hub.
+func (c *hubs) ban(name, addr string) {
+	f := c.nodes[name].fixture
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.banned[netip.MustParseAddr(addr)] = match.Ban{Reason: "testing"}
 }
 
 // settle lets everything happen that happens by itself within a second.

@@ -2,8 +2,11 @@ package match_test
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/joingyd/joingyd/match"
 )
@@ -144,5 +147,109 @@ func TestReportAfterMoving(t *testing.T) {
 		if len(c.nodes["n2"].Reports()) != 1 {
 			t.Error("the second report is not where the chat is")
 		}
+	})
+}
+
+// A chat goes on over a restart of its home, whose visitors have their doors anywhere.
+func TestChatOutlivesItsHome(t *testing.T) {
+	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+		n1, n2 := c.nodes["n1"], c.nodes["n2"]
+		a, b := n1.visit("192.0.2.1"), n2.visit("192.0.2.2")
+		ma, _ := c.meet("text", a, b)
+		n2.restart()
+		a.expectClose(1001)
+		b.expectClose(1001)
+		var again [2]*client
+		for i, old := range []*client{a, b} {
+			again[i] = []*node{n1, c.nodes["n3"]}[i].mustConnect("192.0.2.1")
+			again[i].seen = old.seen
+			again[i].send(`{"type":"hello","consent":{"policy":"v1","adult":true},"resume":"` + old.welcome.Resume + `","ack":` + jsonNumber(old.seen) + `}`)
+			if m := again[i].expect("welcome"); m.Session != old.welcome.Session {
+				t.Fatalf("welcome %+v after %+v", m, old.welcome)
+			}
+		}
+		again[0].send(say(ma.Pair, 1, "still here"))
+		again[0].expect("sent")
+		again[1].expect("text")
+	})
+}
+
+// What ends a session ends its socket, wherever that is, and the other way round.
+func TestEndsThroughATunnel(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		end  func(c *hubs, a, b *client)
+		code int    // with which a's socket, at n1, is closed
+		left string // what b, in the chat at n2, is told
+	}{
+		{"kicked", func(c *hubs, a, _ *client) {
+			if !c.nodes["n2"].Kick(mustSession(c.t, a.welcome.Session), "spam") {
+				c.t.Error("unknown")
+			}
+			a.expect("action")
+		}, 4504, "moderated"},
+		{"banned at home", func(c *hubs, a, _ *client) {
+			c.ban("n2", "192.0.2.1")
+			if c.nodes["n2"].EnforceBans(nil) != 1 {
+				c.t.Error("nobody's session ended")
+			}
+			a.expect("banned")
+		}, 4503, "banned"},
+		{"banned at the door", func(c *hubs, _, _ *client) {
+			c.ban("n1", "192.0.2.1")
+			c.nodes["n1"].EnforceBans(nil)
+		}, 4503, "banned"},
+		{"gone", func(_ *hubs, a, _ *client) { a.conn.Close(1000, "") }, 0, "left"},
+		{"lost", func(_ *hubs, a, _ *client) { a.conn.CloseNow() }, 0, "lost"},
+		{"the door's node is cut off", func(c *hubs, _, _ *client) { c.set(func(c *hubs) { c.cut["n1"] = true }) }, 1001, "lost"},
+		{"the door's node is lost", func(c *hubs, _, _ *client) { c.nodes["n2"].Lost("n1") }, 0, "lost"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+				a, b := c.nodes["n1"].visit("192.0.2.1"), c.nodes["n2"].visit("192.0.2.2")
+				c.meet("text", a, b)
+				if got := c.nodes["n2"].Addresses(mustSession(t, a.welcome.Session)); len(got) != 1 || got[0] != netip.MustParseAddr("192.0.2.1") {
+					t.Errorf("addresses %v", got)
+				}
+				test.end(c, a, b)
+				if m := b.expect("left"); m.Reason != test.left {
+					t.Errorf("b was told %+v, want %s", m, test.left)
+				}
+				if test.code != 0 {
+					a.expectClose(websocket.StatusCode(test.code))
+				}
+				a.conn.CloseNow()
+				time.Sleep(20 * time.Second)
+				if n1, n2 := c.nodes["n1"].Stats(), c.nodes["n2"].Stats(); n1.Online != 0 || n2.Online != 1 || n1.Cluster.Doors != 0 || n2.Cluster.Tunnels != 0 {
+					t.Errorf("left over: %+v, %+v", n1.Cluster, n2.Cluster)
+				}
+			})
+		})
+	}
+}
+
+// A client that floods is slowed down at its door as it is at its home, and loses nothing.
+func TestFloodThroughATunnel(t *testing.T) {
+	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+		a, b := c.nodes["n1"].visit("192.0.2.1"), c.nodes["n2"].visit("192.0.2.2")
+		ma, _ := c.meet("text", a, b)
+		for range 600 {
+			a.send(`{"type":"typing","pair":"` + ma.Pair + `","on":true}`)
+		}
+		time.Sleep(10 * time.Second)
+		a.send(`{"type":"nonsense"}`)
+		limited := 0
+		for {
+			m := a.expect("error")
+			if m.Code == "rate_limited" {
+				limited++
+			} else if m.Code == "unknown_type" {
+				break
+			}
+		}
+		if limited == 0 {
+			t.Error("nobody slowed it down")
+		}
+		b.expect("typing")
 	})
 }

@@ -253,7 +253,7 @@ func (b *guestbook) allMeet() (stuck int) {
 // in two chats or in one alone, nothing is lost, doubled or out of order, and in the end
 // everybody finds somebody.
 func TestC2ThreeHubs(t *testing.T) {
-	runs, steps := 2, 700
+	runs, steps := 1, 600
 	if os.Getenv("TRIALS") == "full" {
 		runs, steps = 40, 3000
 	}

@@ -144,7 +144,7 @@ func (h *Hub) closeDoorLocked(k *socket, goodbye bool) {
 	h.leaveDoorLocked(k)
 	f := d.frame(frameGone)
 	_, f.Banned = h.opts.Banned(k.addr, UseSite)
-	f.Bye = goodbye && !(h.closed && k.isShutting()) // see unlinkLocked
+	f.Bye = goodbye && !k.isShutting() // nobody's goodbye, but the client's answer to ours
 	h.sendFrameLocked(d.home, f)
 }
 

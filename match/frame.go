@@ -35,9 +35,14 @@ type frame struct {
 	Hash    []byte  `json:"hash,omitempty"`
 	Tag     string  `json:"tag,omitempty"`
 	From    *whence `json:"from,omitempty"`
-	Pair    string  `json:"pair,omitempty"`
-	Report  string  `json:"report,omitempty"`
-	Lines   int     `json:"lines,omitempty"`
+	Policy  string  `json:"policy,omitempty"` // that the visitor, an adult, has agreed to
+
+	Languages []string `json:"languages,omitempty"`
+	Visitor   Kind     `json:"kind,omitempty"`
+
+	Pair   string `json:"pair,omitempty"`
+	Report string `json:"report,omitempty"`
+	Lines  int    `json:"lines,omitempty"`
 
 	data []byte
 }

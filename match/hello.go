@@ -60,7 +60,7 @@ func (k *socket) hello(data []byte) {
 	}
 	outcome, ban := k.hub.greet(k, m, languages)
 	if outcome == greetSought {
-		if k.hub.seek(k, m) {
+		if k.hub.seek(k, m, languages) {
 			outcome = greetWelcome
 		} else {
 			outcome, ban = k.hub.greet(k, m, languages)

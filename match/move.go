@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match/pool"
 )
 
 // Two sessions of two hubs are paired in one of them. Who finds the other asks:
@@ -99,28 +100,25 @@ func (h *Hub) Propose(own OfferID, node string, theirs OfferID) {
 	h.sendFrameLocked(node, &frame{Kind: framePropose, Session: s.id, Offer: own, Theirs: theirs})
 }
 
-// pairOffersLocked is for an offer that is void by now, or one of this hub's own. Of two of
-// this hub's the shared pool knows no more than the hub's: they are a pair.
+// pairOffersLocked is for an offer that is void by now, or for two of this hub's own.
 func (h *Hub) pairOffersLocked(s *session, node string, theirs OfferID) {
 	if node != h.others.self {
 		h.sendFrameLocked(node, &frame{Kind: frameVoid, Theirs: theirs})
 		return
 	}
 	other := h.others.offers[theirs]
-	if s == nil || other == nil || s == other || !s.ticket.Waiting() || !other.ticket.Waiting() || contains(s.blocked, other.id) || contains(other.blocked, s.id) {
-		for _, one := range [2]*session{s, other} {
-			if one != nil {
-				h.offerLocked(one)
-			}
-		}
+	if s != nil && other != nil && s != other && s.ticket.Mode == other.ticket.Mode && !contains(s.blocked, other.id) && !contains(other.blocked, s.id) {
+		now := h.opts.Now()
+		h.pool.Paired(s.ticket, now)
+		h.pool.Paired(other.ticket, now)
+		h.pairLocked(s.ticket, other.ticket)
 		return
 	}
-	now := h.opts.Now()
 	for _, one := range [2]*session{s, other} {
-		h.withdrawLocked(one)
-		h.pool.Paired(one.ticket, now)
+		if one != nil {
+			h.offerLocked(one)
+		}
 	}
-	h.pairLocked(s.ticket, other.ticket)
 }
 
 // holdLocked takes the session's ticket out of the pool, for a time.
@@ -248,6 +246,8 @@ func (h *Hub) mayComeLocked(s *session, r *sessionRecord) bool {
 	switch {
 	case h.sessions[r.Session] != nil, contains(s.blocked, r.Session), contains(r.Blocked, s.id), banned, r.Mode != s.ticket.Mode:
 		return false
+	case r.Mode == pool.Video && !h.noVideo.IsZero():
+		return false
 	case len(h.sessions) >= h.live.Load().Sessions, h.opts.Pressure() >= noSessions:
 		return false
 	}
@@ -348,6 +348,7 @@ func (h *Hub) departLocked(s *session) {
 	case *socket:
 		h.openDoorLocked(l, newDoor(s.id, m.epoch, m.node, s.resume))
 		l.door.out.inherit(&s.out)
+		l.notify() // the writer may have found nothing meanwhile
 		h.attachDoorLocked(l)
 	}
 	s.link = nil

@@ -250,8 +250,10 @@ func (h *Hub) onAckLocked(node string, f *frame) {
 		return
 	}
 	r.session.out.ack(f.Seq)
-	h.tellOnlineLocked(r.session)
-	h.renewCredentialsLocked(r.session)
+	if !r.session.leaving() {
+		h.tellOnlineLocked(r.session)
+		h.renewCredentialsLocked(r.session)
+	}
 }
 
 // onGoneLocked follows a door whose socket is gone.

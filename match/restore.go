@@ -92,11 +92,18 @@ func (o *handover) over(id ident.Session, reason leftReason) {
 
 // handedLocked returns what was handed over with m's token, nil if nothing was.
 func (h *Hub) handedLocked(m clientMessage) *handed {
-	h.forgetHandoverLocked()
-	if h.handover == nil || m.Resume == "" {
+	if m.Resume == "" {
 		return nil
 	}
-	hash := resumeHash(sha256.Sum256([]byte(m.Resume)))
+	return h.handedAsLocked(sha256.Sum256([]byte(m.Resume)))
+}
+
+// handedAsLocked returns what was handed over with the token of this hash.
+func (h *Hub) handedAsLocked(hash resumeHash) *handed {
+	h.forgetHandoverLocked()
+	if h.handover == nil {
+		return nil
+	}
 	name, _ := hash.keys()
 	sealed, known := h.handover.sealed[name]
 	if !known {
@@ -118,23 +125,29 @@ func (h *Hub) restoreLocked(r *handed, k *socket, ack uint64, languages []string
 		k.shut(closeTooMany, seconds(wait))
 		return greetTooMany, true
 	}
+	return greetWelcome, h.takeBackLocked(r, k, ack, languages, k.stranger.kind)
+}
+
+// takeBackLocked is restoreLocked for any link.
+func (h *Hub) takeBackLocked(r *handed, l link, ack uint64, languages []string, kind Kind) bool {
+	addr := l.from().addr
 	delete(h.handover.sealed, r.name)
 	if h.sessions[r.Session] == nil {
 		h.reviveLocked(r)
 	}
 	s := h.sessions[r.Session]
 	h.uncountSessionLocked(s)
-	s.addr, s.addrs, s.key = k.addr, []netip.Addr{k.addr}, addressKey(k.addr)
+	s.addr, s.addrs, s.key = addr, []netip.Addr{addr}, addressKey(addr)
 	h.countSessionLocked(s)
 	s.since, s.languages, s.blocked, s.proved = h.clock(), languages, r.blocked, r.Proved
-	h.cameLocked(k.stranger.kind, languages)
+	h.cameLocked(kind, languages)
 	if p := s.pair; p != nil {
 		p.reports[p.side(s)] = r.report()
 		if !s.partner().awaited() {
 			h.watchLocked(p)
 		}
 	}
-	return greetWelcome, h.resumeLocked(s, k, ack)
+	return h.resumeLocked(s, l, ack)
 }
 
 // reviveLocked makes both sessions of a chat and the chat, before either has a socket: as

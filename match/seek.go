@@ -46,7 +46,7 @@ func (h *Hub) mustSeekLocked(k *socket, m clientMessage) bool {
 
 // seek looks for the session of m's token at other hubs, and reports whether k is its door
 // now. It waits for them; the socket's reader has nothing else to do.
-func (h *Hub) seek(k *socket, m clientMessage) bool {
+func (h *Hub) seek(k *socket, m clientMessage, languages []string) bool {
 	k.stranger.sought = true
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -56,7 +56,7 @@ func (h *Hub) seek(k *socket, m clientMessage) bool {
 	var asked []string
 	for range 2 {
 		if len(nodes) > 0 {
-			sk := h.askNodesLocked(k, m, hash, nodes)
+			sk := h.askNodesLocked(k, m, languages, hash, nodes)
 			if sk.found {
 				h.others.stats.Seeks[seekFound]++
 				return true
@@ -86,12 +86,15 @@ func (h *Hub) likelyLocked(hash resumeHash, token string) []string {
 
 // askNodesLocked asks hubs for a token's session, and waits for what they say. The lock is given
 // free meanwhile.
-func (h *Hub) askNodesLocked(k *socket, m clientMessage, hash resumeHash, nodes []string) *seek {
+func (h *Hub) askNodesLocked(k *socket, m clientMessage, languages []string, hash resumeHash, nodes []string) *seek {
 	sk := &seek{k: k, asked: make(map[string]struct{}), done: make(chan struct{})}
 	h.others.asked++
 	number := h.others.asked
 	h.others.seeks[number] = sk
-	f := &frame{Kind: frameResume, Request: number, Hash: hash[:], Ack: m.Ack, Tag: h.tag(), From: k.whence()}
+	f := &frame{Kind: frameResume, Request: number, Hash: hash[:], Ack: m.Ack, Tag: h.tag(), From: k.whence(), Languages: languages, Visitor: k.stranger.kind}
+	if m.Consent != nil && m.Consent.Adult {
+		f.Policy = m.Consent.Policy
+	}
 	for _, node := range nodes {
 		sk.asked[node] = struct{}{}
 		h.sendFrameLocked(node, f)
@@ -126,25 +129,41 @@ func (h *Hub) onResumeLocked(node string, f *frame) {
 		h.sendFrameLocked(at.node, &passed)
 		return
 	}
-	if s == nil {
-		h.sendFrameLocked(node, answer)
-		return
-	}
-	if ban, banned := h.opts.Banned(f.From.Addr, UseSite); banned {
-		h.denied[deniedBan]++
-		h.banLocked(s, ban)
-		h.sendFrameLocked(node, answer)
-		return
-	}
 	r := &remote{origin: f.From.origin(), hub: h, node: node, token: f.Tag}
-	if !h.resumeLocked(s, r, f.Ack) {
+	if !h.resumeAtLocked(s, hash, r, f) {
 		h.sendFrameLocked(node, answer)
 		return
 	}
 	answer = r.frame(frameFound)
-	answer.Request, answer.Ack, answer.Hash = f.Request, f.Ack, s.resume[:]
+	answer.Request, answer.Ack, answer.Hash = f.Request, f.Ack, r.session.resume[:]
 	h.sendFrameLocked(node, answer)
 	r.begin(f.Ack)
+}
+
+// resumeAtLocked gives the session of a token its new link, or one that was handed over to
+// this hub by the one before.
+func (h *Hub) resumeAtLocked(s *session, hash resumeHash, r *remote, f *frame) bool {
+	var handed *handed
+	if s == nil {
+		handed = h.handedAsLocked(hash)
+	}
+	if ban, banned := h.opts.Banned(r.addr, UseSite); banned {
+		h.denied[deniedBan]++
+		if s != nil {
+			h.banLocked(s, ban)
+		}
+		if handed != nil {
+			h.banHandedLocked(handed, ban)
+		}
+		return false
+	}
+	switch {
+	case s != nil:
+		return h.resumeLocked(s, r, f.Ack)
+	case handed == nil, f.Policy == "", f.Policy != h.live.Load().Policy, h.crowdedLocked(addressKey(r.addr)) > 0:
+		return false
+	}
+	return h.takeBackLocked(handed, r, f.Ack, f.Languages, f.Visitor)
 }
 
 // onFoundLocked makes the socket that waits for it the door of a session that was found.
