@@ -29,6 +29,8 @@ type Sources struct {
 	Kept  func() Kept
 	Host  func() Host
 
+	Cluster func() Cluster
+
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
 	Gravities     []string // of Cases.Waiting
@@ -59,6 +61,9 @@ type Sources struct {
 	DisclosureStates []string // of Kept.Disclosures
 	LogLevels        []string // of Host.Logged
 	StillOutcomes    []string // of Match.Stills
+	MoveOutcomes     []string // of Cluster.Moves
+	SeekOutcomes     []string // of Cluster.Seeks
+	BusDrops         []string // of Cluster.Undelivered
 
 	Systems, Browsers, Devices, Languages, Stays, Modes []string // of Visits
 }

@@ -65,7 +65,7 @@ func (s *Server) WriteTo(w io.Writer) (n int64, err error) {
 func register(registry prometheus.Registerer, sources Sources) {
 	registry.MustRegister(
 		newCollector(sources),
-		portsPart(sources), keptPart(sources), hostPart(sources),
+		portsPart(sources), keptPart(sources), hostPart(sources), clusterPart(sources),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -13,6 +13,7 @@ import (
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/metrics"
 )
 
 // joinTime is how long a start may wait to be one of the nodes: 3 s where one of this name has
@@ -126,3 +127,25 @@ func (h clusterHub) Propose(own cluster.OfferID, node string, theirs cluster.Off
 
 // Renew implements cluster.Hub.
 func (h clusterHub) Renew(id cluster.OfferID) { h.Hub.Renew(match.OfferID(id)) }
+
+// busDrops is why messages between nodes may come to nothing.
+var busDrops = []string{"full", "expired", "restarted", "foreign", "slow", "unsent"}
+
+// clusterMetrics is what the node has to do with others.
+func (d *daemon) clusterMetrics() metrics.Cluster {
+	if d.member == nil {
+		return metrics.Cluster{}
+	}
+	s, hub := d.member.Stats(), d.hub.Stats().Cluster
+	dropped := s.Bus.Dropped
+	return metrics.Cluster{
+		RedisUp: s.Redis.State == redis.Up, Nodes: s.Nodes, Offers: s.Offers,
+		Found: s.Seek.Found, Lost: s.Seek.Lost, Failed: s.Seek.Failed, Dropped: s.Seek.Dropped,
+		Moves: hub.Moves, Seeks: hub.Seeks, Doors: hub.Doors, Guests: hub.Tunnels,
+		Sent: s.Bus.Messages, Received: s.Bus.MessagesReceived, Gaps: s.Bus.Gaps, Queued: s.Bus.Queued,
+		Undelivered: map[string]uint64{
+			"full": dropped.Full, "expired": dropped.Expired, "restarted": dropped.Restarted,
+			"foreign": dropped.Foreign, "slow": dropped.Slow, "unsent": s.Unsent,
+		},
+	}
+}

@@ -57,6 +57,8 @@ func (d *daemon) openMetrics() (err error) {
 		OffloadOutcomes: offloadOutcomes(),
 
 		Ports: d.portMetrics, Kept: d.keptMetrics, Host: d.hostMetrics,
+
+		Cluster: d.clusterMetrics, MoveOutcomes: match.MoveOutcomes(), SeekOutcomes: match.SeekOutcomes(), BusDrops: busDrops,
 		TLSServices: []string{"http", "turn"}, TLSReasons: front.Reasons(), Routes: request.Routes(), AdminOutcomes: admin.Outcomes(),
 		DisclosureStates: texts(disclosure.States()), LogLevels: doctor.Levels(), StillOutcomes: match.StillOutcomes(),
 
