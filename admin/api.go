@@ -43,6 +43,8 @@
 //	GET    /v1/relay/{relayed address or session}?addresses= → RelayList
 //	DELETE /v1/relay?relayed= or ?session= → RelayKillResult
 //	POST   /v1/relay/drain          RelayDrainRequest → RelayDrainResult
+//	GET    /v1/cluster              → ClusterStatus
+//	POST   /v1/cluster/drain        ClusterDrainRequest → ClusterNode
 //	GET    /v1/backup               → a tar archive, see Unpack
 //	GET    /v1/store/check          → ban.Report
 //	GET    /v1/keys                 → KeyList

@@ -46,6 +46,8 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("GET /v1/relay/{name}", s.answer(s.relayShow))
 	s.mux.HandleFunc("DELETE /v1/relay", s.answer(s.relayKill))
 	s.mux.HandleFunc("POST /v1/relay/drain", s.answer(s.relayDrain))
+	s.mux.HandleFunc("GET /v1/cluster", s.answer(s.clusterStatus))
+	s.mux.HandleFunc("POST /v1/cluster/drain", s.answer(s.clusterDrain))
 	s.routeCases()
 	s.routeLists()
 	s.routeImages()

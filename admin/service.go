@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Live       Live                                         // nil: no daemon runs, so nothing is live
 	Relay      Relay                                        // nil: the same
+	Cluster    Cluster                                      // nil: the daemon is alone
 	SaveKeys   KeySaver                                     // nil: keys cannot be rotated
 	Version    string                                       // of the program
 	Reports    Reports                                      // nil: nobody was reported
