@@ -86,6 +86,8 @@ type control interface {
 	RelayShow(context.Context, admin.RelayShowRequest) (admin.RelayList, error)
 	RelayKill(context.Context, admin.RelayKillRequest) (admin.RelayKillResult, error)
 	RelayDrain(context.Context, admin.RelayDrainRequest) (admin.RelayDrainResult, error)
+	ClusterStatus(context.Context) (admin.ClusterStatus, error)
+	ClusterDrain(context.Context, admin.ClusterDrainRequest) (admin.ClusterNode, error)
 	Backup(context.Context, admin.BackupRequest, io.Writer) (admin.Manifest, error)
 	CheckStore(context.Context) (ban.Report, error)
 	Keys(context.Context) (admin.KeyList, error)

@@ -2,150 +2,148 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
+	"io"
+	"math"
+	"strings"
+	"text/tabwriter"
 	"time"
 
-	"github.com/joingyd/joingyd/cluster"
-	"github.com/joingyd/joingyd/cluster/nodes"
-	"github.com/joingyd/joingyd/cluster/redis"
-	"github.com/joingyd/joingyd/config"
-	"github.com/joingyd/joingyd/ident"
-	"github.com/joingyd/joingyd/match"
-	"github.com/joingyd/joingyd/metrics"
+	"github.com/spf13/cobra"
+
+	"github.com/joingyd/joingyd/admin"
 )
 
-// joinTime is how long a start may wait to be one of the nodes: 3 s where one of this name has
-// crashed.
-const joinTime = 10 * time.Second
+func newClusterCommand() *cobra.Command {
+	var flags adminFlags
+	cmd := &cobra.Command{
+		Use:     "cluster",
+		Short:   "Look at the nodes of this site, and drain one",
+		Example: "  joingyd cluster status\n  joingyd cluster drain node-2",
+	}
+	flags.add(cmd)
+	cmd.AddCommand(newClusterStatusCommand(&flags), newClusterDrainCommand(&flags))
+	return cmd
+}
 
-// openCluster makes the daemon one of the nodes of a site, if it is to be one.
-func (d *daemon) openCluster() error {
-	settings := d.cfg.Cluster
-	if !settings.Enabled() {
-		return nil
-	}
-	name, err := settings.NodeName()
-	if err != nil {
-		return err
-	}
-	secrets, err := settings.LoadSecrets(d.cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
-	defer cancel()
-	d.member, err = cluster.Join(ctx, cluster.Options{
-		Redis: redis.Options{
-			URL: settings.Redis, User: settings.User, Password: secrets.Password, SentinelPassword: secrets.SentinelPassword,
-			CA: secrets.CA, Certificate: secrets.Certificate,
+func newClusterStatusCommand(flags *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "List the live nodes, and how Redis is",
+		Long: `List the live nodes as this one sees them, and how Redis answers it. A node that
+says nothing for 3 s is not listed. While Redis is down or slow each node pairs
+its own visitors, and nobody is taken for dead.`,
+		Example: "  joingyd cluster status\n  joingyd cluster status -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return ask(cmd, flags, func(ctx context.Context, c control) (admin.ClusterStatus, error) {
+				return c.ClusterStatus(ctx)
+			}, func(w io.Writer, s admin.ClusterStatus) error {
+				return printCluster(w, s, time.Now())
+			})
 		},
-		Node: nodes.Self{
-			Name: name, Version: programVersion(), Role: nodes.RoleAll, Region: settings.Region, Relay: d.cfg.TURN.PublicHost,
+	}
+}
+
+func newClusterDrainCommand(flags *adminFlags) *cobra.Command {
+	var req admin.ClusterDrainRequest
+	cmd := &cobra.Command{
+		Use:   "drain NODE",
+		Short: "Have a node take no new sessions, or take them again",
+		Long: `Have a node take no new sessions: /readyz says so to the load balancer, and its
+visitors' browsers come back through another node. Chats go on. With --off it
+takes new ones again. A node that starts anew within a week is still drained.`,
+		Example: "  joingyd cluster drain node-2\n  joingyd cluster drain node-2 --off",
+		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeFirst(completeNodes(flags)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req.Node = args[0]
+			if err := req.Validate(); err != nil {
+				return flags.refuse(cmd, err)
+			}
+			return ask(cmd, flags, func(ctx context.Context, c control) (admin.ClusterNode, error) {
+				return c.ClusterDrain(ctx, req)
+			}, func(w io.Writer, n admin.ClusterNode) error {
+				_, err := fmt.Fprintln(w, drainText(n, !req.Off))
+				return err
+			})
 		},
-		Key: secrets.Key, AnyLanguage: d.cfg.Match.AnyLanguage, Report: d.report, Drain: d.drainNode,
-		ClusterKeyPath: secrets.KeyPath, BanKeyPath: config.SecretPath(d.cfg.DataDir, banKeyFile), Log: d.log,
+	}
+	cmd.Flags().BoolVar(&req.Off, "off", false, "take new sessions again")
+	return cmd
+}
+
+// drainText says what became of a wish.
+func drainText(n admin.ClusterNode, on bool) string {
+	switch {
+	case n.Draining != on:
+		return fmt.Sprintf("%s was told, and has not answered yet; joingyd cluster status shows when it has", harmless(n.Name))
+	case on:
+		return fmt.Sprintf("%s takes no new sessions; %s left", harmless(n.Name), count(n.Online, "session"))
+	default:
+		return harmless(n.Name) + " takes new sessions"
+	}
+}
+
+func printCluster(w io.Writer, s admin.ClusterStatus, now time.Time) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	p := &printer{w: table}
+	p.printf("redis\t%s\nonline\t%s\nwaiting\t%s\n", redisText(s.Redis, now), thousands(s.Online), thousands(s.Waiting))
+	if s.Problem != "" {
+		p.printf("alone\t%s\n", harmless(s.Problem))
+	}
+	p.printf("\n")
+	if p.err == nil {
+		p.err = table.Flush() // what follows has columns of its own
+	}
+	p.printf("NODE\tSTATE\tONLINE\tWAITING\tLOAD\tUP\tVERSION\tROLE\tREGION\tRELAY\n")
+	for _, n := range s.Nodes {
+		p.printf("%s\t%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%s\t%s\n", harmless(n.Name), nodeState(n), thousands(n.Online), thousands(n.Waiting),
+			math.Ceil(100*n.Load), about(now.Sub(n.Started)), orDash(n.Version), orDash(n.Role), orDash(n.Region), orDash(n.Relay))
+	}
+	if p.err != nil {
+		return p.err
+	}
+	return table.Flush()
+}
+
+// nodeState says what a node does: up, draining; and whether it is the one asked.
+func nodeState(n admin.ClusterNode) string {
+	state := "up"
+	if n.Draining {
+		state = "draining"
+	}
+	if n.Self {
+		state += ", this one"
+	}
+	return state
+}
+
+// redisText says how Redis is: up for 3d, answers in 0.4 ms.
+func redisText(r admin.ClusterRedis, now time.Time) string {
+	text := fmt.Sprintf("%s for %s", r.State, about(now.Sub(r.Since)))
+	if r.Error != "" {
+		return text + ": " + harmless(r.Error)
+	}
+	return text + fmt.Sprintf(", answers in %.1f ms", r.Answer)
+}
+
+// orDash is what others wrote, or a dash for nothing.
+func orDash(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "-"
+	}
+	return harmless(text)
+}
+
+// completeNodes offers the live nodes, each with what it is doing.
+func completeNodes(f *adminFlags) cobra.CompletionFunc {
+	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
+		s, err := c.ClusterStatus(ctx)
+		for _, n := range s.Nodes {
+			offers = append(offers, cobra.CompletionWithDesc(n.Name, nodeState(n)+", "+count(n.Online, "session")))
+		}
+		return offers, err
 	})
-	if err != nil {
-		return fmt.Errorf("cluster: %w", err)
-	}
-	d.closers = append(d.closers, d.member.Close)
-	return nil
-}
-
-// report is what the node says of itself to the others.
-func (d *daemon) report() nodes.Report {
-	r := nodes.Report{}
-	for _, use := range slices.Backward(d.bans.Keys()) {
-		r.BanKeys = append(r.BanKeys, nodes.FingerprintOf(use.Key))
-	}
-	hub := d.started.Load()
-	if hub == nil {
-		return r // it is just being made
-	}
-	matching, relaying := hub.Stats(), d.relay.Stats()
-	r.Online, r.Waiting = matching.Online, matching.Waiting
-	r.Load = max(float64(relaying.Allocations)/float64(max(d.current().TURN.Allocations, 1)), d.memory.pressure())
-	return r
-}
-
-// drainNode has the balancer send no more visitors here, or again some.
-func (d *daemon) drainNode(on bool) { d.draining.Store(on) }
-
-var errDraining = errors.New("this node is being drained (joingyd cluster drain): visitors are for the others")
-
-// ready says why the daemon is not to be sent visitors.
-func (d *daemon) ready(ctx context.Context) error {
-	if d.draining.Load() {
-		return errDraining
-	}
-	return d.relay.Ready(ctx)
-}
-
-// cluster is the other nodes for the matchmaker, nil if there are none.
-func (d *daemon) cluster() match.Cluster {
-	if d.member == nil {
-		return nil
-	}
-	return matchCluster{d.member, d.cfg.Match.Patience}
-}
-
-// matchCluster is the other nodes as the matchmaker wants them.
-type matchCluster struct {
-	*cluster.Member
-	patience time.Duration
-}
-
-// Offer implements match.Cluster.
-func (c matchCluster) Offer(o match.Offer) {
-	c.Member.Offer(cluster.Offer{
-		ID: cluster.OfferID(o.ID), Session: o.Session, Mode: string(o.Mode), Languages: o.Languages,
-		Interests: o.Interests, IDF: o.IDF, Asks: o.Asks, Patience: c.patience, Since: time.Now().Add(-o.Waited),
-		Recent: raw(o.Recent), Avoid: raw(o.Avoid),
-	})
-}
-
-func raw(sessions []ident.Session) [][16]byte {
-	list := make([][16]byte, len(sessions))
-	for i, s := range sessions {
-		list[i] = s
-	}
-	return list
-}
-
-// Withdraw implements match.Cluster.
-func (c matchCluster) Withdraw(id match.OfferID) { c.Member.Withdraw(cluster.OfferID(id)) }
-
-// clusterHub is the matchmaker as the other nodes want it.
-type clusterHub struct{ *match.Hub }
-
-// Propose implements cluster.Hub.
-func (h clusterHub) Propose(own cluster.OfferID, node string, theirs cluster.OfferID) {
-	h.Hub.Propose(match.OfferID(own), node, match.OfferID(theirs))
-}
-
-// Renew implements cluster.Hub.
-func (h clusterHub) Renew(id cluster.OfferID) { h.Hub.Renew(match.OfferID(id)) }
-
-// busDrops is why messages between nodes may come to nothing.
-var busDrops = []string{"full", "expired", "restarted", "foreign", "slow", "unsent"}
-
-// clusterMetrics is what the node has to do with others.
-func (d *daemon) clusterMetrics() metrics.Cluster {
-	if d.member == nil {
-		return metrics.Cluster{}
-	}
-	s, hub := d.member.Stats(), d.hub.Stats().Cluster
-	dropped := s.Bus.Dropped
-	return metrics.Cluster{
-		RedisUp: s.Redis.State == redis.Up, Nodes: s.Nodes, Offers: s.Offers,
-		Found: s.Seek.Found, Lost: s.Seek.Lost, Failed: s.Seek.Failed, Dropped: s.Seek.Dropped,
-		Moves: hub.Moves, Seeks: hub.Seeks, Doors: hub.Doors, Guests: hub.Tunnels,
-		Sent: s.Bus.Messages, Received: s.Bus.MessagesReceived, Gaps: s.Bus.Gaps, Queued: s.Bus.Queued,
-		Undelivered: map[string]uint64{
-			"full": dropped.Full, "expired": dropped.Expired, "restarted": dropped.Restarted,
-			"foreign": dropped.Foreign, "slow": dropped.Slow, "unsent": s.Unsent,
-		},
-	}
 }

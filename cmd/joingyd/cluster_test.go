@@ -1,111 +1,162 @@
 package main
 
 import (
-	"fmt"
-	"os"
+	"context"
+	"encoding/json"
+	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/cluster/nodes"
+	"github.com/joingyd/joingyd/cluster/redis"
 	"github.com/joingyd/joingyd/cluster/redistest"
-	"github.com/joingyd/joingyd/config"
 )
 
-// startNodes starts daemons that are nodes of one site, n1, n2, ….
-func startNodes(t *testing.T, server *redistest.Server, count int, change func(*config.Config)) (nodes []*daemon) {
+// serveCluster serves the control API of a daemon of which only this much is there, and
+// returns its socket.
+func serveCluster(t *testing.T, cluster admin.Cluster) string {
 	t.Helper()
-	for i := range count {
-		nodes = append(nodes, startDaemon(t, func(c *config.Config) {
-			c.Cluster.Redis, c.Cluster.Node = server.URL(), fmt.Sprintf("n%d", i+1)
-			c.TURN.PublicHost = "localhost" // tests look for addresses in what clients are told
-			if i > 0 {
-				copySecrets(t, nodes[0].cfg.DataDir, c.DataDir)
-			}
-			if change != nil {
-				change(c)
-			}
-		}))
+	dir := t.TempDir()
+	keys, err := loadStoreKeys(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, d := range nodes {
-		eventually(t, "nodes that know each other", func() bool { return len(d.member.Alive()) == count-1 })
+	store, err := openStoreIn(dir, keys, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return nodes
+	socket := filepath.Join(dir, "a.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- admin.NewServer(admin.NewService(store, &admin.Options{Cluster: cluster}), nil).Run(ctx, listener)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return socket
 }
 
-// copySecrets copies the keys that nodes share.
-func copySecrets(t *testing.T, from, to string) {
-	t.Helper()
-	for _, name := range []string{banKeyFile, config.ClusterKeyFile} {
-		key, err := os.ReadFile(filepath.Join(from, name))
+// oneCluster is what a fake says.
+type oneCluster struct {
+	status admin.ClusterStatus
+	node   admin.ClusterNode
+}
+
+func (c oneCluster) Status() admin.ClusterStatus { return c.status }
+
+func (c oneCluster) Drain(_ context.Context, name string, _ bool) (admin.ClusterNode, error) {
+	if name != c.node.Name {
+		return admin.ClusterNode{}, &admin.Error{Code: admin.CodeNotFound, Detail: "no live node has this name"}
+	}
+	return c.node, nil
+}
+
+func TestClusterCommands(t *testing.T) {
+	now := time.Now()
+	a := admin.ClusterNode{Name: "node-1", Self: true, Version: "1.3.0", Protocol: "1", Role: "all", Region: "eu-west", Relay: "one.example.org",
+		Online: 1204, Waiting: 12, Load: 0.231, Started: now.Add(-72 * time.Hour)}
+	b := admin.ClusterNode{Name: "node-2", Version: "1.3.0\x1b[2J", Role: "edge", Draining: true, Started: now.Add(-time.Minute)}
+	fake := oneCluster{status: admin.ClusterStatus{
+		Node: "node-1", Redis: admin.ClusterRedis{State: "up", Since: now.Add(-time.Hour), Answer: 0.42}, Online: 1204, Waiting: 12, Nodes: []admin.ClusterNode{a, b},
+	}, node: b}
+	socket := serveCluster(t, fake)
+
+	_, text, _ := typed(t, "cluster", "status", "--socket", socket)
+	for _, want := range []string{
+		"redis    up for 60m, answers in 0.4 ms\n", "online   1,204\n", "waiting  12\n",
+		"NODE    STATE         ONLINE  WAITING  LOAD  UP  VERSION", "node-1  up, this one  1,204   12       24 %  3d  1.3.0", "  eu-west  one.example.org\n", "node-2  draining ", "  edge  -        -\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("cluster status lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Errorf("what another node says reaches the terminal: %q", text)
+	}
+	var got admin.ClusterStatus
+	if _, text, _ := typed(t, "cluster", "status", "-o", "json", "--socket", socket); json.Unmarshal([]byte(text), &got) != nil || len(got.Nodes) != 2 || got.Nodes[1].Name != "node-2" {
+		t.Errorf("cluster status -o json: %s", text)
+	}
+	for _, tt := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"drain", "node-2"}, exitDone, "node-2 takes no new sessions; 0 sessions left\n"},
+		{[]string{"drain", "node-2", "--off"}, exitDone, "node-2 was told, and has not answered yet; joingyd cluster status shows when it has\n"},
+		{[]string{"drain", "node-3"}, exitRefused, "joingyd: no live node has this name\n"},
+		{[]string{"drain"}, exitUsage, ""},
+		{[]string{"drain", ""}, exitUsage, "joingyd cluster status lists them"},
+	} {
+		status, stdout, stderr := typed(t, append([]string{"cluster", "--socket", socket}, tt.args...)...)
+		if status != tt.status || !strings.Contains(stdout+stderr, tt.want) {
+			t.Errorf("cluster %v: %d, %q, %q; want %d, %q", tt.args, status, stdout, stderr, tt.status, tt.want)
+		}
+	}
+	fake.status.Redis = admin.ClusterRedis{State: "down", Since: now.Add(-5 * time.Second), Error: "connection refused"}
+	fake.status.Problem = "another node has this name"
+	_, text, _ = typed(t, "cluster", "status", "--socket", serveCluster(t, fake))
+	if !strings.Contains(text, "redis    down for 5s: connection refused\n") || !strings.Contains(text, "alone    another node has this name\n") {
+		t.Errorf("of a redis that is down:\n%s", text)
+	}
+}
+
+func TestClusterCommandsAlone(t *testing.T) {
+	socket := serveCluster(t, nil)
+	for _, args := range [][]string{{"cluster", "status"}, {"cluster", "drain", "a"}} {
+		status, stdout, stderr := typed(t, append(args, "--socket", socket)...)
+		if status != exitRefused || stdout != "" || stderr != "joingyd: this daemon is alone: cluster.redis is not set; docs/scaling.md says how to add a node\n" {
+			t.Errorf("%v: %d, %q, %q", args, status, stdout, stderr)
+		}
+	}
+}
+
+// TestClusterControl has two nodes on a Redis behind the commands.
+func TestClusterControl(t *testing.T) {
+	server := redistest.Start(t)
+	node := func(name string) clusterControl {
+		conn, err := redis.Dial(t.Context(), redis.Options{URL: server.URL()}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(to, name), key, 0o600); err != nil {
+		t.Cleanup(conn.Close)
+		registry, err := nodes.Join(t.Context(), conn, nodes.Options{
+			Self:   nodes.Self{Name: name, Version: "1.0", Protocol: nodes.Range{Min: 1, Max: 1}, Role: nodes.RoleAll},
+			Report: func() nodes.Report { return nodes.Report{Online: 3, Waiting: 1} },
+		}, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(registry.Close)
+		return clusterControl{registry, conn}
 	}
-}
-
-// meetAcross has two callers of different nodes find each other.
-func meetAcross(t *testing.T, a, b *caller, mode string) {
-	t.Helper()
-	find := `{"type":"find","mode":"` + mode + `","interests":["testing"]}`
-	a.send(find)
-	a.expect("waiting")
-	b.send(find)
-	for _, c := range []*caller{a, b} {
-		m := c.expect("matched")
-		if c.pair = m.Pair; len(m.ICE.Servers) > 0 {
-			c.welcome.ICE = m.ICE
-		}
+	node("b")
+	control := node("a")
+	s := control.Status()
+	if s.Node != "a" || s.Redis.State != "up" || s.Online != 6 || s.Waiting != 2 || len(s.Nodes) != 2 || !s.Nodes[0].Self || s.Nodes[1].Name != "b" || s.Problem != "" {
+		t.Errorf("status: %+v", s)
 	}
-	if a.pair != b.pair {
-		t.Fatalf("pairs %s and %s", a.pair, b.pair)
+	if n, err := control.Drain(t.Context(), "b", false); err != nil || !n.Draining || n.Self {
+		t.Errorf("drain b: %+v, %v", n, err)
 	}
-}
-
-// TestNodes pairs visitors of different nodes, for a call and for text, has one resume at a
-// third node, and bans.
-func TestNodes(t *testing.T) {
-	t.Parallel()
-	nodes := startNodes(t, redistest.Start(t), 3, nil)
-	a, b := newCaller(t, nodes[0], "127.0.0.2"), newCaller(t, nodes[1], "127.0.0.3")
-	meetAcross(t, a, b, "video")
-	call(t, a, b)
-
-	a.sendJSON(map[string]any{"type": "text", "pair": a.pair, "id": "1", "body": "hello"})
-	if m := b.expect("text"); m.Body != "hello" {
-		t.Errorf("text = %+v", m)
+	if n, err := control.Drain(t.Context(), "a", false); err != nil || !n.Draining || !n.Self {
+		t.Errorf("drain a: %+v, %v", n, err)
 	}
-	a.expect("sent")
-
-	// The socket drops, and the client comes back to another node.
-	session := a.welcome.Session
-	a.conn.CloseNow()
-	b.sendJSON(map[string]any{"type": "text", "pair": b.pair, "id": "2", "body": "still there?"})
-	b.expect("sent")
-	a.d = nodes[2]
-	a.resume() // and gets that
-	if a.welcome.Session != session {
-		t.Error("resumed as another session")
-	}
-
-	b.send(`{"type":"leave"}`)
-	if m := a.expect("left"); m.Reason != "left" || m.Pair != a.pair {
-		t.Errorf("left = %+v", m)
-	}
-	meetAcross(t, a, newCaller(t, nodes[0], "127.0.0.4"), "text")
-	for _, d := range nodes {
-		eventually(t, "the online count", func() bool { return d.hub.Online() == 3 })
-	}
-}
-
-// eventually waits until something is so.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patienceOfTests); !is(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
+	if _, err := control.Drain(t.Context(), "c", false); refusal(err).Code != admin.CodeNotFound {
+		t.Errorf("drain nobody: %v", err)
 	}
 }

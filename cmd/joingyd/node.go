@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/joingyd/joingyd/cluster"
+	"github.com/joingyd/joingyd/cluster/nodes"
+	"github.com/joingyd/joingyd/cluster/redis"
+	"github.com/joingyd/joingyd/config"
+	"github.com/joingyd/joingyd/ident"
+	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/metrics"
+)
+
+// joinTime is how long a start may wait to be one of the nodes: 3 s where one of this name has
+// crashed.
+const joinTime = 10 * time.Second
+
+// openCluster makes the daemon one of the nodes of a site, if it is to be one.
+func (d *daemon) openCluster() error {
+	settings := d.cfg.Cluster
+	if !settings.Enabled() {
+		return nil
+	}
+	name, err := settings.NodeName()
+	if err != nil {
+		return err
+	}
+	secrets, err := settings.LoadSecrets(d.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), joinTime)
+	defer cancel()
+	d.member, err = cluster.Join(ctx, cluster.Options{
+		Redis: redis.Options{
+			URL: settings.Redis, User: settings.User, Password: secrets.Password, SentinelPassword: secrets.SentinelPassword,
+			CA: secrets.CA, Certificate: secrets.Certificate,
+		},
+		Node: nodes.Self{
+			Name: name, Version: programVersion(), Role: nodes.RoleAll, Region: settings.Region, Relay: d.cfg.TURN.PublicHost,
+		},
+		Key: secrets.Key, AnyLanguage: d.cfg.Match.AnyLanguage, Report: d.report, Drain: d.drainNode,
+		ClusterKeyPath: secrets.KeyPath, BanKeyPath: config.SecretPath(d.cfg.DataDir, banKeyFile), Log: d.log,
+	})
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	d.closers = append(d.closers, d.member.Close)
+	return nil
+}
+
+// report is what the node says of itself to the others.
+func (d *daemon) report() nodes.Report {
+	r := nodes.Report{}
+	for _, use := range slices.Backward(d.bans.Keys()) {
+		r.BanKeys = append(r.BanKeys, nodes.FingerprintOf(use.Key))
+	}
+	hub := d.started.Load()
+	if hub == nil {
+		return r // it is just being made
+	}
+	matching, relaying := hub.Stats(), d.relay.Stats()
+	r.Online, r.Waiting = matching.Online, matching.Waiting
+	r.Load = max(float64(relaying.Allocations)/float64(max(d.current().TURN.Allocations, 1)), d.memory.pressure())
+	return r
+}
+
+// drainNode has the balancer send no more visitors here, or again some.
+func (d *daemon) drainNode(on bool) { d.draining.Store(on) }
+
+var errDraining = errors.New("this node is being drained (joingyd cluster drain): visitors are for the others")
+
+// ready says why the daemon is not to be sent visitors.
+func (d *daemon) ready(ctx context.Context) error {
+	if d.draining.Load() {
+		return errDraining
+	}
+	return d.relay.Ready(ctx)
+}
+
+// cluster is the other nodes for the matchmaker, nil if there are none.
+func (d *daemon) cluster() match.Cluster {
+	if d.member == nil {
+		return nil
+	}
+	return matchCluster{d.member, d.cfg.Match.Patience}
+}
+
+// matchCluster is the other nodes as the matchmaker wants them.
+type matchCluster struct {
+	*cluster.Member
+	patience time.Duration
+}
+
+// Offer implements match.Cluster.
+func (c matchCluster) Offer(o match.Offer) {
+	c.Member.Offer(cluster.Offer{
+		ID: cluster.OfferID(o.ID), Session: o.Session, Mode: string(o.Mode), Languages: o.Languages,
+		Interests: o.Interests, IDF: o.IDF, Asks: o.Asks, Patience: c.patience, Since: time.Now().Add(-o.Waited),
+		Recent: raw(o.Recent), Avoid: raw(o.Avoid),
+	})
+}
+
+func raw(sessions []ident.Session) [][16]byte {
+	list := make([][16]byte, len(sessions))
+	for i, s := range sessions {
+		list[i] = s
+	}
+	return list
+}
+
+// Withdraw implements match.Cluster.
+func (c matchCluster) Withdraw(id match.OfferID) { c.Member.Withdraw(cluster.OfferID(id)) }
+
+// clusterHub is the matchmaker as the other nodes want it.
+type clusterHub struct{ *match.Hub }
+
+// Propose implements cluster.Hub.
+func (h clusterHub) Propose(own cluster.OfferID, node string, theirs cluster.OfferID) {
+	h.Hub.Propose(match.OfferID(own), node, match.OfferID(theirs))
+}
+
+// Renew implements cluster.Hub.
+func (h clusterHub) Renew(id cluster.OfferID) { h.Hub.Renew(match.OfferID(id)) }
+
+// busDrops is why messages between nodes may come to nothing.
+var busDrops = []string{"full", "expired", "restarted", "foreign", "slow", "unsent"}
+
+// clusterMetrics is what the node has to do with others.
+func (d *daemon) clusterMetrics() metrics.Cluster {
+	if d.member == nil {
+		return metrics.Cluster{}
+	}
+	s, hub := d.member.Stats(), d.hub.Stats().Cluster
+	dropped := s.Bus.Dropped
+	return metrics.Cluster{
+		RedisUp: s.Redis.State == redis.Up, Nodes: s.Nodes, Offers: s.Offers,
+		Found: s.Seek.Found, Lost: s.Seek.Lost, Failed: s.Seek.Failed, Dropped: s.Seek.Dropped,
+		Moves: hub.Moves, Seeks: hub.Seeks, Doors: hub.Doors, Guests: hub.Tunnels,
+		Sent: s.Bus.Messages, Received: s.Bus.MessagesReceived, Gaps: s.Bus.Gaps, Queued: s.Bus.Queued,
+		Undelivered: map[string]uint64{
+			"full": dropped.Full, "expired": dropped.Expired, "restarted": dropped.Restarted,
+			"foreign": dropped.Foreign, "slow": dropped.Slow, "unsent": s.Unsent,
+		},
+	}
+}

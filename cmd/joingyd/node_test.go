@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/joingyd/joingyd/cluster/redistest"
+	"github.com/joingyd/joingyd/config"
+)
+
+// startNodes starts daemons that are nodes of one site, n1, n2, ….
+func startNodes(t *testing.T, server *redistest.Server, count int, change func(*config.Config)) (nodes []*daemon) {
+	t.Helper()
+	for i := range count {
+		nodes = append(nodes, startDaemon(t, func(c *config.Config) {
+			c.Cluster.Redis, c.Cluster.Node = server.URL(), fmt.Sprintf("n%d", i+1)
+			c.TURN.PublicHost = "localhost" // tests look for addresses in what clients are told
+			if i > 0 {
+				copySecrets(t, nodes[0].cfg.DataDir, c.DataDir)
+			}
+			if change != nil {
+				change(c)
+			}
+		}))
+	}
+	for _, d := range nodes {
+		eventually(t, "nodes that know each other", func() bool { return len(d.member.Alive()) == count-1 })
+	}
+	return nodes
+}
+
+// copySecrets copies the keys that nodes share.
+func copySecrets(t *testing.T, from, to string) {
+	t.Helper()
+	for _, name := range []string{banKeyFile, config.ClusterKeyFile} {
+		key, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, name), key, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// meetAcross has two callers of different nodes find each other.
+func meetAcross(t *testing.T, a, b *caller, mode string) {
+	t.Helper()
+	find := `{"type":"find","mode":"` + mode + `","interests":["testing"]}`
+	a.send(find)
+	a.expect("waiting")
+	b.send(find)
+	for _, c := range []*caller{a, b} {
+		m := c.expect("matched")
+		if c.pair = m.Pair; len(m.ICE.Servers) > 0 {
+			c.welcome.ICE = m.ICE
+		}
+	}
+	if a.pair != b.pair {
+		t.Fatalf("pairs %s and %s", a.pair, b.pair)
+	}
+}
+
+// TestNodes pairs visitors of different nodes, for a call and for text, has one resume at a
+// third node, and bans.
+func TestNodes(t *testing.T) {
+	t.Parallel()
+	nodes := startNodes(t, redistest.Start(t), 3, nil)
+	a, b := newCaller(t, nodes[0], "127.0.0.2"), newCaller(t, nodes[1], "127.0.0.3")
+	meetAcross(t, a, b, "video")
+	call(t, a, b)
+
+	a.sendJSON(map[string]any{"type": "text", "pair": a.pair, "id": "1", "body": "hello"})
+	if m := b.expect("text"); m.Body != "hello" {
+		t.Errorf("text = %+v", m)
+	}
+	a.expect("sent")
+
+	// The socket drops, and the client comes back to another node.
+	session := a.welcome.Session
+	a.conn.CloseNow()
+	b.sendJSON(map[string]any{"type": "text", "pair": b.pair, "id": "2", "body": "still there?"})
+	b.expect("sent")
+	a.d = nodes[2]
+	a.resume() // and gets that
+	if a.welcome.Session != session {
+		t.Error("resumed as another session")
+	}
+
+	b.send(`{"type":"leave"}`)
+	if m := a.expect("left"); m.Reason != "left" || m.Pair != a.pair {
+		t.Errorf("left = %+v", m)
+	}
+	meetAcross(t, a, newCaller(t, nodes[0], "127.0.0.4"), "text")
+	for _, d := range nodes {
+		eventually(t, "the online count", func() bool { return d.hub.Online() == 3 })
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patienceOfTests); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
