@@ -19,8 +19,13 @@ const (
 	firstTime = 2 * time.Second // that Dial waits for a first answer
 )
 
-// ErrDown is what a call fails with while Redis is down.
-var ErrDown = errors.New("redis: down")
+// What a call fails with that never left.
+var (
+	ErrDown = errors.New("redis: down")
+	ErrBusy = errors.New("redis: too many calls under way")
+)
+
+var errSilent = errors.New("redis: no answer")
 
 // Conn is a connection to Redis, or the wish for one. Its methods may be called at the
 // same time.
@@ -95,7 +100,8 @@ func (c *Conn) Close() {
 }
 
 // Client returns the commands, behind the gate: while Redis is down each fails with
-// ErrDown. It can be kept. Do not close it, and keep none of its Nodes.
+// ErrDown, and while 900 calls are under way (a pipeline is one) with ErrBusy. It can be
+// kept. Do not close it, and keep none of its Nodes.
 func (c *Conn) Client() rueidis.Client { return c.gate }
 
 // Context returns the context that a call is made with: it ends with ctx or after 500 ms.
@@ -106,10 +112,17 @@ func (c *Conn) Context(ctx context.Context) (context.Context, context.CancelFunc
 // State returns what Redis is good for now.
 func (c *Conn) State() State { return State(c.state.Load()) }
 
-// Err returns why the last probe failed; nil if it was answered.
+// Err returns why Redis is down or the last probe failed; nil if it was answered.
 func (c *Conn) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.errLocked()
+}
+
+func (c *Conn) errLocked() error {
+	if c.err == nil && c.health.state == Down {
+		return errSilent
+	}
 	return c.err
 }
 

@@ -99,7 +99,7 @@ func TestUser(t *testing.T) {
 	if c := dial(t, redis.Options{URL: server.URL(), User: "joingy", Password: "secret"}); c.State() != redis.Up {
 		t.Errorf("with the right password: %v, %v; want up", c.State(), c.Err())
 	}
-	if c := dial(t, redis.Options{URL: server.URL(), User: "joingy", Password: "wrong"}); c.State() != redis.Down || !strings.Contains(c.Err().Error(), "WRONGPASS") {
+	if c := dial(t, redis.Options{URL: server.URL(), User: "joingy", Password: "wrong"}); c.State() != redis.Down || !strings.Contains(c.Err().Error(), "WRONGPASS") || !strings.Contains(c.Err().Error(), "cluster.password_file") {
 		t.Errorf("with a wrong password: %v, %v; want down, WRONGPASS", c.State(), c.Err())
 	}
 }
@@ -204,7 +204,7 @@ func TestSlow(t *testing.T) {
 func TestReadOnlyIsDown(t *testing.T) {
 	server := redistest.Start(t, "--min-replicas-to-write", "1")
 	c := dial(t, redis.Options{URL: server.URL()})
-	if c.State() != redis.Down || !strings.Contains(c.Err().Error(), "NOREPLICAS") {
+	if c.State() != redis.Down || !strings.Contains(c.Err().Error(), "look at the replicas") {
 		t.Errorf("of a server that takes no writes: %v, %v; want down, NOREPLICAS", c.State(), c.Err())
 	}
 }

@@ -11,7 +11,8 @@
 // Three failures in a row, or a second without an answer, are Down. Answers that take
 // more than 100 ms, for a second, are Slow. A second of good answers is Up again; the
 // first good answer ever needs no second. While Down only probes go out: every command of
-// Client fails at once with ErrDown, so nothing piles up for a server that is not there.
+// Client fails at once with ErrDown, so nothing piles up for a server that is not there;
+// nor in the second before, for only so many calls may be under way.
 //
 // A call is tried once: who calls knows whether it may be said twice. Moved slots of a
 // cluster are followed; a new primary is learnt from the Sentinels.

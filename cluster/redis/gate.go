@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"crypto/tls"
@@ -11,10 +12,12 @@ import (
 )
 
 // gate is the rueidis.Client that others have: the live one's commands while Redis
-// answers, ErrDown while it does not. It stays the same when the live client is made.
+// answers and not too many are under way, ErrDown or ErrBusy else. It stays the same when
+// the live client is made.
 type gate struct {
 	conn   *Conn
 	nobody rueidis.Client // builds commands as long as there is no live client
+	under  atomic.Int64   // calls under way
 }
 
 func newGate(c *Conn) (*gate, error) {
@@ -33,16 +36,36 @@ func newGate(c *Conn) (*gate, error) {
 	return &gate{conn: c, nobody: nobody}, nil
 }
 
-// open returns the live client and whether n commands may go to it.
-func (g *gate) open(n int) (rueidis.Client, bool) {
+// maxCalls is how many calls may be under way. rueidis holds 1024 in the ring of each
+// connection; in a full one a call would wait longer than its context.
+const maxCalls = 900
+
+// open returns the live client if n commands may go to it.
+func (g *gate) open(n int) (rueidis.Client, error) {
 	live := g.conn.live.Load()
 	if live == nil || g.conn.State() == Down {
 		g.conn.counts.refused.Add(uint64(n))
-		return nil, false
+		return nil, ErrDown
 	}
 	g.conn.counts.calls.Add(uint64(n))
-	return *live, true
+	return *live, nil
 }
+
+// enter is open for a call that leave ends.
+func (g *gate) enter(n int) (rueidis.Client, error) {
+	if g.under.Add(1) > maxCalls {
+		g.under.Add(-1)
+		g.conn.counts.busy.Add(uint64(n))
+		return nil, ErrBusy
+	}
+	live, err := g.open(n)
+	if err != nil {
+		g.under.Add(-1)
+	}
+	return live, err
+}
+
+func (g *gate) leave() { g.under.Add(-1) }
 
 // any returns the live client or, before there is one, nobody.
 func (g *gate) any() rueidis.Client {
@@ -52,10 +75,10 @@ func (g *gate) any() rueidis.Client {
 	return g.nobody
 }
 
-func refusals(n int) []rueidis.RedisResult {
+func failures(n int, err error) []rueidis.RedisResult {
 	list := make([]rueidis.RedisResult, n)
 	for i := range list {
-		list[i] = rueidis.NewErrorResult(ErrDown)
+		list[i] = rueidis.NewErrorResult(err)
 	}
 	return list
 }
@@ -63,71 +86,82 @@ func refusals(n int) []rueidis.RedisResult {
 func (g *gate) B() rueidis.Builder { return g.any().B() }
 
 func (g *gate) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResult {
-	live, ok := g.open(1)
-	if !ok {
-		return rueidis.NewErrorResult(ErrDown)
+	if cmd.IsBlock() { // on a connection of its own
+		live, err := g.open(1)
+		if err != nil {
+			return rueidis.NewErrorResult(err)
+		}
+		return live.Do(ctx, cmd)
 	}
+	live, err := g.enter(1)
+	if err != nil {
+		return rueidis.NewErrorResult(err)
+	}
+	defer g.leave()
 	return live.Do(ctx, cmd)
 }
 
 func (g *gate) DoMulti(ctx context.Context, multi ...rueidis.Completed) []rueidis.RedisResult {
-	live, ok := g.open(len(multi))
-	if !ok {
-		return refusals(len(multi))
+	live, err := g.enter(len(multi))
+	if err != nil {
+		return failures(len(multi), err)
 	}
+	defer g.leave()
 	return live.DoMulti(ctx, multi...)
 }
 
 func (g *gate) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Duration) rueidis.RedisResult {
-	live, ok := g.open(1)
-	if !ok {
-		return rueidis.NewErrorResult(ErrDown)
+	live, err := g.enter(1)
+	if err != nil {
+		return rueidis.NewErrorResult(err)
 	}
+	defer g.leave()
 	return live.DoCache(ctx, cmd, ttl)
 }
 
 func (g *gate) DoMultiCache(ctx context.Context, multi ...rueidis.CacheableTTL) []rueidis.RedisResult {
-	live, ok := g.open(len(multi))
-	if !ok {
-		return refusals(len(multi))
+	live, err := g.enter(len(multi))
+	if err != nil {
+		return failures(len(multi), err)
 	}
+	defer g.leave()
 	return live.DoMultiCache(ctx, multi...)
 }
 
 func (g *gate) DoStream(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResultStream {
-	live, ok := g.open(1)
-	if !ok {
-		return rueidis.NewErrorResultStream(ErrDown)
+	live, err := g.open(1)
+	if err != nil {
+		return rueidis.NewErrorResultStream(err)
 	}
 	return live.DoStream(ctx, cmd)
 }
 
 func (g *gate) DoMultiStream(ctx context.Context, multi ...rueidis.Completed) rueidis.MultiRedisResultStream {
-	live, ok := g.open(len(multi))
-	if !ok {
-		return rueidis.NewErrorResultStream(ErrDown)
+	live, err := g.open(len(multi))
+	if err != nil {
+		return rueidis.NewErrorResultStream(err)
 	}
 	return live.DoMultiStream(ctx, multi...)
 }
 
 func (g *gate) Receive(ctx context.Context, subscribe rueidis.Completed, fn func(rueidis.PubSubMessage)) error {
-	live, ok := g.open(1)
-	if !ok {
-		return ErrDown
+	live, err := g.open(1)
+	if err != nil {
+		return err
 	}
 	return live.Receive(ctx, subscribe, fn)
 }
 
 func (g *gate) Dedicated(fn func(rueidis.DedicatedClient) error) error {
-	live, ok := g.open(1)
-	if !ok {
-		return ErrDown
+	live, err := g.open(1)
+	if err != nil {
+		return err
 	}
 	return live.Dedicated(fn)
 }
 
 func (g *gate) Dedicate() (rueidis.DedicatedClient, func()) {
-	if live, ok := g.open(1); ok {
+	if live, err := g.open(1); err == nil {
 		return live.Dedicate()
 	}
 	return g.nobody.Dedicate()

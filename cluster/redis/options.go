@@ -27,10 +27,7 @@ type Options struct {
 	User     string // of Redis' ACL; empty: "default"
 	Password string // empty: none
 
-	// SentinelUser and SentinelPassword are for the Sentinels, which have an ACL of
-	// their own.
-	SentinelUser     string
-	SentinelPassword string
+	SentinelPassword string // of the Sentinels, which have an ACL of their own; empty: none
 
 	CA          []byte           // PEM: who may sign the server's certificate; empty: who the system trusts
 	Certificate *tls.Certificate // what the server is shown if it asks; may be nil
@@ -80,7 +77,6 @@ func (o Options) client(ctx context.Context) (rueidis.ClientOption, error) {
 			Dialer:                  dialer,
 			TLSConfig:               opts.TLSConfig,
 			MasterSet:               u.Master,
-			Username:                o.SentinelUser,
 			Password:                o.SentinelPassword,
 			ClientName:              o.Name,
 			TopologyRefreshInterval: sentinelsTime,

@@ -61,7 +61,7 @@ func (c *Conn) probe(ctx context.Context) (o outcome) {
 	if live == nil {
 		client, err := rueidis.NewClient(c.options)
 		if err != nil {
-			return outcome{err: err}
+			return outcome{err: explain(err)}
 		}
 		live = &client
 		c.live.Store(live)
@@ -69,7 +69,7 @@ func (c *Conn) probe(ctx context.Context) (o outcome) {
 	ctx, cancel := context.WithTimeout(ctx, c.pace.silence)
 	defer cancel()
 	begin := time.Now()
-	o.err = (*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error()
+	o.err = explain((*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error())
 	o.took = time.Since(begin)
 	return o
 }
@@ -87,7 +87,7 @@ func (c *Conn) note(change func(*health), o *outcome) {
 		c.err = o.err
 		c.counts.probe(*o)
 	}
-	err := c.err
+	err := c.errLocked()
 	var watchers []func(State)
 	if state != before {
 		c.since = time.Now()

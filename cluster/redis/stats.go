@@ -7,8 +7,8 @@ import (
 
 // counts are the Conn's figures.
 type counts struct {
-	probes, failures, downs, calls, refused atomic.Uint64
-	answer                                  atomic.Int64 // ns, of the last probe that was answered
+	probes, failures, downs, calls, refused, busy atomic.Uint64
+	answer                                        atomic.Int64 // ns, of the last probe that was answered
 }
 
 func (c *counts) probe(o outcome) {
@@ -30,6 +30,7 @@ type Stats struct {
 	Downs    uint64 // how often Redis went down
 	Calls    uint64 // commands let through, each of a pipeline counted
 	Refused  uint64 // commands that failed with ErrDown
+	Busy     uint64 // commands that failed with ErrBusy
 }
 
 // Stats returns the figures.
@@ -40,6 +41,6 @@ func (c *Conn) Stats() Stats {
 	return Stats{
 		State: state, Since: since, Answer: time.Duration(c.counts.answer.Load()),
 		Probes: c.counts.probes.Load(), Failures: c.counts.failures.Load(), Downs: c.counts.downs.Load(),
-		Calls: c.counts.calls.Load(), Refused: c.counts.refused.Load(),
+		Calls: c.counts.calls.Load(), Refused: c.counts.refused.Load(), Busy: c.counts.busy.Load(),
 	}
 }

@@ -1,8 +1,10 @@
 package redistest
 
 import (
+	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -138,6 +140,16 @@ func (s *Server) Info(t testing.TB, field string) string {
 		}
 	}
 	return ""
+}
+
+// FreeAddr returns HOST:PORT on which nobody listens, for a server's second port.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
 // until waits until ok, and fails the test after startTime.
