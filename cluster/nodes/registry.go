@@ -166,7 +166,8 @@ func (r *Registry) note(err error) {
 }
 
 // Close leaves: the others see it with their next look. It waits for the Registry's
-// goroutine, and for Redis at most half a second. No watcher is called after it.
+// goroutine, and for Redis at most half a second. No watcher is called after it. The Conn
+// is closed after it.
 func (r *Registry) Close() {
 	r.unwatch()
 	r.stop()
