@@ -106,17 +106,18 @@ func remember(list []ident.Session, id ident.Session) []ident.Session {
 
 // ours is the daemon's pool.
 type ours struct {
-	t       *trace
-	pool    *pool.Pool
-	tickets map[int]*pool.Ticket
-	numbers map[*pool.Ticket]int
+	t        *trace
+	patience time.Duration
+	pool     *pool.Pool
+	tickets  map[int]*pool.Ticket
+	numbers  map[*pool.Ticket]int
 }
 
 var epoch = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 
 func newOurs(t *trace, patience time.Duration) *ours {
 	return &ours{
-		t: t, pool: pool.New(pool.Options{Patience: patience, AnyLanguage: false, Seed: t.seed}),
+		t: t, patience: patience, pool: pool.New(pool.Options{Patience: patience, AnyLanguage: false, Seed: t.seed}),
 		tickets: make(map[int]*pool.Ticket), numbers: make(map[*pool.Ticket]int),
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -8,20 +9,29 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/bench/markdown"
+	"github.com/joingyd/joingyd/cluster/redis"
 )
 
 func main() {
 	quick := flag.Bool("quick", false, "smaller traces, and no pool of a million: for trying")
 	plot := flag.String("plot", "", "`file` to draw what pairs are worth against waiting into (SVG)")
+	redisURL := flag.String("redis", "", "`URL` of an empty Redis: measure nodes that share a pool in it, and nothing else")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "bench-match: unexpected %q; flags are -quick and -plot\n", flag.Arg(0))
+		fmt.Fprintf(os.Stderr, "bench-match: unexpected %q; flags are -quick, -plot and -redis\n", flag.Arg(0))
 		os.Exit(2)
 	}
 	b := bench{out: os.Stdout, tickets: 20_000, patiences: []time.Duration{3 * time.Second, 10 * time.Second, 30 * time.Second}}
 	waiting := []int{1_000, 10_000, 100_000, 1_000_000}
 	if *quick {
 		b.tickets, waiting = 4_000, waiting[:2]
+	}
+	if *redisURL != "" {
+		if err := b.inRedis(*redisURL); err != nil {
+			fmt.Fprintln(os.Stderr, "bench-match:", err)
+			os.Exit(1)
+		}
+		return
 	}
 	b.quality()
 	b.deciles()
@@ -41,6 +51,17 @@ type bench struct {
 	out       io.Writer
 	tickets   int
 	patiences []time.Duration
+}
+
+// inRedis measures nodes that share a pool in Redis.
+func (b bench) inRedis(url string) error {
+	conn, err := redis.Dial(context.Background(), redis.Options{URL: url}, nil)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	b.tickets, b.patiences = b.tickets/4, b.patiences[:2]
+	return b.shared(conn)
 }
 
 // makers are the matchmakers that are compared.
