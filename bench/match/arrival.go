@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/joingyd/joingyd/bench/crowd"
 	"github.com/joingyd/joingyd/match/pool"
 )
 
@@ -23,12 +24,12 @@ type cost struct {
 // would find a perfect match at once.
 func measureArrivals(rate float64, vocab int, patience time.Duration, arrivals int) (c cost) {
 	s := standard(0, rate)
-	s.vocab = max(s.vocab, vocab)
+	s.Vocab = max(s.Vocab, vocab)
 	random := rand.New(rand.NewPCG(s.seed, 2))
-	crowd := make([]*visitor, min(max(1<<16, int(60*rate)), 1<<21)) // few come twice within a wait
-	popularity := zipf(s)
-	for i := range crowd {
-		crowd[i] = newVisitor(random, s, popularity)
+	people := make([]*crowd.Visitor, min(max(1<<16, int(60*rate)), 1<<21)) // few come twice within a wait
+	visitors := crowd.New(random, s.Settings)
+	for i := range people {
+		people[i] = visitors.Visitor()
 	}
 	p := pool.New(pool.Options{Patience: patience, Seed: s.seed})
 	const batch = 64 // arrivals between two looks at the clock
@@ -37,11 +38,11 @@ func measureArrivals(rate float64, vocab int, patience time.Duration, arrivals i
 		began := cpu()
 		for range batch {
 			now = now.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second)))
-			v := crowd[next%len(crowd)]
+			v := people[next%len(people)]
 			next++
-			id := v.id
+			id := v.ID
 			id[0], id[1], id[2], id[3] = byte(next), byte(next>>8), byte(next>>16), byte(next>>24) // each is another
-			t := &pool.Ticket{Session: id, Mode: v.mode, Languages: v.languages, Interests: v.named, Since: now}
+			t := &pool.Ticket{Session: id, Mode: v.Mode, Languages: v.Languages, Interests: v.Named, Since: now}
 			if p.Add(t, now) != nil {
 				paired += 2
 			}

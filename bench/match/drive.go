@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/joingyd/joingyd/bench/crowd"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match/pool"
 )
@@ -51,15 +52,15 @@ const recentPartners = 20
 
 // play plays the trace to m, and returns the pairs in the order in which they were made.
 func play(t *trace, m matchmaker) (pairs []met) {
-	recent := make(map[*visitor][]ident.Session)
+	recent := make(map[*crowd.Visitor][]ident.Session)
 	gone := make([]bool, len(t.arrivals))
 	var leaving departures
 	pair := func(a, b int, at time.Duration) {
 		pairs = append(pairs, met{a, b, at})
 		gone[a], gone[b] = true, true
 		va, vb := t.arrivals[a].visitor, t.arrivals[b].visitor
-		recent[va] = remember(recent[va], vb.id)
-		recent[vb] = remember(recent[vb], va.id)
+		recent[va] = remember(recent[va], vb.ID)
+		recent[vb] = remember(recent[vb], va.ID)
 	}
 	// until lets everything happen that comes before now.
 	until := func(now time.Duration) {
@@ -125,7 +126,7 @@ func newOurs(t *trace, patience time.Duration) *ours {
 func (o *ours) arrive(i int, recent []ident.Session, now time.Duration) (int, bool) {
 	v := o.t.arrivals[i].visitor
 	t := &pool.Ticket{
-		Session: v.id, Mode: v.mode, Languages: v.languages, Interests: v.named, Since: epoch.Add(now), Recent: recent,
+		Session: v.ID, Mode: v.Mode, Languages: v.Languages, Interests: v.Named, Since: epoch.Add(now), Recent: recent,
 	}
 	if partner := o.pool.Add(t, epoch.Add(now)); partner != nil {
 		return o.forget(partner), true

@@ -42,7 +42,7 @@ func (p *plain) find(i int, now time.Duration, anybody bool) (best int, ok bool)
 	most := 0.0
 	for _, j := range p.waiting {
 		b := &p.t.arrivals[j]
-		if i == j || !mayMeet(a.visitor, b.visitor) || slices.Contains(p.recent[i], b.visitor.id) || slices.Contains(p.recent[j], a.visitor.id) {
+		if i == j || !mayMeet(a.visitor, b.visitor) || slices.Contains(p.recent[i], b.visitor.ID) || slices.Contains(p.recent[j], a.visitor.ID) {
 			continue
 		}
 		if !p.greedy {

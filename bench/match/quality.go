@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/joingyd/joingyd/bench/crowd"
 	"github.com/joingyd/joingyd/bench/match/optimum"
 )
 
@@ -78,7 +79,7 @@ func judge(t *trace, pairs []met, optimum float64) (q quality) {
 	}
 	q.left = 1 - 2*float64(len(pairs))/float64(len(t.arrivals))
 	q.pairs = len(pairs)
-	before := make(map[[2]*visitor]bool)
+	before := make(map[[2]*crowd.Visitor]bool)
 	for _, p := range pairs {
 		a, b := t.arrivals[p.a].visitor, t.arrivals[p.b].visitor
 		w := t.weight(a, b)
@@ -86,10 +87,10 @@ func judge(t *trace, pairs []met, optimum float64) (q quality) {
 		if w > 0 {
 			q.common++
 		}
-		if before[[2]*visitor{a, b}] {
+		if before[[2]*crowd.Visitor{a, b}] {
 			q.repeats++
 		}
-		before[[2]*visitor{a, b}], before[[2]*visitor{b, a}] = true, true
+		before[[2]*crowd.Visitor{a, b}], before[[2]*crowd.Visitor{b, a}] = true, true
 		ended[p.a], ended[p.b] = p.at, p.at
 	}
 	q.common /= float64(len(pairs))

@@ -88,7 +88,7 @@ func (n *nodes) arrive(i int, recent []ident.Session, now time.Duration) (int, b
 	}
 	v, terms := n.t.arrivals[i].visitor, home.tickets[i].Terms()
 	t := shared.Ticket{
-		ID: w.id, Session: shared.Tag(v.id[:8]), Mode: string(v.mode), Languages: v.languages, IDF: terms.IDF, Worth: terms.Worth,
+		ID: w.id, Session: shared.Tag(v.ID[:8]), Mode: string(v.Mode), Languages: v.Languages, IDF: terms.IDF, Worth: terms.Worth,
 		Patience: home.patience, Since: epoch.Add(now), Recent: w.recent,
 	}
 	for _, interest := range terms.Interests {
