@@ -95,6 +95,10 @@ bench-relay: ## the relay beside coturn and stock pion: CPU, loss, latency, memo
 bench-match: ## how well strangers are paired, beside hindsight, and what an arrival costs; ARGS=-quick
 	scripts/bench-match $(ARGS)
 
+.PHONY: bench-cluster
+bench-cluster: ## the pool that nodes share in Redis: matches a second, Redis' CPU and memory, quality; ARGS=-quick
+	scripts/bench-cluster $(ARGS)
+
 .PHONY: bench-ws
 bench-ws: build ## the matchmaker's sockets: memory, joins, signalling, 100,000 sessions; ARGS=-quick
 	scripts/bench-ws $(ARGS)

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/joingyd/joingyd/bench/command"
 	"github.com/joingyd/joingyd/bench/crowd"
 	"github.com/joingyd/joingyd/match/pool"
 )
@@ -35,7 +36,7 @@ func measureArrivals(rate float64, vocab int, patience time.Duration, arrivals i
 	const batch = 64 // arrivals between two looks at the clock
 	now, next, paired := epoch, 0, 0
 	arrive := func() {
-		began := cpu()
+		began := command.CPU()
 		for range batch {
 			now = now.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second)))
 			v := people[next%len(people)]
@@ -47,12 +48,12 @@ func measureArrivals(rate float64, vocab int, patience time.Duration, arrivals i
 				paired += 2
 			}
 		}
-		added := cpu()
+		added := command.CPU()
 		if at, ok := p.Next(); ok && !at.After(now) {
 			paired += 2 * len(p.Expire(now))
 		}
 		c.add += added - began
-		c.later += cpu() - added
+		c.later += command.CPU() - added
 	}
 	for warm := int(2.5 * rate * patience.Seconds() / batch); warm > 0; warm-- {
 		arrive()

@@ -39,16 +39,16 @@ end
 -- leases are the ends of the members' leases that were looked up.
 local leases = {}
 
+local function leaseOf(member)
+	local entry = call('HGET', members, member)
+	local lease = entry and unpacked('>I6', entry) or 0
+	leases[member] = lease
+	return lease
+end
+
 local function alive(record, now)
-	if unpacked('>I6', record, 7) < now then return false end
 	local member = sub(record, 21, 28)
-	local lease = leases[member]
-	if not lease then
-		local entry = call('HGET', members, member)
-		lease = entry and unpacked('>I6', entry) or 0
-		leases[member] = lease
-	end
-	return lease >= now
+	return unpacked('>I6', record, 7) >= now and (leases[member] or leaseOf(member)) >= now
 end
 
 local function lease(member, name, now, ms)
@@ -64,7 +64,7 @@ end
 -- begins anew and forgets members that have long been gone.
 local function sweep(now, most)
 	local at = call('HGET', members, 'c') or 'a'
-	local list = call('ZRANGEBYLEX', queues, '(' .. at, '(b', 'LIMIT', 0, most)
+	local list = call('ZRANGEBYLEX', queues, '(' .. at, '(b', 'LIMIT', '0', most)
 	local dead = 0
 	if #list > 0 then
 		local ids = {}

@@ -89,7 +89,7 @@ func (m *model) pair(a *mine, found *pool.Found) {
 		delete(m.waiting, w.ID)
 		delete(m.bySession, w.Session)
 	}
-	if err := m.nodes[b.node].Withdraw(context.Background(), b.ID); err != nil { // as its node does when it is asked
+	if err := m.nodes[b.node].Taken(context.Background(), b.ID); err != nil { // as its node does when it is asked
 		m.Fatal(err)
 	}
 }

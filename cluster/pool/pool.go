@@ -32,9 +32,10 @@ const (
 	defaultSplitCalls  = 5000
 	defaultSplitSize   = 50_000
 	mostShards         = 64
-	longestNode        = 64 // bytes
-	thin               = 64 // tickets: where fewer wait, a search goes on in another shard
-	lookIntoEmpty      = time.Second
+	longestNode        = 64          // bytes
+	thin               = 64          // tickets: where fewer wait, a search goes on in another shard
+	lookIntoEmpty      = time.Second // where nobody waited at the last answer
+	lookSeldom         = 4           // one of so many searches in a gate that is not thin looks for those who name no language
 	readSplitEvery     = 2 * time.Second
 	lifeBeyondPatience = 10 * time.Second
 )

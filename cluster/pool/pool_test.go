@@ -124,7 +124,7 @@ func TestSeveralLanguages(t *testing.T) {
 		t.Error("b is in the pool yet")
 	}
 	// The node of a is asked, and withdraws it from its other gates.
-	if err := s.nodes[0].Withdraw(context.Background(), a.ID); err != nil {
+	if err := s.nodes[0].Taken(context.Background(), a.ID); err != nil {
 		t.Fatal(err)
 	}
 	s.empty()

@@ -159,19 +159,22 @@ func (s *search) walk(ctx context.Context) error {
 	return nil
 }
 
-// elsewhere looks where the ticket does not stand.
-func (s *search) elsewhere(ctx context.Context, gates []*gate) error {
+// elsewhere looks where the ticket does not stand: into the gate of those who name no language, if
+// its own are thin, else seldom; and into other shards of thin gates, or of all when patience has
+// ended.
+func (s *search) elsewhere(ctx context.Context, thinGates []*gate) error {
 	t := &s.entry.Ticket
 	s.pool.mu.Lock()
 	var others []*shard
 	if len(t.Languages) > 0 {
 		g := s.pool.gateLocked(gateKey{t.Mode, ""})
 		n := s.entry.searches % g.count
-		if at := g.shards[n]; at.waiting > 0 || s.pool.now().Sub(at.asked) >= lookIntoEmpty {
+		at := g.shards[n]
+		if needed := len(thinGates) > 0 || (s.entry.searches+int(t.ID[0]))%lookSeldom == 0; needed && (at.waiting > 0 || s.pool.now().Sub(at.asked) >= lookIntoEmpty) {
 			others = append(others, at)
 		}
 	}
-	for _, g := range gates {
+	for _, g := range thinGates {
 		if other := g.other(t, s.entry.searches); other != nil {
 			others = append(others, other)
 		}

@@ -7,7 +7,8 @@
 --   found:    waited ms, nats in common, session, name of the member, relay, id
 --   not in:   nothing
 --   waiting:  of the ticket that came closest, if any: waited ms, nats in common, patience ms, worth
-local maxVisits, maxQueueVisits, maxOldest, indifferent = 12, 6, 32, 0.1
+local maxVisits, maxQueueVisits, maxOldest, indifferent = 12, 6, '32', 0.1
+local limits = {'1', '2', '3', '4', '5', '6'} -- a number that goes to Redis is printed each time
 local sweepEvery, sweepMost = 8, 16
 local near = 0.05 -- nats that a partner of the same relay is preferred by; also one who has waited for half of its patience
 
@@ -23,7 +24,7 @@ local session, member, relay = sub(rest, 1, 8), sub(rest, 9, 16), sub(rest, 17, 
 local interests, recents, avoids = byte(rest, 29), byte(rest, 30), byte(rest, 31)
 local listed = 69 -- where the lists begin in rest
 
-local calls = call('HINCRBY', members, 'n', 1)
+local calls = call('HINCRBY', members, 'n', '1')
 if calls == 1 then call('PEXPIRE', members, forget) end
 local dead, recent = 0, 0
 if calls % sweepEvery == 0 then dead = sweep(now, sweepMost) end
@@ -35,7 +36,7 @@ local since = own and sub(own, 1, 6) or struct.pack('>I6', now - waited)
 -- Whom to look at: those with a common interest, the rarest first; then the oldest.
 local ids, stands, seen, visits = {}, {}, {[id] = true}, 0
 local function look(from, to, limit)
-	local list = call('ZRANGEBYLEX', queues, from, to, 'LIMIT', 0, limit)
+	local list = call('ZRANGEBYLEX', queues, from, to, 'LIMIT', '0', limit)
 	for i = 1, #list do
 		local other = sub(list[i], -16)
 		if not seen[other] then
@@ -53,7 +54,7 @@ if interests > 0 then
 		local tag = sub(rest, listed + 8 * i - 8, listed + 8 * i - 1)
 		worth[tag] = values[i]
 		local room = math.min(maxQueueVisits, maxVisits - visits)
-		if room > 0 and not plain then look('[i' .. tag, '(i' .. tag .. '\255', room) end
+		if room > 0 and not plain then look('[i' .. tag, '(i' .. tag .. '\255', limits[room]) end
 	end
 end
 if ended or interests == 0 then look('[a', '(b', maxOldest) else look('[o', '(p', maxOldest) end
@@ -77,48 +78,52 @@ for i = 1, #ids do
 	local o = records[i]
 	if not o then
 		call('ZREM', queues, stands[i])
-	elseif not alive(o, now) then
-		take(ids[i], o)
-		dead = dead + 1
 	else
-		local since, patience = unpacked('>I6', o), unpacked('<I4', o, 37)
-		local wait = math.max(now - since, 0)
-		local theirs, overdue = 0, wait >= patience
-		if not overdue then
-			local part = wait / patience * 8
-			local step = math.min(math.floor(part), 7)
-			local one, two = unpacked('<ff', o, 45 + 4 * step)
-			part = part - step
-			theirs = one * (1 - part) + two * part
-		end
-		local count, common = byte(o, 41), 0
-		if interests > 0 then
-			for at = 81, 73 + 8 * count, 8 do common = common + (worth[sub(o, at, at + 7)] or 0) end
-		end
-		local rank = common - ask - theirs
-		local takes = ended or overdue
-		if common > 0 then
-			takes = takes or rank >= 0
-		elseif interests == 0 or count == 0 then
-			takes = takes or rank >= -indifferent
-		end
-		if sub(o, 29, 36) == relay or 2 * wait >= patience then rank = rank + near end
-		rank = rank * 1e13 + wait -- of equals the oldest
-		if takes and (not best or rank > bestRank) or not takes and common > 0 and (not close or rank > closeRank) then
-			local theirSession = sub(o, 13, 20)
-			local theirRecents, theirAvoids = byte(o, 42), byte(o, 43)
-			local theirList = 81 + 8 * count
-			local may = theirSession ~= session
-				and not holds(rest, listed + 8 * (interests + recents), avoids, theirSession)
-				and not holds(o, theirList + 8 * theirRecents, theirAvoids, session)
-			local met = may and (holds(rest, listed + 8 * interests, recents, theirSession) or holds(o, theirList, theirRecents, session))
-			if may and takes and met then
-				recent = 1
-				if not late or rank > lateRank then late, lateRank, lateCommon = i, rank, common end
-			elseif may and takes then
-				best, bestRank, bestCommon = i, rank, common
-			elseif may and not met then
-				close, closeRank, closeCommon = i, rank, common
+		local since, untilThen, theirSession, theirMember, theirRelay, patience, count, theirRecents, theirAvoids = unpacked('>I6I6c8c8c8<I4BBB', o)
+		if untilThen < now or (leases[theirMember] or leaseOf(theirMember)) < now then
+			take(ids[i], o)
+			dead = dead + 1
+		else
+			local wait = now - since
+			if wait < 0 then wait = 0 end
+			local theirs, overdue = 0, wait >= patience
+			if not overdue then
+				local part = wait / patience * 8
+				local step = part - part % 1
+				part = part - step
+				local one, two = unpacked('<ff', o, 45 + 4 * step)
+				theirs = one + (two - one) * part
+			end
+			local common = 0
+			if interests > 0 then
+				for at = 81, 73 + 8 * count, 8 do
+					local nats = worth[sub(o, at, at + 7)]
+					if nats then common = common + nats end
+				end
+			end
+			local rank = common - ask - theirs
+			local takes = ended or overdue
+				or common > 0 and rank >= 0
+				or common == 0 and (interests == 0 or count == 0) and rank >= -indifferent
+			if takes or common > 0 then
+				if theirRelay == relay or 2 * wait >= patience then rank = rank + near end
+				rank = rank * 1e13 + wait -- of equals the oldest
+				if takes and (not best or rank > bestRank) or not takes and (not close or rank > closeRank) then
+					local theirList = 81 + 8 * count
+					local may = theirSession ~= session
+						and not (avoids > 0 and holds(rest, listed + 8 * (interests + recents), avoids, theirSession))
+						and not (theirAvoids > 0 and holds(o, theirList + 8 * theirRecents, theirAvoids, session))
+					local met = may and (recents > 0 and holds(rest, listed + 8 * interests, recents, theirSession)
+						or theirRecents > 0 and holds(o, theirList, theirRecents, session))
+					if may and takes and met then
+						recent = 1
+						if not late or rank > lateRank then late, lateRank, lateCommon = i, rank, common end
+					elseif may and takes then
+						best, bestRank, bestCommon = i, rank, common
+					elseif may and not met then
+						close, closeRank, closeCommon = i, rank, common
+					end
+				end
 			end
 		end
 	end
@@ -144,7 +149,7 @@ if insert or known then
 	if not own or byte(own, 44) ~= byte(record, 44) then
 		local args = {}
 		for _, place in ipairs(places(id, record)) do
-			args[#args + 1] = 0
+			args[#args + 1] = '0'
 			args[#args + 1] = place
 		end
 		call('ZADD', queues, unpack(args))

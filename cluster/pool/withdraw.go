@@ -17,8 +17,24 @@ const (
 	mostDoubtful = 10_000
 )
 
-// Withdraw takes tickets out, whose visitors have left or were found. Those that are not in
-// are no error. After an error they will be out within their patience and 10 s.
+// Taken takes a ticket out that somebody has found: who found it asked for it. It was taken out of
+// one gate by that, and costs a call only if it stood in others. Errors are those of Withdraw.
+func (p *Pool) Taken(ctx context.Context, id ID) error {
+	p.mu.Lock()
+	e := p.tickets[id]
+	if e == nil || len(e.in) > 1 || !e.busy.TryLock() {
+		p.mu.Unlock()
+		return p.Withdraw(ctx, id)
+	}
+	defer p.mu.Unlock()
+	defer e.busy.Unlock()
+	e.out = true
+	p.forgetLocked(e)
+	return nil
+}
+
+// Withdraw takes tickets out, whose visitors have left or were paired elsewhere. Those that are
+// not in are no error. After an error they will be out within their patience and 10 s.
 func (p *Pool) Withdraw(ctx context.Context, ids ...ID) error {
 	shards := make(map[*shard][]*entry)
 	for _, id := range ids {

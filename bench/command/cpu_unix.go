@@ -1,14 +1,14 @@
 //go:build unix
 
-package main
+package command
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpu is the time that this process has spent so far on all processors.
-func cpu() time.Duration {
+// CPU is the time that this process has spent so far on all processors.
+func CPU() time.Duration {
 	var usage syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) != nil {
 		return 0
