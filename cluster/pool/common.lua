@@ -2,7 +2,7 @@
 --
 -- KEYS[1] tickets: hash of id -> record
 -- KEYS[2] queues:  sorted set, all scores 0, of (queue, since, id): one range a queue, the oldest first
--- KEYS[3] members: hash of member -> (end of its lease, name); "c": where the sweep is, "n": calls
+-- KEYS[3] members: hash of member -> (end of its lease, name); "c": where the sweep is, "s": when it was, ms, "n": calls
 --
 -- A record, numbers of a byte but where said:
 --   1 since, 6 bytes, ms, big-endian   13 session, 8 bytes   37 patience, ms, 4 bytes        44 flags: 1 open, 2 plain

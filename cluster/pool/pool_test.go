@@ -221,7 +221,8 @@ func TestLease(t *testing.T) {
 	s.pass(time.Second + time.Millisecond)
 	s.renewBut(0)
 	s.waits(2, s.ticket("late", "1"))
-	for range 4 {
+	for range 5 {
+		s.pass(200 * time.Millisecond)
 		s.renewBut(0)
 	}
 	if n := s.nodes[1].Stats().Gates[1].Waiting; n != 2 {
@@ -268,7 +269,7 @@ func TestRenewLooksForAll(t *testing.T) {
 	}
 	s.server.Do(t, "DEL", "joingy:{p:video:en:0}:tickets", "joingy:{p:video:en:0}:queues")
 	lost := 0
-	for range 8 {
+	for range 12 {
 		s.pass(time.Second)
 		lost += s.renew()
 	}

@@ -12,8 +12,9 @@ import (
 
 const (
 	// checkEach is how many tickets of a shard a renewal looks for: all of them in turn.
-	checkEach = 200
-	// sweepEach is how many tickets of a shard a renewal looks at, to remove the dead.
+	checkEach = 100
+	// sweepEach is how many tickets of a shard a renewal looks at, to remove the dead, unless
+	// another has within 0.2 s.
 	sweepEach = 128
 	// keepSplit is for how long a gate is split after the last node asked about it.
 	keepSplit = 10 * time.Minute

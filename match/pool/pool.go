@@ -31,8 +31,9 @@ type Pool struct {
 	waiting int
 	share   float64 // of the site's arrivals that come here
 
-	search uint64 // number of the round of a search under way
-	visits int    // the most tickets that a search has looked at
+	search   uint64 // number of the round of a search under way
+	searches uint64 // that were made
+	visits   int    // the most tickets that a search has looked at
 }
 
 // New makes an empty pool.
@@ -147,6 +148,10 @@ func (p *Pool) Next() (at time.Time, ok bool) {
 	tick, ok := p.wheel.next()
 	return p.epoch.Add(time.Duration(tick) * p.wheel.tick), ok
 }
+
+// Searches returns how many searches were made: one by each arrival, and those that tickets
+// made while they waited.
+func (p *Pool) Searches() uint64 { return p.searches }
 
 // Len returns how many tickets wait.
 func (p *Pool) Len() int { return p.waiting }

@@ -63,6 +63,7 @@ func (p *Pool) find(t *Ticket, gates []*gate, at time.Duration) (partner *Ticket
 			s.otherLanguages()
 		}
 	}
+	p.searches++
 	p.visits = max(p.visits, s.visits)
 	switch {
 	case s.best.ticket != nil:
