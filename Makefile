@@ -99,6 +99,10 @@ bench-match: ## how well strangers are paired, beside hindsight, and what an arr
 bench-cluster: ## the pool that nodes share in Redis: matches a second, Redis' CPU and memory, quality; ARGS=-quick
 	scripts/bench-cluster $(ARGS)
 
+.PHONY: simulate
+simulate: ## what sites of up to 10,000,000 sessions need of Redis, as tables; ARGS=-quick
+	scripts/simulate $(ARGS)
+
 .PHONY: bench-ws
 bench-ws: build ## the matchmaker's sockets: memory, joins, signalling, 100,000 sessions; ARGS=-quick
 	scripts/bench-ws $(ARGS)

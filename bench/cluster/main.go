@@ -30,11 +30,16 @@ func main() {
 	flags.IntVar(&b.large, "waiting", 100_000, "the most tickets that wait")
 	flags.DurationVar(&b.time, "time", 15*time.Second, "how long each row is measured")
 	flags.StringVar(&b.match, "match", "", "bench-match's `program`: have it measure how well nodes pair")
+	simulate := flags.Bool("simulate", false, "reckon what large sites need instead, from what is measured here")
 	err := command.Parse(flags, os.Args[1:], "10,000 tickets and 3 s a row: for trying", map[string]func(){
 		"waiting": func() { b.large, b.quick = 10_000, true }, "time": func() { b.time = 3 * time.Second },
 	})
-	if err == nil {
-		err = b.run(ctx)
+	switch {
+	case err != nil:
+	case *simulate:
+		err = b.on(ctx, b.simulate)
+	default:
+		err = b.on(ctx, b.run)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench-cluster:", err)
@@ -53,7 +58,8 @@ type bench struct {
 	server *server
 }
 
-func (b *bench) run(ctx context.Context) (err error) {
+// on does something with a Redis of its own.
+func (b *bench) on(ctx context.Context, do func(context.Context) error) (err error) {
 	if b.dir, err = os.MkdirTemp("", "bench-cluster-"); err != nil {
 		return err
 	}
@@ -62,6 +68,10 @@ func (b *bench) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer b.server.end()
+	return do(ctx)
+}
+
+func (b *bench) run(ctx context.Context) error {
 	for _, measure := range []func(context.Context) error{b.matches, b.memory} {
 		if err := measure(ctx); err != nil {
 			return err
@@ -90,15 +100,18 @@ func (b *bench) quality(ctx context.Context) error {
 }
 
 // row is a site that is measured.
-type row struct{ nodes, workers, waiting int }
+type row struct {
+	nodes, workers, waiting int
+	alike                   bool // all in one gate
+}
 
 // matches is the table of how fast nodes pair.
 func (b *bench) matches(ctx context.Context) error {
 	table := markdown.NewTable(b.out, "nodes", "searches at once", "waiting", "matches/s", "offer p50", "p99", "scripts a match", "tickets seen a search",
 		"µs of scripts a match", "µs of Redis' CPU a match", "µs of nodes' CPU a match", "bytes to and from Redis a match", "Redis busy", "found twice")
-	rows := []row{{1, 1, 1000}, {1, 16, 1000}, {2, 16, 1000}, {3, 16, 1000}, {1, 16, 10_000}, {2, 16, 10_000}, {3, 16, 10_000}}
+	rows := []row{{1, 1, 1000, false}, {1, 16, 1000, false}, {2, 16, 1000, false}, {3, 16, 1000, false}, {1, 16, 10_000, false}, {2, 16, 10_000, false}, {3, 16, 10_000, false}}
 	if b.large > 10_000 {
-		rows = append(rows, row{3, 16, b.large})
+		rows = append(rows, row{3, 16, b.large, false})
 	}
 	for _, r := range rows {
 		if err := b.row(ctx, table, r); err != nil {
@@ -108,54 +121,69 @@ func (b *bench) matches(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) row(ctx context.Context, table markdown.Table, r row) error {
+// measured is what nodes did in a while, and what Redis spent on it.
+type measured struct {
+	sum  answer
+	used spent
+	took time.Duration
+}
+
+// measure starts nodes, and measures when as many wait as there will be.
+func (b *bench) measure(ctx context.Context, r row) (m measured, err error) {
 	s, err := b.start(ctx, r)
 	if err != nil {
-		return err
+		return m, err
 	}
 	defer s.end()
 	if _, err := s.ask(question{Ask: "warm", Arrivals: int64(2.5 * patience.Seconds() * rateFor(r.waiting))}); err != nil {
-		return err
+		return m, err
 	}
 	before, err := b.server.spent(ctx)
 	if err != nil {
-		return err
+		return m, err
 	}
 	began := time.Now()
 	answers, err := s.ask(question{Ask: "measure", Time: b.time})
 	if err != nil {
-		return err
+		return m, err
 	}
-	took := time.Since(began)
+	m.took = time.Since(began)
 	after, err := b.server.spent(ctx)
+	if err != nil {
+		return m, err
+	}
+	for _, a := range answers {
+		m.sum.Matches += a.Matches - a.Refused
+		m.sum.Refused += a.Refused
+		m.sum.Waiting += a.Waiting
+		m.sum.Downs += a.Downs
+		m.sum.CPU += a.CPU
+		m.sum.Stats.Calls += a.Stats.Calls
+		m.sum.Stats.Visits += a.Stats.Visits
+		m.sum.Offer.P50 = max(m.sum.Offer.P50, a.Offer.P50) // of the slowest node
+		m.sum.Offer.P99 = max(m.sum.Offer.P99, a.Offer.P99)
+	}
+	if m.sum.Matches == 0 {
+		return m, fmt.Errorf("nobody was paired")
+	}
+	if m.sum.Downs > 0 {
+		fmt.Fprintf(os.Stderr, "bench-cluster: %d calls of the next row failed: Redis did not answer for a second; the machine is too busy\n", m.sum.Downs)
+	}
+	m.used = after.since(before)
+	return m, nil
+}
+
+func (b *bench) row(ctx context.Context, table markdown.Table, r row) error {
+	m, err := b.measure(ctx, r)
 	if err != nil {
 		return err
 	}
-	var sum answer
-	for _, a := range answers {
-		sum.Matches += a.Matches - a.Refused
-		sum.Refused += a.Refused
-		sum.Waiting += a.Waiting
-		sum.Downs += a.Downs
-		sum.CPU += a.CPU
-		sum.Stats.Calls += a.Stats.Calls
-		sum.Stats.Visits += a.Stats.Visits
-		sum.Offer.P50 = max(sum.Offer.P50, a.Offer.P50) // of the slowest node
-		sum.Offer.P99 = max(sum.Offer.P99, a.Offer.P99)
-	}
-	if sum.Matches == 0 {
-		return fmt.Errorf("nobody was paired")
-	}
-	if sum.Downs > 0 {
-		fmt.Fprintf(os.Stderr, "bench-cluster: %d calls of the next row failed: Redis did not answer for a second; the machine is too busy\n", sum.Downs)
-	}
-	used := after.since(before)
-	each := func(n float64) string { return fmt.Sprintf("%.1f", n/float64(sum.Matches)) }
-	micros := func(d time.Duration) string { return fmt.Sprintf("%.0f", float64(d)/float64(sum.Matches)/1000) }
-	table.Row(fmt.Sprint(r.nodes), fmt.Sprint(r.nodes*r.workers), fmt.Sprint(sum.Waiting), fmt.Sprintf("%.0f", float64(sum.Matches)/took.Seconds()),
-		millis(sum.Offer.P50), millis(sum.Offer.P99), each(float64(used.scripts)), fmt.Sprintf("%.1f", float64(sum.Stats.Visits)/float64(sum.Stats.Calls)),
-		micros(used.script), micros(used.cpu), micros(sum.CPU), each(float64(used.in+used.out)),
-		fmt.Sprintf("%.0f %%", 100*used.cpu.Seconds()/took.Seconds()), fmt.Sprintf("%.2f %%", 100*float64(sum.Refused)/float64(sum.Matches)))
+	each := func(n float64) string { return fmt.Sprintf("%.1f", n/float64(m.sum.Matches)) }
+	micros := func(d time.Duration) string { return fmt.Sprintf("%.0f", float64(d)/float64(m.sum.Matches)/1000) }
+	table.Row(fmt.Sprint(r.nodes), fmt.Sprint(r.nodes*r.workers), fmt.Sprint(m.sum.Waiting), fmt.Sprintf("%.0f", float64(m.sum.Matches)/m.took.Seconds()),
+		millis(m.sum.Offer.P50), millis(m.sum.Offer.P99), each(float64(m.used.scripts)), fmt.Sprintf("%.1f", float64(m.sum.Stats.Visits)/float64(m.sum.Stats.Calls)),
+		micros(m.used.script), micros(m.used.cpu), micros(m.sum.CPU), each(float64(m.used.in+m.used.out)),
+		fmt.Sprintf("%.0f %%", 100*m.used.cpu.Seconds()/m.took.Seconds()), fmt.Sprintf("%.2f %%", 100*float64(m.sum.Refused)/float64(m.sum.Matches)))
 	return nil
 }
 
@@ -163,7 +191,7 @@ func (b *bench) row(ctx context.Context, table markdown.Table, r row) error {
 func (b *bench) memory(ctx context.Context) error {
 	table := markdown.NewTable(b.out, "waiting", "bytes a ticket in Redis")
 	for _, waiting := range []int{10_000, b.large} {
-		s, err := b.start(ctx, row{1, 16, waiting})
+		s, err := b.start(ctx, row{1, 16, waiting, false})
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ import (
 
 // question is what the benchmark asks a node.
 type question struct {
-	Ask string `json:"ask"` // "start", "warm", "measure" or "fill"
+	Ask string `json:"ask"` // "start", "warm", "measure", "fill" or "renew"
 
 	// Start.
 	URL     string `json:"url,omitempty"`
@@ -27,9 +27,10 @@ type question struct {
 	Node    int    `json:"node,omitempty"`
 	Nodes   int    `json:"nodes,omitempty"`
 	Waiting int    `json:"waiting,omitempty"` // on the site
+	Alike   bool   `json:"alike,omitempty"`   // all want video and speak English
 	Workers int    `json:"workers,omitempty"` // searches at the same time, of this node
 
-	Arrivals int64         `json:"arrivals,omitempty"` // warm: until the site has had so many; fill: so many that meet nobody
+	Arrivals int64         `json:"arrivals,omitempty"` // warm: until the site has had so many; fill: so many that meet nobody; renew: so many times
 	Time     time.Duration `json:"time,omitempty"`     // measure
 }
 
@@ -59,11 +60,8 @@ func quantile(list []time.Duration, percent int) time.Duration {
 	return list[len(list)*percent/100]
 }
 
-// clockKey counts the site's arrivals; batch is how many a worker takes at once.
-const (
-	clockKey = "joingy:bench:arrivals"
-	batch    = 32
-)
+// clockKey counts the site's arrivals.
+const clockKey = "joingy:bench:arrivals"
 
 // node is one node of the site.
 type node struct {
@@ -120,6 +118,12 @@ func (n *node) answer(q question) answer {
 		n.reset(false)
 	case "fill":
 		err = n.fill(ctx, int(q.Arrivals))
+	case "renew":
+		for range q.Arrivals {
+			if _, err = n.pool.Renew(ctx); err != nil {
+				break
+			}
+		}
 	default:
 		err = fmt.Errorf("asked for %q", q.Ask)
 	}
@@ -144,6 +148,11 @@ func (n *node) start(ctx context.Context, q question) error {
 	n.conn = link{conn}
 	n.waiting = make(map[shared.ID]struct{})
 	n.visitors = newVisitors(q.Waiting, uint64(q.Node), 1/float64(q.Nodes))
+	if q.Alike {
+		for _, v := range n.visitors.people {
+			v.Mode, v.Languages = "video", []string{"en"}
+		}
+	}
 	if n.socket, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: n.socketOf(name(q.Node)), Net: "unixgram"}); err != nil {
 		return err
 	}
@@ -233,6 +242,7 @@ func (n *node) failed() error {
 
 // batch lets some visitors arrive, and the clock go on with that.
 func (n *node) batch(ctx context.Context) error {
+	batch := int64(min(max(n.Waiting/1000, 1), 32)) // the clocks differ by what is under way
 	client := n.conn.Client()
 	total, err := client.Do(ctx, client.B().Incrby().Key(clockKey).Increment(batch).Build()).AsInt64()
 	if errors.Is(err, redis.ErrDown) {
@@ -244,7 +254,7 @@ func (n *node) batch(ctx context.Context) error {
 	}
 	n.total.Store(total)
 	rate := rateFor(n.Waiting)
-	for i := range int64(batch) {
+	for i := range batch {
 		at := int64(float64(total-batch+i) / rate * float64(time.Second))
 		for was := n.clock.Load(); was < at && !n.clock.CompareAndSwap(was, at); was = n.clock.Load() {
 		}

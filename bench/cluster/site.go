@@ -39,7 +39,7 @@ func (b *bench) start(ctx context.Context, r row) (*site, error) {
 		s.nodes = append(s.nodes, c)
 	}
 	for i, c := range s.nodes {
-		q := question{Ask: "start", URL: b.server.url, Dir: dir, Node: i, Nodes: r.nodes, Waiting: r.waiting, Workers: r.workers}
+		q := question{Ask: "start", URL: b.server.url, Dir: dir, Node: i, Nodes: r.nodes, Waiting: r.waiting, Workers: r.workers, Alike: r.alike}
 		if err := c.asks.Encode(q); err != nil {
 			s.end()
 			return nil, err

@@ -48,7 +48,7 @@ type Options struct {
 	AnyLanguage bool          // two whose patience has ended meet without a common language
 	MaxWaiting  int           // tickets in a shard; 0: 250,000
 
-	MaxShards  int     // of a gate, a power of two, at most 64; 0: 1, a gate is never split
+	MaxShards  int     // of a gate, a power of two, at most 64, the same on all nodes; 0: 1, a gate is never split
 	SplitCalls float64 // calls a second, of all nodes, from which on a shard is too busy; 0: 5,000
 	SplitSize  int     // tickets, from which on a shard is too large; 0: 50,000
 

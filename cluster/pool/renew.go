@@ -12,7 +12,7 @@ import (
 
 const (
 	// checkEach is how many tickets of a shard a renewal looks for: all of them in turn.
-	checkEach = 100
+	checkEach = 32
 	// sweepEach is how many tickets of a shard a renewal looks at, to remove the dead, unless
 	// another has within 0.2 s.
 	sweepEach = 128

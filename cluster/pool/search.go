@@ -148,9 +148,11 @@ func (s *search) walk(ctx context.Context) error {
 			return err
 		}
 	}
+	places := s.places()
 	for _, l := range s.late {
-		if l.flags&flagInsert != 0 {
-			l.flags += flagKnown - flagInsert
+		l.flags &^= flagInsert | flagKnown
+		if slices.Contains(places, l.shard) {
+			l.flags |= flagKnown
 		}
 		if _, err := s.run(ctx, l.shard, l.flags|flagAgain); err != nil || s.found != nil {
 			return err
