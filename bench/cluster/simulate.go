@@ -37,10 +37,13 @@ func (b *bench) simulate(ctx context.Context) error {
 		sizes = sizes[:2]
 	}
 	for _, waiting := range sizes {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		b.site(table, waiting, costs)
 	}
 	fmt.Fprintln(b.out)
-	b.shards(min(b.large, 100_000))
+	b.shards(min(b.large, 50_000))
 	fmt.Fprintln(b.out)
 	b.queue(costs.at(largestPart / 2))
 	return nil
@@ -120,10 +123,10 @@ func (b *bench) calibrate(ctx context.Context) (c costs, err error) {
 func (b *bench) site(table markdown.Table, waiting int, c costs) {
 	rate := rateFor(waiting)
 	w := newWorld(waiting, 1)
-	w.run(1.5 * patience.Seconds())
+	w.run(1.2 * patience.Seconds())
 	before := *w
 	searches := w.searches()
-	w.run(math.Min(10, 3e6/rate))
+	w.run(math.Min(10, 3e5/rate))
 	arrivals, matches := float64(w.arrivals-before.arrivals), float64(w.matches-before.matches)
 	took := arrivals / rate
 	perArrival := float64(w.searches()-searches) / arrivals

@@ -46,7 +46,7 @@ type shard struct {
 
 func newShard(g *gate, number int) *shard {
 	prefix := "joingy:{p:" + g.key.mode + ":" + g.key.language + ":" + strconv.Itoa(number) + "}:"
-	return &shard{gate: g, number: number, keys: []string{prefix + "tickets", prefix + "queues", prefix + "members"}}
+	return &shard{gate: g, number: number, keys: []string{prefix + "tickets", prefix + "queue", prefix + "open", prefix + "interests", prefix + "members"}}
 }
 
 // gateLocked returns the gate, which it makes if need be. Languages are few: gates stay.

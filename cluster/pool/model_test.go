@@ -134,25 +134,35 @@ func (m *model) audit() {
 		if !ok {
 			continue
 		}
-		// What queues should hold of each record, less what they do.
+		// What queues and lists should hold of each record, less what they do. No list is full here.
 		const script = `
-			local list, bad, all = redis.call('HGETALL', KEYS[1]), 0, {}
-			local n = 0
+			local list, bad, all, opens, entries = redis.call('HGETALL', KEYS[1]), 0, {}, 0, 0
 			for i = 1, #list, 2 do
 				local id, record = list[i], list[i + 1]
-				local tail, flags = string.sub(record, 1, 6) .. id, string.byte(record, 44)
-				local places = {'a' .. tail}
-				if flags % 2 == 1 then places[2] = 'o' .. tail end
-				if flags < 2 then for at = 81, 73 + 8 * string.byte(record, 41), 8 do places[#places + 1] = 'i' .. string.sub(record, at, at + 7) .. tail end end
-				for _, p in ipairs(places) do if not redis.call('ZSCORE', KEYS[2], p) then bad = bad + 1 end end
-				n = n + #places
+				local since, flags = string.sub(record, 1, 6), string.byte(record, 44)
+				local born = tostring(struct.unpack('>I6', since))
+				if redis.call('ZSCORE', KEYS[2], id) ~= born then bad = bad + 1 end
+				if flags % 2 == 1 then
+					opens = opens + 1
+					if redis.call('ZSCORE', KEYS[3], id) ~= born then bad = bad + 1 end
+				end
+				if flags < 2 then
+					for at = 81, 73 + 8 * string.byte(record, 41), 8 do
+						entries = entries + 1
+						if not string.find(redis.call('HGET', KEYS[4], string.sub(record, at, at + 7)) or '', since .. id, 1, true) then bad = bad + 1 end
+					end
+				end
 				all[#all + 1] = id
 			end
-			bad = bad + math.abs(redis.call('ZCARD', KEYS[2]) - n)
-			table.insert(all, 1, tostring(bad))
+			bad = bad + math.abs(redis.call('ZCARD', KEYS[2]) - #all) + math.abs(redis.call('ZCARD', KEYS[3]) - opens)
+			for _, l in ipairs(redis.call('HVALS', KEYS[4])) do
+				entries = entries - #l / 22
+				for at = 23, #l, 22 do if string.sub(l, at, at + 5) < string.sub(l, at - 22, at - 17) then bad = bad + 1 end end
+			end
+			table.insert(all, 1, tostring(bad + math.abs(entries)))
 			return all`
 		client := m.link.Client()
-		list, err := client.Do(context.Background(), client.B().Eval().Script(script).Numkeys(2).Key(prefix+":tickets", prefix+":queues").Build()).AsStrSlice()
+		list, err := client.Do(context.Background(), client.B().Eval().Script(script).Numkeys(4).Key(prefix+":tickets", prefix+":queue", prefix+":open", prefix+":interests").Build()).AsStrSlice()
 		if err != nil {
 			m.Fatal(err)
 		}

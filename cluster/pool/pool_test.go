@@ -267,7 +267,7 @@ func TestRenewLooksForAll(t *testing.T) {
 	for i := range 300 {
 		s.waits(0, s.ticket("same", fmt.Sprint(i)))
 	}
-	s.server.Do(t, "DEL", "joingy:{p:video:en:0}:tickets", "joingy:{p:video:en:0}:queues")
+	s.server.Do(t, "DEL", "joingy:{p:video:en:0}:tickets", "joingy:{p:video:en:0}:queue")
 	lost := 0
 	for range 12 {
 		s.pass(time.Second)
@@ -330,7 +330,7 @@ func TestSplit(t *testing.T) {
 			t.Fatalf("ticket %d found %+v, %v", i, found, err)
 		}
 	}
-	if n := len(s.keys()); n > 7 { // 3 of a shard each, and one of the gate
+	if n := len(s.keys()); n > 8 { // 4 of the shard, members of others, and one of the gate
 		t.Errorf("left: %q", s.keys())
 	}
 }
@@ -364,6 +364,32 @@ func TestSearchIsBounded(t *testing.T) {
 	after := s.nodes[0].Stats()
 	if calls, visits := after.Calls-before.Calls, after.Visits-before.Visits; calls > 2 || visits != 12+32 {
 		t.Errorf("%d calls and %d visits, want one (and one to the gate of no language) and 44", calls, visits)
+	}
+}
+
+// An interest lists the oldest who have it; who found the list full is on it later.
+func TestPopularInterest(t *testing.T) {
+	s := newSite(t, 1, pool.Options{})
+	var tickets []pool.Ticket
+	for range 40 {
+		tickets = append(tickets, s.ticket("same", "music"))
+		s.waits(0, tickets[len(tickets)-1])
+		s.pass(time.Millisecond)
+	}
+	for _, ticket := range tickets[:33] {
+		if err := s.nodes[0].Withdraw(context.Background(), ticket.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.waits(0, s.ticket("another", "jazz")) // none of the 7 is listed
+	s.waits(0, asking(s.ticket("another", "music"), 9))
+	for _, i := range []int{39, 36, 33} { // in the order of their age for all that
+		if found, err := s.again(0, tickets[i]); found != nil || err != nil {
+			t.Fatalf("found %+v, %v", found, err)
+		}
+	}
+	for _, i := range []int{33, 36, 39} {
+		s.finds(0, s.ticket("another", "music"), tickets[i])
 	}
 }
 

@@ -7,8 +7,8 @@
 --   found:    waited ms, nats in common, session, name of the member, relay, id
 --   not in:   nothing
 --   waiting:  of the ticket that came closest, if any: waited ms, nats in common, patience ms, worth
-local maxVisits, maxQueueVisits, maxOldest, indifferent = 12, 6, '32', 0.1
-local limits = {'1', '2', '3', '4', '5', '6'} -- a number that goes to Redis is printed each time
+local maxVisits, maxQueueVisits, lastOldest, indifferent = 12, 6, '31', 0.1
+local listMost = 32 * width
 local sweepEvery, sweepMost = 8, 16
 local near = 0.05 -- nats that a partner of the same relay is preferred by; also one who has waited for half of its patience
 
@@ -21,7 +21,7 @@ local function has(flag) return flags % (2 * flag) >= flag end
 local insert, known, ended, again, plain = has(1), has(2), has(4), has(8), has(16)
 
 local session, member, relay = sub(rest, 1, 8), sub(rest, 9, 16), sub(rest, 17, 24)
-local interests, recents, avoids = byte(rest, 29), byte(rest, 30), byte(rest, 31)
+local named, recents, avoids = byte(rest, 29), byte(rest, 30), byte(rest, 31)
 local listed = 69 -- where the lists begin in rest
 
 local calls = call('HINCRBY', members, 'n', '1')
@@ -34,38 +34,48 @@ if known and not own then return {GONE, 0, dead, 0, call('HLEN', tickets), calls
 local since = own and sub(own, 1, 6) or struct.pack('>I6', now - waited)
 
 -- Whom to look at: those with a common interest, the rarest first; then the oldest.
-local ids, stands, seen, visits = {}, {}, {[id] = true}, 0
-local function look(from, to, limit)
-	local list = call('ZRANGEBYLEX', queues, from, to, 'LIMIT', '0', limit)
-	for i = 1, #list do
-		local other = sub(list[i], -16)
-		if not seen[other] then
-			seen[other] = true
-			ids[#ids + 1] = other
-			stands[#ids] = list[i]
+local ids, seen, visits, stale = {}, {[id] = true}, 0, nil
+local worth, tags, lists = {}, {}, {}
+if named > 0 then
+	local values = {unpacked('<' .. string.rep('f', named), idf)}
+	for i = 1, named do
+		local tag = sub(rest, listed + 8 * i - 8, listed + 8 * i - 1)
+		worth[tag], tags[i] = values[i], tag
+	end
+	if not plain then lists = call('HMGET', interests, unpack(tags)) end
+	for i = 1, #lists do
+		local list = lists[i]
+		if visits == maxVisits then break end
+		if list then
+			local last = math.min(maxQueueVisits, maxVisits - visits, #list / width) * width
+			visits = visits + last / width
+			for at = 7, last, width do
+				local other = sub(list, at, at + 15)
+				if not seen[other] then
+					seen[other] = i
+					ids[#ids + 1] = other
+				end
+			end
 		end
 	end
-	visits = visits + #list
 end
-local worth = {}
-if interests > 0 then
-	local values = {unpacked('<' .. string.rep('f', interests), idf)}
-	for i = 1, interests do
-		local tag = sub(rest, listed + 8 * i - 8, listed + 8 * i - 1)
-		worth[tag] = values[i]
-		local room = math.min(maxQueueVisits, maxVisits - visits)
-		if room > 0 and not plain then look('[i' .. tag, '(i' .. tag .. '\255', limits[room]) end
+local oldest = call('ZRANGE', (ended or named == 0) and queue or open, '0', lastOldest)
+visits = visits + #oldest
+for i = 1, #oldest do
+	local other = oldest[i]
+	if not seen[other] then
+		seen[other] = 0
+		ids[#ids + 1] = other
 	end
 end
-if ended or interests == 0 then look('[a', '(b', maxOldest) else look('[o', '(p', maxOldest) end
 
 -- holds reports whether a tag is in a part of a list of tags.
 local function holds(list, from, count, tag)
 	local last = from + 8 * count
-	local at = string.find(list, tag, from, true)
+	local at = find(list, tag, from, true)
 	while at and at < last do
 		if (at - from) % 8 == 0 then return true end
-		at = string.find(list, tag, at + 1, true)
+		at = find(list, tag, at + 1, true)
 	end
 	return false
 end
@@ -77,7 +87,8 @@ local records = #ids > 0 and call('HMGET', tickets, unpack(ids)) or {}
 for i = 1, #ids do
 	local o = records[i]
 	if not o then
-		call('ZREM', queues, stands[i])
+		stale = stale or {}
+		stale[#stale + 1] = ids[i]
 	else
 		local since, untilThen, theirSession, theirMember, theirRelay, patience, count, theirRecents, theirAvoids = unpacked('>I6I6c8c8c8<I4BBB', o)
 		if untilThen < now or (leases[theirMember] or leaseOf(theirMember)) < now then
@@ -95,7 +106,7 @@ for i = 1, #ids do
 				theirs = one + (two - one) * part
 			end
 			local common = 0
-			if interests > 0 then
+			if named > 0 then
 				for at = 81, 73 + 8 * count, 8 do
 					local nats = worth[sub(o, at, at + 7)]
 					if nats then common = common + nats end
@@ -104,16 +115,16 @@ for i = 1, #ids do
 			local rank = common - ask - theirs
 			local takes = ended or overdue
 				or common > 0 and rank >= 0
-				or common == 0 and (interests == 0 or count == 0) and rank >= -indifferent
+				or common == 0 and (named == 0 or count == 0) and rank >= -indifferent
 			if takes or common > 0 then
 				if theirRelay == relay or 2 * wait >= patience then rank = rank + near end
 				rank = rank * 1e13 + wait -- of equals the oldest
 				if takes and (not best or rank > bestRank) or not takes and (not close or rank > closeRank) then
 					local theirList = 81 + 8 * count
 					local may = theirSession ~= session
-						and not (avoids > 0 and holds(rest, listed + 8 * (interests + recents), avoids, theirSession))
+						and not (avoids > 0 and holds(rest, listed + 8 * (named + recents), avoids, theirSession))
 						and not (theirAvoids > 0 and holds(o, theirList + 8 * theirRecents, theirAvoids, session))
-					local met = may and (recents > 0 and holds(rest, listed + 8 * interests, recents, theirSession)
+					local met = may and (recents > 0 and holds(rest, listed + 8 * named, recents, theirSession)
 						or theirRecents > 0 and holds(o, theirList, theirRecents, session))
 					if may and takes and met then
 						recent = 1
@@ -130,6 +141,17 @@ for i = 1, #ids do
 end
 if not best and again then best, bestCommon = late, lateCommon end
 
+-- Who has no record is in no queue either, once it was met.
+for _, other in ipairs(stale or {}) do
+	local i = seen[other]
+	if i > 0 then
+		local at = find(lists[i], other, 1, true) - 6
+		unlist(sub(lists[i], at, at + width - 1), {tags[i]})
+	end
+	call('ZREM', queue, other)
+	call('ZREM', open, other)
+end
+
 if best then
 	local o = records[best]
 	local entry = call('HGET', members, sub(o, 21, 28))
@@ -139,6 +161,22 @@ if best then
 		math.max(now - unpacked('>I6', o), 0), tostring(bestCommon), sub(o, 13, 20), sub(entry, 7), sub(o, 29, 36), ids[best]}
 end
 
+-- enlist puts the ticket into the lists that have room for it.
+local function enlist(entry)
+	if stale or dead > 0 then lists = call('HMGET', interests, unpack(tags)) end
+	local set = {}
+	for i = 1, named do
+		local list = lists[i] or ''
+		if #list < listMost and not find(list, entry, 1, true) then
+			local at = #list
+			while at > 0 and sub(list, at - width + 1, at) > entry do at = at - width end -- the oldest first
+			set[#set + 1] = tags[i]
+			set[#set + 1] = sub(list, 1, at) .. entry .. sub(list, at + 1)
+		end
+	end
+	if #set > 0 then call('HSET', interests, unpack(set)) end
+end
+
 local count = call('HLEN', tickets)
 if insert or known then
 	if not own and count >= most then return {FULL, visits, dead, recent, count, calls} end
@@ -146,14 +184,10 @@ if insert or known then
 	if not entry or unpacked('>I6', entry) < now + leaseTime / 2 then lease(member, name, now, leaseTime) end
 	local record = since .. struct.pack('>I6', now + life) .. rest
 	call('HSET', tickets, id, record)
-	if not own or byte(own, 44) ~= byte(record, 44) then
-		local args = {}
-		for _, place in ipairs(places(id, record)) do
-			args[#args + 1] = '0'
-			args[#args + 1] = place
-		end
-		call('ZADD', queues, unpack(args))
-	end
+	local born = unpacked('>I6', since)
+	if not own then call('ZADD', queue, born, id) end
+	if byte(record, 44) % 2 == 1 and not (own and byte(own, 44) % 2 == 1) then call('ZADD', open, born, id) end
+	if named > 0 and not plain then enlist(since .. id) end
 	if not own then
 		count = count + 1
 		if count == 1 then keep() end
