@@ -119,6 +119,9 @@ func (m *model) arrive(session string, sessions int) {
 	t = asking(t, float32(m.random.IntN(30))/10)
 	t.Languages = m.some([]string{"en", "de", "fr"}, 3)
 	t.Mode = []string{"video", "text"}[m.random.IntN(2)]
+	if m.random.IntN(3) == 0 { // it comes back
+		t.Since = t.Since.Add(-time.Duration(m.random.IntN(int(patience))))
+	}
 	t.Recent, t.Avoid, t.Relay = m.tags(sessions), m.tags(sessions), tag(fmt.Sprint(m.random.IntN(2)))
 	w := &mine{t, m.random.IntN(len(m.nodes))}
 	found, again, err := m.nodes[w.node].Offer(context.Background(), t)

@@ -221,6 +221,10 @@ func TestLease(t *testing.T) {
 	s.pass(time.Second + time.Millisecond)
 	s.renewBut(0)
 	s.waits(2, s.ticket("late", "1"))
+	one := tag("1")
+	if n := s.server.Do(t, "HSTRLEN", "joingy:{p:video:en:0}:interests", string(one[:])); n != "22" {
+		t.Errorf("%s bytes of tickets have the interest of a dead and a new one, want those of one", n)
+	}
 	for range 5 {
 		s.pass(200 * time.Millisecond)
 		s.renewBut(0)
