@@ -392,6 +392,11 @@ func TestPopularInterest(t *testing.T) {
 			t.Fatalf("found %+v, %v", found, err)
 		}
 	}
+	music := tag("music")
+	list := s.server.Do(t, "HGET", "joingy:{p:video:en:0}:interests", string(music[:]))
+	if len(list) != 4*22 || list[:6] > list[22:28] || list[22:28] > list[44:50] || list[44:50] > list[66:72] {
+		t.Errorf("%x is listed, want four, the oldest first", list)
+	}
 	for _, i := range []int{33, 36, 39} {
 		s.finds(0, s.ticket("another", "music"), tickets[i])
 	}
