@@ -54,8 +54,8 @@ type costs struct {
 	waiting []float64 // in the shard
 	script  []time.Duration
 	renewal time.Duration
-	bytes   float64       // a script, both ways
-	ticket  float64       // bytes in Redis, for each gate that it stands in
+	bytes   float64 // a script, both ways
+	ticket  float64 // bytes in Redis, for each gate that it stands in
 }
 
 // at returns what a script costs where so many wait: between two measurements by the
