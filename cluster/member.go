@@ -212,16 +212,11 @@ func (m *Member) Ready() error {
 	return nil
 }
 
-// Self returns this node as the others see it, and Alive those, by name.
-func (m *Member) Self() nodes.Node { return m.nodes.Self() }
+// Registry is who the nodes are.
+func (m *Member) Registry() *nodes.Registry { return m.nodes }
 
-// Alive lists the other live nodes by name.
-func (m *Member) Alive() []nodes.Node { return m.nodes.Alive() }
-
-// Drain has a node take no new sessions, or with off take some again.
-func (m *Member) Drain(ctx context.Context, node string, off bool) (nodes.Node, error) {
-	return m.nodes.Drain(ctx, node, off)
-}
+// Redis is the connection that all of this uses.
+func (m *Member) Redis() *redis.Conn { return m.conn }
 
 // Stats are the counts of one moment.
 type Stats struct {

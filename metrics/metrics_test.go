@@ -45,6 +45,7 @@ func testSources() Sources {
 
 		TLSServices: []string{"turn"}, TLSReasons: []string{"timeout"}, Routes: []string{"page"}, AdminOutcomes: []string{"ok"},
 		DisclosureStates: []string{"made"}, LogLevels: []string{"error"}, StillOutcomes: []string{"taken"},
+		MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"},
 	}
 }
 
@@ -116,6 +117,26 @@ var zero = map[string]float64{
 	"joingyd_bans_active{scope=other}": 0,
 	"joingyd_bans_changes_total":       0,
 	"joingyd_bans_failures_total":      0,
+
+	"joingyd_cluster_redis_up":                        0,
+	"joingyd_cluster_nodes":                           0,
+	"joingyd_cluster_offers":                          0,
+	"joingyd_cluster_found_total":                     0,
+	"joingyd_cluster_lost_total":                      0,
+	"joingyd_cluster_calls_failed_total":              0,
+	"joingyd_cluster_offers_dropped_total":            0,
+	"joingyd_cluster_moves_total{outcome=left}":       0,
+	"joingyd_cluster_moves_total{outcome=other}":      0,
+	"joingyd_cluster_seeks_total{outcome=found}":      0,
+	"joingyd_cluster_seeks_total{outcome=other}":      0,
+	"joingyd_cluster_doors":                           0,
+	"joingyd_cluster_guests":                          0,
+	"joingyd_cluster_bus_sent_total":                  0,
+	"joingyd_cluster_bus_received_total":              0,
+	"joingyd_cluster_bus_dropped_total{reason=full}":  0,
+	"joingyd_cluster_bus_dropped_total{reason=other}": 0,
+	"joingyd_cluster_bus_gaps_total":                  0,
+	"joingyd_cluster_bus_queued_bytes":                0,
 
 	"joingyd_visits_total":                          0,
 	"joingyd_visits_os_total{os=linux}":             0,
@@ -346,8 +367,21 @@ func TestCounts(t *testing.T) {
 	sources.Host = func() Host {
 		return Host{DiskFree: 98, DiskSize: 99, ClockSynchronized: true, ClockSteps: 100, Logged: map[string]uint64{"error": 101}}
 	}
+	sources.Cluster = func() Cluster {
+		return Cluster{
+			RedisUp: true, Nodes: 102, Offers: 103, Found: 104, Lost: 105, Failed: 106, Dropped: 107,
+			Moves: map[string]uint64{"left": 108, "new": 109}, Seeks: map[string]uint64{"found": 110}, Doors: 111, Guests: 112,
+			Sent: 113, Received: 114, Undelivered: map[string]uint64{"full": 115}, Gaps: 116, Queued: 117,
+		}
+	}
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
+		"joingyd_cluster_redis_up": 1, "joingyd_cluster_nodes": 102, "joingyd_cluster_offers": 103, "joingyd_cluster_found_total": 104,
+		"joingyd_cluster_lost_total": 105, "joingyd_cluster_calls_failed_total": 106, "joingyd_cluster_offers_dropped_total": 107,
+		"joingyd_cluster_moves_total{outcome=left}": 108, "joingyd_cluster_moves_total{outcome=other}": 109,
+		"joingyd_cluster_seeks_total{outcome=found}": 110, "joingyd_cluster_doors": 111, "joingyd_cluster_guests": 112,
+		"joingyd_cluster_bus_sent_total": 113, "joingyd_cluster_bus_received_total": 114,
+		"joingyd_cluster_bus_dropped_total{reason=full}": 115, "joingyd_cluster_bus_gaps_total": 116, "joingyd_cluster_bus_queued_bytes": 117,
 		"joingyd_tls_listeners": 71, "joingyd_tls_certificate_expiry_timestamp_seconds": 72.5, "joingyd_tls_pending": 73,
 		"joingyd_tls_connections_total{service=turn}": 74, "joingyd_tls_connections_total{service=other}": 75,
 		"joingyd_tls_closed_total{reason=timeout}": 76, "joingyd_tls_accept_failures_total": 77,

@@ -330,6 +330,9 @@ func (d *daemon) openAdmin() error {
 	if d.moderators != nil {
 		options.Links = d.moderators.links
 	}
+	if d.member != nil {
+		options.Cluster = clusterControl{d.member.Registry(), d.member.Redis()}
+	}
 	d.service = admin.NewService(d.bans, options)
 	if err := d.service.CountDisclosures(); err != nil {
 		return err

@@ -27,7 +27,7 @@ func startNodes(t *testing.T, server *redistest.Server, count int, change func(*
 		}))
 	}
 	for _, d := range nodes {
-		eventually(t, "nodes that know each other", func() bool { return len(d.member.Alive()) == count-1 })
+		eventually(t, "nodes that know each other", func() bool { return len(d.member.Registry().Alive()) == count-1 })
 	}
 	return nodes
 }
