@@ -11,4 +11,12 @@
 // The Hub owns all of it. One lock guards sessions, pool and pairs: every step
 // under it is memory only, takes microseconds, and never waits for a socket.
 // Nothing that visitors say is logged or stored.
+//
+// A site may have several hubs (Cluster). A chat stays in one: before two who wait at
+// different hubs are paired, the session of one moves to the other's (move.go). Its socket
+// stays where it is, and becomes a door:
+//
+//	socket ── door ═══ frames: up, down, acknowledged, sent again ═══ remote ── session
+//
+// A remote is a link of a session as a socket is, so that nothing else knows of it.
 package match

@@ -96,7 +96,7 @@ func (w *whence) origin() origin {
 	return origin{w.Addr, w.Port, unique.Make(w.Host), w.Name}
 }
 
-// MaxFrame is how long a frame may be, in bytes.
+// MaxFrame is the most that a frame has, in bytes: two hubs' messages and records fit.
 const MaxFrame = 60 << 10
 
 // encode returns the frame in bytes of its own.
@@ -131,7 +131,7 @@ func parseFrame(data []byte) (f frame, err error) {
 // to returns the tunnel that the frame belongs to.
 func (f *frame) to() tunnel { return tunnel{f.Session, f.Epoch} }
 
-// sendFrameLocked sends a frame to another hub, or to nobody if it is too long.
+// sendFrameLocked sends a frame to another hub.
 func (h *Hub) sendFrameLocked(node string, f *frame) {
 	h.others.Send(node, f.encode())
 }
