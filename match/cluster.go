@@ -110,11 +110,13 @@ type tunnel struct {
 
 // abroad is what a session has to do with other hubs. The hub's lock guards it.
 type abroad struct {
-	epoch   uint32  // the highest that a link of it had, or was promised
-	offer   OfferID // zero: it is not offered
-	move    *move   // under way; nil: none
-	foreign bool    // its client knows another relay than this hub's
-	busy    bool    // a message of its client is being followed
+	epoch   uint32      // the highest that a link of it had, or was promised
+	offer   OfferID     // zero: it is not offered
+	move    *move       // under way; nil: none
+	failed  int         // moves of its ticket that came to nothing
+	later   *time.Timer // when it is offered again, after those
+	foreign bool        // its client knows another relay than this hub's
+	busy    bool        // a message of its client is being followed
 }
 
 func newOthers(c Cluster) *others {
@@ -159,12 +161,33 @@ func (h *Hub) tag() string {
 	return h.others.Tag()
 }
 
-// offerLocked offers a session that has begun to wait in this hub's pool.
+const (
+	leastPause = 100 * time.Millisecond // before an offer after one that came to nothing; twice as long after each more
+	mostPauses = 5                      // of those
+)
+
+// offerLocked offers a session that waits in this hub's pool. After moves that came to nothing
+// it lets some time pass: what was in the way may be still.
 func (h *Hub) offerLocked(s *session) {
 	if h.others == nil || s.abroad == nil || !s.ticket.Waiting() {
 		return
 	}
 	h.withdrawLocked(s)
+	if s.abroad.failed == 0 {
+		h.offerNowLocked(s)
+		return
+	}
+	t := s.ticket
+	s.abroad.later = time.AfterFunc(leastPause<<min(s.abroad.failed-1, mostPauses), func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if !h.closed && s.ticket == t && t.Waiting() && s.abroad.offer == (OfferID{}) {
+			h.offerNowLocked(s)
+		}
+	})
+}
+
+func (h *Hub) offerNowLocked(s *session) {
 	rand.Read(s.abroad.offer[:])
 	h.others.offers[s.abroad.offer] = s
 	h.others.Offer(h.describeOfferLocked(s))
@@ -181,7 +204,14 @@ func (h *Hub) describeOfferLocked(s *session) Offer {
 
 // withdrawLocked takes back the session's offer, if there is one.
 func (h *Hub) withdrawLocked(s *session) {
-	if s.abroad == nil || s.abroad.offer == (OfferID{}) {
+	if s.abroad == nil {
+		return
+	}
+	if s.abroad.later != nil {
+		s.abroad.later.Stop()
+		s.abroad.later = nil
+	}
+	if s.abroad.offer == (OfferID{}) {
 		return
 	}
 	delete(h.others.offers, s.abroad.offer)

@@ -58,6 +58,9 @@ func (h *Hub) findLocked(s *session, mode pool.Mode, interests []pool.Interest) 
 	h.partLocked(s, leftNext)
 	h.stopWaitingLocked(s)
 	now := h.opts.Now()
+	if s.abroad != nil {
+		s.abroad.failed = 0
+	}
 	t := &pool.Ticket{
 		Session: s.id, Mode: mode, Languages: s.languages, Interests: interests, Since: now,
 		Recent: s.recent, Avoid: s.blocked,

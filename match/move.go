@@ -116,6 +116,7 @@ func (h *Hub) pairOffersLocked(s *session, node string, theirs OfferID) {
 	}
 	for _, one := range [2]*session{s, other} {
 		if one != nil {
+			one.abroad.failed++
 			h.offerLocked(one)
 		}
 	}
@@ -143,6 +144,7 @@ func (h *Hub) letGoLocked(s *session) {
 	m := s.abroad.move
 	m.timer.Stop()
 	s.abroad.move = nil
+	s.abroad.failed++
 	if m.out {
 		h.others.stats.Moves[moveWoken]++
 	} else if h.others.moves[m.id] == s {
@@ -174,6 +176,7 @@ func (h *Hub) onProposeLocked(node string, f *frame) {
 	if s == nil || !h.mayLeaveLocked(s, f.Session) {
 		h.sendFrameLocked(node, &frame{Kind: frameRefuse, Offer: f.Offer})
 		if s != nil {
+			s.abroad.failed++
 			h.offerLocked(s) // the one there was is used up
 		}
 		return
@@ -183,6 +186,7 @@ func (h *Hub) onProposeLocked(node string, f *frame) {
 	data := record.encode()
 	if len(data) > MaxFrame-1<<10 {
 		s.link.pingNow() // too much that its client may not have
+		s.abroad.failed++
 		h.sendFrameLocked(node, &frame{Kind: frameRefuse, Offer: f.Offer})
 		h.offerLocked(s)
 		return
@@ -317,6 +321,7 @@ func (h *Hub) onDropLocked(node string, f *frame) {
 // onVoidLocked offers a session again: the one who found it is gone.
 func (h *Hub) onVoidLocked(f *frame) {
 	if s := h.others.offers[f.Theirs]; s != nil {
+		s.abroad.failed++
 		h.offerLocked(s)
 	}
 }

@@ -75,13 +75,14 @@ func (h *Hub) seek(k *socket, m clientMessage, languages []string) bool {
 // likelyLocked returns the hub that is likely to know a token: its session's home, where the
 // last door was here; else the last door.
 func (h *Hub) likelyLocked(hash resumeHash, token string) []string {
+	node, live := h.others.Tagged(tokenTag(token))
 	if at, known := h.others.homes[hash]; known {
-		return []string{at.node}
+		node, live = at.node, slices.Contains(h.others.Nodes(), at.node)
 	}
-	if node, live := h.others.Tagged(tokenTag(token)); live && node != h.others.self {
-		return []string{node}
+	if !live || node == h.others.self {
+		return nil
 	}
-	return nil
+	return []string{node}
 }
 
 // askNodesLocked asks hubs for a token's session, and waits for what they say. The lock is given
