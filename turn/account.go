@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// An account is who may use the relay: a session that Admit made, or in open
-// mode also a static user or whoever has credentials under a shared secret. The
-// latter two have a session of their own for as long as they hold allocations,
-// so that everything else knows only sessions.
+// An account is who may use the relay: a session that Admit made or that credentials
+// name (Options.Shared), or in open mode also a static user or whoever has credentials
+// under a shared secret. The latter two have a session of their own for as long as they
+// hold allocations, so that everything else knows only sessions.
 
 // keys returns the keys that a request of username may be signed with, of which
 // one is right, and whether they allow no new allocations any more; none if there is
@@ -18,15 +18,19 @@ func (s *Server) keys(username string) (keys [][]byte, expired bool) {
 	expires, user, timed := splitUsername(username)
 	s.mu.RLock()
 	known, secrets := timed && s.users[user] != nil, s.secrets
+	shared := timed && s.shared.knowsLocked(user)
 	s.mu.RUnlock()
+	if shared {
+		keys = append(keys, s.sharedKey(username))
+	}
 	if known {
-		return s.sessionKeys(secrets, username, expires), !expires.After(s.now())
+		return append(keys, s.sessionKeys(secrets, username, expires)...), !expires.After(s.now())
 	}
 	if s.open == nil {
-		return nil, true
+		return keys, !expires.After(s.now())
 	}
 	_, static := s.open.accounts.Load().users[username]
-	return s.accountKeys(username), !static && !expires.After(s.opts.Now())
+	return append(keys, s.accountKeys(username)...), !static && !expires.After(s.opts.Now())
 }
 
 // accountKeys is keys for those without a session of Admit.
@@ -54,8 +58,11 @@ func (s *Server) holderLocked(username string) *session {
 // ownerLocked returns the session behind username, whose request was signed with
 // key, for one more allocation; nil if there is no such user any more.
 func (s *Server) ownerLocked(username string, key []byte) *session {
-	if holder := s.holderLocked(username); holder != nil || s.open == nil {
+	if holder := s.holderLocked(username); holder != nil {
 		return holder
+	}
+	if provisional := s.provisionalLocked(username, key); provisional != nil || s.open == nil {
+		return provisional
 	}
 	if !slices.ContainsFunc(s.accountKeys(username), func(k []byte) bool { return bytes.Equal(k, key) }) {
 		return nil

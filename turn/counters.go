@@ -104,7 +104,7 @@ func (s *Server) Stats() Stats {
 	stats := Stats{
 		Sessions:     len(s.sessions),
 		Allocations:  len(s.relays),
-		Pairs:        len(s.pairs),
+		Pairs:        len(s.pairs) - s.suspendedLocked(),
 		Counts:       Counts{Drops: make(map[DropReason]uint64, len(dropReasons))},
 		NotOffloaded: s.notOffloaded.Load(),
 		ByTransport:  make(map[string]TransportStats, len(transports)),

@@ -29,6 +29,9 @@
 // The open relay (Options.Open) is pion/turn, with a kernel socket for each
 // allocation, for peers anywhere that a policy lets through.
 //
+// Where sessions live on other machines, credentials may arrive before their sessions
+// do (Options.Shared), and pairs last by a lease of who joined them (JoinHeld, Renew).
+//
 // The caller owns the sockets' addresses and the policy: it admits and dismisses
 // sessions, joins and parts pairs. All methods are safe for concurrent use, and
 // what Dismiss, Part, Kill and Close end has ended when they return: a packet that

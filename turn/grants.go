@@ -43,7 +43,7 @@ type channel struct {
 
 // live reports whether the channel and its pair last.
 func (c *channel) live(now time.Duration) bool {
-	return c.until.Load() > int64(now) && !c.under.ended.Load()
+	return c.until.Load() > int64(now) && !c.under.over()
 }
 
 // permit grants every peer under its pair, or none where there is no room.
@@ -54,7 +54,7 @@ func (g *grants) permit(now time.Duration, peers []netip.Addr, under []*pair) bo
 }
 
 func (g *grants) permitLocked(now time.Duration, peers []netip.Addr, under []*pair) bool {
-	g.permissions = slices.DeleteFunc(g.permissions, func(p permission) bool { return p.until <= now || p.under.ended.Load() })
+	g.permissions = slices.DeleteFunc(g.permissions, func(p permission) bool { return p.until <= now || p.under.over() })
 	added := 0
 	for i, peer := range peers {
 		if g.find(peer) < 0 && !slices.Contains(peers[:i], peer) {

@@ -27,7 +27,7 @@ type route struct {
 }
 
 func (rt *route) holds(now time.Duration) bool {
-	return now < rt.until && !rt.under.ended.Load() && !rt.to.closed.Load()
+	return now < rt.until && rt.under.passes() && !rt.to.closed.Load()
 }
 
 // resolve finds the way from r to the relayed transport address peer, or says
@@ -87,7 +87,7 @@ func (l *listener) channelData(out *outbox, from endpoint, frame []byte) DropRea
 	switch {
 	case c == nil, c.until.Load() <= int64(out.now):
 		return DropNoChannel
-	case c.under.ended.Load():
+	case !c.under.passes():
 		return DropNotPaired
 	}
 	if size > maxPayload {

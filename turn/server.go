@@ -49,6 +49,13 @@ type Options struct {
 	// is called with the Server's lock held, and must neither block nor call it. Nil:
 	// nobody is.
 	Allocated func(session ident.Session, client netip.AddrPort)
+	// Changed is told of a session one of whose allocations was made or closed: what there
+	// is by now Held and ClientAddrs tell. A client hears of its allocation after that. It
+	// is called like Allocated. Nil: nobody is told.
+	Changed func(ident.Session)
+	// Shared are keys by which others make credentials too, for sessions that Admit may not
+	// have heard of yet. Nil: only Admit makes any.
+	Shared *Shared
 	// Logger gets the rare lines; discarded if nil.
 	Logger *slog.Logger
 	// Now is the clock; time.Now if nil. Credentials of other back ends (Open.Secrets)
@@ -64,6 +71,7 @@ type Options struct {
 type Server struct {
 	opts     Options
 	open     *openRelay // nil: masked
+	shared   *shared    // nil: only Admit makes credentials
 	limits   atomic.Pointer[Limits]
 	counters [len(transports)]counters // by client transport
 
@@ -91,6 +99,7 @@ type Server struct {
 	users     map[string]*session // by the random id in the TURN username
 	accounts  map[string]*session // open mode: those without a session that hold allocations, by username
 	pairs     map[ident.Pair]*pair
+	leases    map[string]*lease         // by holder; those with pairs
 	relays    map[netip.AddrPort]*relay // by relayed transport address
 	bySource  map[netip.Prefix]int      // live allocations by client
 	pool      addressPool
@@ -125,6 +134,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts:     opts,
 		open:     open,
+		shared:   newShared(opts.Shared),
 		answers:  newAnswers(),
 		nonces:   newNonces(),
 		started:  time.Now(),
@@ -135,6 +145,7 @@ func New(opts Options) (*Server, error) {
 		users:    make(map[string]*session),
 		accounts: make(map[string]*session),
 		pairs:    make(map[ident.Pair]*pair),
+		leases:   make(map[string]*lease),
 		relays:   make(map[netip.AddrPort]*relay),
 		secrets:  []SecretUse{{Secret: opts.Secret}},
 	}
@@ -148,6 +159,10 @@ func (s *Server) Close() error {
 	s.closed = true
 	if s.forget != nil {
 		s.forget.Stop()
+	}
+	s.shared.stopLocked()
+	for _, l := range s.leases {
+		l.timer.Stop()
 	}
 	listeners := s.listeners
 	s.listeners = nil
@@ -169,6 +184,9 @@ func (s *Server) Close() error {
 
 // instant is the clock of what the relay itself grants: it never goes back.
 func (s *Server) instant() time.Duration { return time.Since(s.started) }
+
+// Clock is the time by which sessions' credentials end.
+func (s *Server) Clock() time.Time { return s.now() }
 
 // now is the wall time of the start and what has passed since: it goes on evenly when
 // the clock is set.
@@ -194,6 +212,14 @@ func (s *Server) bindLocked(r *relay, l *listener, c caller, username string, ke
 	s.answers.meet(c.addr.Addr()) // whoever has got this far is no stranger
 	if fresh && s.opts.Allocated != nil && owner.id != (ident.Session{}) {
 		s.opts.Allocated(owner.id, c.addr)
+	}
+	s.changedLocked(owner)
+}
+
+// changedLocked tells that an allocation of the session was made or closed.
+func (s *Server) changedLocked(of *session) {
+	if s.opts.Changed != nil && of.id != (ident.Session{}) {
+		s.opts.Changed(of.id)
 	}
 }
 
@@ -234,6 +260,7 @@ func (s *Server) closeRelayLocked(r *relay) {
 	}
 	s.answers.part(r.client.Addr())
 	r.listener.clients.remove(r)
+	s.changedLocked(owner)
 }
 
 // hasFamily reports whether there are relayed transport addresses of the family.

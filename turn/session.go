@@ -19,12 +19,14 @@ var (
 // session is what the relay knows of a visitor.
 type session struct {
 	id      ident.Session        // zero for an account without one
-	user    string               // random, in the TURN username; an account's whole username
+	user    string               // random or sealed, in the TURN username; an account's whole username
 	pair    atomic.Pointer[pair] // nil while alone; read on every packet
 	self    *pair                // under which its own allocations talk; never changed
 	relays  map[*relay]struct{}  // live allocations; guarded by Server.mu
 	clients []netip.Addr         // that they are and were made from: see cameFrom; guarded by Server.mu
 	sources []netip.Addr         // with an answer budget for it; guarded by Server.mu
+
+	provisional bool // nobody has admitted it yet; guarded by Server.mu
 }
 
 // holds reports whether one of the session's allocations has this address.
@@ -60,13 +62,31 @@ func (s *session) cameFrom(addr netip.Addr) bool {
 type pair struct {
 	id    ident.Pair
 	a, b  *session
-	ended atomic.Bool  // set under Server.mu; read on every packet
+	state atomic.Int32 // a pairState: set under Server.mu; read on every packet
+	lease *lease       // that it lasts by; nil: until it is parted. Guarded by Server.mu
 	flows []*offloaded // guarded by Server.mu
 
 	// carried is what a, b sent under the pair: the allocations that were closed, less what
 	// those that live had sent before. Guarded by Server.mu.
 	carried [2]uint64 // bytes, modulo 2^64
 }
+
+// pairState is how it stands with a pair.
+type pairState int32
+
+const (
+	pairLive      pairState = iota
+	pairSuspended           // its lease has lapsed: nothing passes, but what was granted under it is kept
+	pairOver
+)
+
+// passes reports whether packets may pass under the pair.
+func (p *pair) passes() bool { return pairState(p.state.Load()) == pairLive }
+
+// over reports whether the pair has ended for good, and with it what was granted under it.
+func (p *pair) over() bool { return pairState(p.state.Load()) == pairOver }
+
+func (p *pair) setLocked(state pairState) { p.state.Store(int32(state)) }
 
 // mediaBytes is more than what sets up a call (ICE, DTLS) comes to: a side that sent as much
 // under a pair sent sound or picture, a second of it or a few.
@@ -108,11 +128,10 @@ func (s *Server) Admit(id ident.Session, source netip.Addr) Credentials {
 	defer s.mu.Unlock()
 	admitted := s.sessions[id]
 	if admitted == nil {
-		admitted = &session{id: id, user: ident.NewSession().String(), relays: make(map[*relay]struct{})}
-		admitted.self = &pair{a: admitted, b: admitted}
-		s.sessions[id] = admitted
-		s.users[admitted.user] = admitted
+		admitted = s.newSessionLocked(id)
 	}
+	admitted.provisional = false
+	s.shared.admitLocked(id)
 	if source.IsValid() && !slices.Contains(admitted.sources, source) && len(admitted.sources) < maxSources {
 		admitted.sources = append(admitted.sources, source)
 		s.answers.meet(source)
@@ -122,17 +141,35 @@ func (s *Server) Admit(id ident.Session, source netip.Addr) Credentials {
 	return Credentials{username, password(s.secrets[0].Secret[:], username), expires}
 }
 
+func (s *Server) newSessionLocked(id ident.Session) *session {
+	added := &session{id: id, user: s.userOf(id), relays: make(map[*relay]struct{})}
+	added.self = &pair{a: added, b: added}
+	s.sessions[id] = added
+	s.users[added.user] = added
+	return added
+}
+
+// userOf is the user part of the session's usernames.
+func (s *Server) userOf(id ident.Session) string {
+	if s.shared != nil {
+		return s.shared.seal(id)
+	}
+	return ident.NewSession().String()
+}
+
 // Dismiss forgets the session: its allocations are closed, its credentials are
 // worthless and its pair is parted when Dismiss returns. Dismissing a session
 // that is not known does nothing.
 func (s *Server) Dismiss(id ident.Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dismissed := s.sessions[id]
-	if dismissed == nil {
-		return
+	if dismissed := s.sessions[id]; dismissed != nil {
+		s.dismissLocked(dismissed)
 	}
-	delete(s.sessions, id)
+}
+
+func (s *Server) dismissLocked(dismissed *session) {
+	delete(s.sessions, dismissed.id)
 	delete(s.users, dismissed.user)
 	if p := dismissed.pair.Load(); p != nil {
 		s.partLocked(p)
@@ -140,7 +177,8 @@ func (s *Server) Dismiss(id ident.Session) {
 	for _, source := range dismissed.sources {
 		s.answers.part(source)
 	}
-	dismissed.self.ended.Store(true)
+	dismissed.self.setLocked(pairOver)
+	s.shared.dismissLocked(dismissed.id)
 	s.closeRelaysLocked(dismissed)
 }
 
@@ -166,18 +204,23 @@ func (s *Server) closeRelaysLocked(of *session) {
 func (s *Server) Join(id ident.Pair, a, b ident.Session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, err := s.joinLocked(id, a, b)
+	return err
+}
+
+func (s *Server) joinLocked(id ident.Pair, a, b ident.Session) (*pair, error) {
 	one, two := s.sessions[a], s.sessions[b]
 	if one == nil || two == nil || one == two {
-		return ErrUnknownSession
+		return nil, ErrUnknownSession
 	}
 	if one.pair.Load() != nil || two.pair.Load() != nil {
-		return ErrPaired
+		return nil, ErrPaired
 	}
 	p := &pair{id: id, a: one, b: two, carried: [2]uint64{-one.sent(), -two.sent()}}
 	s.pairs[id] = p
 	one.pair.Store(p)
 	two.pair.Store(p)
-	return nil
+	return p, nil
 }
 
 // Part ends the pair, and reports whether media went both ways under it: that each of the
@@ -195,7 +238,8 @@ func (s *Server) Part(id ident.Pair) (connected bool) {
 }
 
 func (s *Server) partLocked(p *pair) {
-	p.ended.Store(true)
+	p.setLocked(pairOver)
+	s.leaveLeaseLocked(p)
 	s.takeBackLocked(p, func(*offloaded) bool { return true })
 	delete(s.pairs, p.id)
 	p.a.pair.Store(nil)
@@ -210,6 +254,20 @@ func (s *Server) Owns(id ident.Session, addr netip.AddrPort) bool {
 	owner := s.sessions[id]
 	r := s.relays[addr]
 	return owner != nil && r != nil && r.owner.Load() == owner
+}
+
+// Held returns the relayed transport addresses of the session's live allocations, in
+// order.
+func (s *Server) Held(id ident.Session) (relayed []netip.AddrPort) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if known := s.sessions[id]; known != nil {
+		for r := range known.relays {
+			relayed = append(relayed, r.addr)
+		}
+	}
+	slices.SortFunc(relayed, netip.AddrPort.Compare)
+	return relayed
 }
 
 // ClientAddrs returns the addresses, without ports and each once, that the session's
