@@ -57,6 +57,7 @@ var forbidden = []struct {
 	{"metrics", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "metrics read numbers from functions, and the parts need no Prometheus"},
 	{"front", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "sharing a port needs to know no service"},
 	{"bench/match/optimum", []string{"turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client"}, "the optimum is a function of a graph"},
+	{"cluster/relay", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "front", "check", "client", "moderate", "cluster"}, "relays elsewhere must work for any matchmaker, relay and bus"},
 	{"setup", []string{"turn", "match", "ban", "admin", "web", "cert", "cmd", "ident", "metrics", "front", "check", "client", "recent", "moderate"}, "what a site needs is reckoned from its settings: who asks, writes and tries is the command's business"},
 	{"cluster", []string{"turn", "match", "ban", "config", "admin", "web", "cmd", "metrics", "moderate", "front", "check", "client"}, "what nodes share knows no hub and no store: each part asks an interface"},
 	{"cluster/redis", []string{"cluster"}, "a connection knows not what is said on it"},
