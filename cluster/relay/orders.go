@@ -141,7 +141,8 @@ func (g *guest) claimOf(of *home) int {
 }
 
 // admitLocked makes the session known at the relay, for a Home, which has it from now on.
-// What is known already and said again as part of the whole takes it from nobody.
+// What is known already and said again as part of the whole takes it from nobody. The
+// credentials are for the Home of this node.
 func (h *Host) admitLocked(from *home, id ident.Session, source netip.Addr) (username, password string, expires time.Time) {
 	g := h.sessions[id]
 	if g == nil {
@@ -149,8 +150,9 @@ func (h *Host) admitLocked(from *home, id ident.Session, source netip.Addr) (use
 		h.sessions[id] = g
 	}
 	from.put(id, g)
-	said := claim{from, source, from.round}
-	switch at := g.claimOf(from); {
+	said, at := claim{from, source, from.round}, g.claimOf(from)
+	had := at >= 0 && g.home() == from && g.claims[at].source == source
+	switch {
 	case at >= 0 && (from.whole || at == len(g.claims)-1):
 		g.claims[at] = said
 	default:
@@ -162,12 +164,15 @@ func (h *Host) admitLocked(from *home, id ident.Session, source netip.Addr) (use
 	if g.home() != from {
 		return "", "", time.Time{}
 	}
-	username, password, expires = h.server.Admit(id, source)
-	if from != h.own {
-		g.told = g.told || from.whole || len(g.claims) > 1
-		h.Changed(id) // it may have had allocations before
+	if from == h.own {
+		return h.server.Admit(id, source)
 	}
-	return username, password, expires
+	if !had {
+		h.server.Admit(id, source)
+	}
+	g.told = g.told || from.whole || len(g.claims) > 1
+	h.Changed(id) // it may have had allocations before
+	return "", "", time.Time{}
 }
 
 // dismissLocked ends a Home's claim, and with the last one the session.
