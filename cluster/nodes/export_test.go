@@ -10,7 +10,7 @@ import (
 
 // Hurry makes tests short.
 func (o *Options) Hurry() {
-	o.pace = pace{beat: 60 * time.Millisecond, silence: 400 * time.Millisecond, life: 900 * time.Millisecond}
+	o.pace = pace{beat: 50 * time.Millisecond, silence: 800 * time.Millisecond, life: 2 * time.Second}
 }
 
 // Kill ends a node as a crash does: without a word.

@@ -42,12 +42,7 @@ func options(name string, edit ...func(*nodes.Options)) nodes.Options {
 
 func dial(t *testing.T, url string) *redis.Conn {
 	t.Helper()
-	conn, err := redis.Dial(t.Context(), redis.Options{URL: url}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	return conn
+	return redistest.Dial(t, redis.Options{URL: url})
 }
 
 // join joins a node that leaves at the end of the test, if it has not before.
@@ -98,9 +93,7 @@ func TestNodesSeeEachOther(t *testing.T) {
 	conn := dial(t, redistest.Shared(t).URL())
 	a := join(t, conn, options("a"))
 	b := join(t, conn, options("b", func(o *nodes.Options) { o.Self.Region, o.Self.Protocol = "eu", nodes.Range{Min: 2, Max: 3} }))
-	if !b.sees("a") {
-		t.Error("who joins does not see who was there")
-	}
+	until(t, "who joins sees who was there", func() bool { return b.sees("a") })
 	until(t, "a sees b", func() bool { return a.sees("b") })
 	if n, _ := a.Node("b"); n.Region != "eu" || n.Relay != "b.example.org" || n.Online != 10 || n.Incarnation != b.Self().Incarnation {
 		t.Errorf("a has b as %+v", n)
@@ -127,7 +120,8 @@ func TestNodesSeeEachOther(t *testing.T) {
 }
 
 func TestKilledAndStartedAnew(t *testing.T) {
-	conn := dial(t, redistest.Shared(t).URL())
+	t.Parallel()
+	conn := dial(t, redistest.Start(t).URL())
 	a, b := join(t, conn, options("a")), join(t, conn, options("b"))
 	until(t, "a sees b", func() bool { return a.sees("b") })
 	b.Kill()
@@ -155,7 +149,8 @@ func TestNameTaken(t *testing.T) {
 // TestNameLost is of a node that was halted for long: another has its name when it goes
 // on.
 func TestNameLost(t *testing.T) {
-	conn := dial(t, redistest.Shared(t).URL())
+	t.Parallel()
+	conn := dial(t, redistest.Start(t).URL())
 	a := join(t, conn, options("a"))
 	join(t, conn, options("b"))
 	until(t, "a sees b", func() bool { return a.sees("b") })
@@ -224,7 +219,8 @@ func TestRefused(t *testing.T) {
 
 // TestForeignRecords is of what others write into Redis: no node, no relay.
 func TestForeignRecords(t *testing.T) {
-	server := redistest.Shared(t)
+	t.Parallel()
+	server := redistest.Start(t)
 	conn := dial(t, server.URL())
 	a := join(t, conn, options("a"))
 	evil := a.Self()
@@ -253,11 +249,21 @@ func TestRedisAway(t *testing.T) {
 	if !a.sees("b") || !b.sees("a") || a.Err() != nil {
 		t.Error("with redis down a node has died")
 	}
-	late := join(t, dial(t, server.URL()), options("late"))
+	early := func() *redis.Conn { // before redis is there
+		opts := redis.Options{URL: server.URL()}
+		opts.Patient()
+		conn, err := redis.Dial(t.Context(), opts, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(conn.Close)
+		return conn
+	}
+	late := join(t, early(), options("late"))
 	if !errors.Is(late.Err(), nodes.ErrNotYet) {
 		t.Errorf("who starts while redis is down: %v, want ErrNotYet", late.Err())
 	}
-	clash := join(t, dial(t, server.URL()), options("a"))
+	clash := join(t, early(), options("a"))
 	server.Restart(t)
 	until(t, "all see each other", func() bool { return late.sees("b") && b.sees("late") && b.sees("a") })
 	until(t, "one of those with one name is refused", func() bool {
@@ -283,7 +289,8 @@ func TestFlush(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
-	conn := dial(t, redistest.Shared(t).URL())
+	t.Parallel()
+	conn := dial(t, redistest.Start(t).URL())
 	a, b := join(t, conn, options("a")), join(t, conn, options("b"))
 	until(t, "a sees b", func() bool { return a.sees("b") })
 	if n, err := a.Drain(t.Context(), "b", false); err != nil || !n.Draining || !b.Draining() {

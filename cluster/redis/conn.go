@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	callTime  = 500 * time.Millisecond
 	firstTime = 2 * time.Second // that Dial waits for a first answer
 )
 
@@ -56,14 +55,14 @@ type Conn struct {
 // after 2 s or the end of ctx. Redis that is down is no error: it is warned of in the log, and
 // tried again until Close. An error is one of the options.
 func Dial(ctx context.Context, opts Options, log *slog.Logger) (*Conn, error) {
+	if opts.pace == (pace{}) {
+		opts.pace = usualPace
+	}
 	running, stop := context.WithCancel(context.Background())
 	options, err := opts.client(running)
 	if err != nil {
 		stop()
 		return nil, err
-	}
-	if opts.pace == (pace{}) {
-		opts.pace = usualPace
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -106,7 +105,7 @@ func (c *Conn) Client() rueidis.Client { return c.gate }
 
 // Context returns the context that a call is made with: it ends with ctx or after 500 ms.
 func (c *Conn) Context(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, callTime)
+	return context.WithTimeout(ctx, c.pace.call)
 }
 
 // State returns what Redis is good for now.

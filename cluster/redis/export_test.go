@@ -4,5 +4,6 @@ import "time"
 
 // Hurry makes tests of states short.
 func (o *Options) Hurry() {
-	o.pace = pace{every: 40 * time.Millisecond, silence: 300 * time.Millisecond, slow: 100 * time.Millisecond, steady: 300 * time.Millisecond}
+	o.pace = usualPace
+	o.pace.every, o.pace.silence, o.pace.steady = 40*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
 }

@@ -10,9 +10,22 @@ type pace struct {
 	silence time.Duration // without an answer, that is Down
 	slow    time.Duration // that a slow answer takes
 	steady  time.Duration // of answers of one kind, to be Slow or Up
+	call    time.Duration // that a call may take
+	conn    time.Duration // to connect, and without an answer to whatever a connection asked
 }
 
-var usualPace = pace{every: 250 * time.Millisecond, silence: time.Second, slow: 100 * time.Millisecond, steady: time.Second}
+var usualPace = pace{
+	every: 250 * time.Millisecond, silence: time.Second, slow: 100 * time.Millisecond, steady: time.Second,
+	call: 500 * time.Millisecond, conn: time.Second,
+}
+
+// Patient is for tests of what is above a Conn: what takes long because the machine is
+// busy is no failure. It has half a minute where others have a second.
+func (o *Options) Patient() {
+	const long = 30 * time.Second
+	o.pace = usualPace
+	o.pace.silence, o.pace.slow, o.pace.call, o.pace.conn = long, long, long, long
+}
 
 // State is what Redis is good for.
 type State int

@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	dialTime      = time.Second
-	answerTime    = time.Second     // without which a connection is given up
 	sentinelsTime = 2 * time.Second // between looks at who the primary is, beside what Sentinels say by themselves
 	bufferBytes   = 64 << 10        // of each connection and direction
 )
@@ -34,7 +32,7 @@ type Options struct {
 
 	Name string // what CLIENT LIST calls the connections: without spaces
 
-	pace pace // zero: usualPace; tests are in a hurry
+	pace pace // zero: usualPace
 }
 
 // client returns rueidis' options. Dials end with ctx.
@@ -43,7 +41,7 @@ func (o Options) client(ctx context.Context) (rueidis.ClientOption, error) {
 	if err != nil {
 		return rueidis.ClientOption{}, fmt.Errorf("redis: the address %w", err)
 	}
-	dialer := net.Dialer{Timeout: dialTime, KeepAlive: time.Second}
+	dialer := net.Dialer{Timeout: o.pace.conn, KeepAlive: time.Second}
 	opts := rueidis.ClientOption{
 		InitAddress:         u.Hosts,
 		SelectDB:            u.DB,
@@ -52,7 +50,7 @@ func (o Options) client(ctx context.Context) (rueidis.ClientOption, error) {
 		ClientName:          o.Name,
 		ClientSetInfo:       rueidis.DisableClientSetInfo, // of Redis 7.2
 		Dialer:              dialer,
-		ConnWriteTimeout:    answerTime,
+		ConnWriteTimeout:    o.pace.conn,
 		ReadBufferEachConn:  bufferBytes,
 		WriteBufferEachConn: bufferBytes,
 		DisableCache:        true,

@@ -9,7 +9,7 @@
 //
 //	func TestThing(t *testing.T) {
 //		server := redistest.Shared(t)
-//		… server.URL() …
+//		conn := redistest.Dial(t, redis.Options{URL: server.URL()})
 //	}
 //
 // What harms a server (Kill, Stop) is done to one of its own: Start. Servers keep
