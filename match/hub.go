@@ -137,7 +137,7 @@ type Hub struct {
 	live    atomic.Pointer[Live]
 	filter  atomic.Pointer[filter.Filter]
 	prover  *prover
-	earlier *prover // the hub's before, once a session of it has come back; nil: none has. Guarded by mu
+	earlier []*prover // of hubs before, of which sessions have come back. Guarded by mu
 
 	spamBans spamBans
 

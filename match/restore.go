@@ -2,7 +2,9 @@ package match
 
 import (
 	"crypto/sha256"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
@@ -66,8 +68,24 @@ func (h *Hub) inherit(data []byte) {
 		return
 	}
 	o.until = now.Add(h.opts.ResumeGrace + o.spread)
-	h.handover = o
+	if h.handover == nil {
+		h.handover = o
+	} else {
+		maps.Copy(h.handover.sealed, o.sealed)
+		if o.until.After(h.handover.until) {
+			h.handover.until = o.until
+		}
+	}
 	h.opts.Logger.Info("chats of before may go on", "sessions", len(o.sealed))
+}
+
+// Inherit takes over the chats of another hub of the site, which has ended and does not come
+// back: those whom it asked to come again find them here, wherever they come. One hub takes
+// all, so that both sides of a chat find each other.
+func (h *Hub) Inherit(handover []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.inherit(handover)
 }
 
 // forgetHandover forgets what nobody has come for.
@@ -154,8 +172,8 @@ func (h *Hub) takeBackLocked(r *handed, l link, ack uint64, languages []string, 
 // if both had just lost theirs, but that nobody knows from where they come. Where the
 // partner's is over by now, so is the chat.
 func (h *Hub) reviveLocked(r *handed) {
-	if h.earlier == nil {
-		h.earlier = proverWith(r.Prover)
+	if !slices.ContainsFunc(h.earlier, func(p *prover) bool { return p.key == r.Prover }) {
+		h.earlier = append(h.earlier, proverWith(r.Prover))
 	}
 	s, partner := h.awaitedLocked(r.Session, r.Last), h.awaitedLocked(r.Partner, r.PartnerLast)
 	p := newPair(r.mode(), h.clock(), s, partner)
@@ -200,11 +218,11 @@ func (h *Hub) banHandedLocked(r *handed, ban Ban) {
 	h.handover.over(r.Session, leftBanned)
 }
 
-// provenLocked is prover.proven for lines of this hub and of the one before.
+// provenLocked is prover.proven for lines of this hub and of those before.
 func (h *Hub) provenLocked(pair ident.Pair, me, them ident.Session, lines []shownLine) []Line {
 	list := h.prover.proven(pair, me, them, lines)
-	if h.earlier != nil {
-		list = append(list, h.earlier.proven(pair, me, them, lines)...)
+	for _, p := range h.earlier {
+		list = append(list, p.proven(pair, me, them, lines)...)
 	}
 	return list
 }
