@@ -274,7 +274,7 @@ func (b *guestbook) leftOver() (left string) {
 // in two chats or in one alone, nothing is lost, doubled or out of order, and in the end
 // everybody finds somebody.
 func TestC2ThreeHubs(t *testing.T) {
-	runs, steps := 1, 600
+	runs, steps := 1, 1200
 	if os.Getenv("TRIALS") == "full" {
 		runs, steps = 40, 3000
 	}
