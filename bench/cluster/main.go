@@ -136,7 +136,7 @@ func (b *bench) measure(ctx context.Context, r row) (m measured, err error) {
 		return m, err
 	}
 	defer s.end()
-	if _, err := s.ask(question{Ask: "warm", Arrivals: int64(2.5 * patience.Seconds() * rateFor(r.waiting))}); err != nil {
+	if _, err := s.ask(question{Ask: "warm", Arrivals: int64(1.5 * patience.Seconds() * rateFor(r.waiting))}); err != nil {
 		return m, err
 	}
 	before, err := b.server.spent(ctx)

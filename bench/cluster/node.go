@@ -120,7 +120,7 @@ func (n *node) answer(q question) answer {
 		err = n.fill(ctx, int(q.Arrivals))
 	case "renew":
 		for range q.Arrivals {
-			if _, err = n.pool.Renew(ctx); err != nil {
+			if err = patiently(func() error { _, err := n.pool.Renew(ctx); return err }); err != nil {
 				break
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -72,16 +73,31 @@ type spent struct {
 	version string
 }
 
+// patiently does something again while the machine is so busy that Redis counts as down.
+func patiently(do func() error) (err error) {
+	for range 300 {
+		if err = do(); !errors.Is(err, redis.ErrDown) {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
+}
+
 // flush empties the server.
 func (s *server) flush(ctx context.Context) error {
 	client := s.conn.Client()
-	return client.Do(ctx, client.B().Flushall().Build()).Error()
+	return patiently(func() error { return client.Do(ctx, client.B().Flushall().Async().Build()).Error() })
 }
 
 // spent reads INFO.
 func (s *server) spent(ctx context.Context) (spent, error) {
 	client := s.conn.Client()
-	text, err := client.Do(ctx, client.B().Info().Section("everything").Build()).ToString()
+	var text string
+	err := patiently(func() (err error) {
+		text, err = client.Do(ctx, client.B().Info().Section("everything").Build()).ToString()
+		return err
+	})
 	if err != nil {
 		return spent{}, err
 	}
