@@ -371,6 +371,22 @@ func TestSearchIsBounded(t *testing.T) {
 	}
 }
 
+// Waits are by Redis' clock, whatever the nodes' say.
+func TestClockOfRedis(t *testing.T) {
+	s := newSite(t, 0, pool.Options{})
+	s.opts.Now, s.now = nil, time.Now().Add(-10*time.Second)
+	s.start()
+	s.start()
+	a := asking(s.ticket("a", "x"), 1)
+	s.waits(0, a)
+	if lost := s.renew(); lost != 0 {
+		t.Errorf("%d tickets are lost", lost)
+	}
+	if found := s.finds(1, s.ticket("b", "x"), a); found.Waited < 10*time.Second || found.Waited > time.Minute {
+		t.Errorf("it has waited for %v, want 10 s and what the test takes", found.Waited)
+	}
+}
+
 // An interest lists the oldest who have it; who found the list full is on it later.
 func TestPopularInterest(t *testing.T) {
 	s := newSite(t, 1, pool.Options{})
