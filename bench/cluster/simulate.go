@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/joingyd/joingyd/bench/crowd"
 	"github.com/joingyd/joingyd/bench/markdown"
 	"github.com/joingyd/joingyd/match/pool"
 )
@@ -215,15 +214,7 @@ type world struct {
 }
 
 func newWorld(waiting, shards int) *world {
-	w := &world{rate: rateFor(waiting), now: epoch, visitors: newVisitors(min(waiting, 300_000), 7, 1), weights: make(map[string]float64), gate: make(map[string]int)}
-	if waiting > 300_000 { // as many interests as so large a crowd has, of fewer people
-		settings := crowd.Standard()
-		settings.Vocab = waiting / 2
-		people := crowd.New(rand.New(rand.NewPCG(20261124, 7)), settings)
-		for i := range w.visitors.people {
-			w.visitors.people[i] = people.Visitor()
-		}
-	}
+	w := &world{rate: rateFor(waiting), now: epoch, visitors: newVisitors(waiting, 7, 1), weights: make(map[string]float64), gate: make(map[string]int)}
 	for i := range shards {
 		w.pools = append(w.pools, pool.New(pool.Options{Patience: patience, Seed: uint64(i)}))
 	}

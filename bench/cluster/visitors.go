@@ -38,7 +38,7 @@ func newVisitors(waiting int, seed uint64, share float64) *visitors {
 	people := crowd.New(random, settings)
 	v := &visitors{terms: pool.New(pool.Options{Patience: patience, Seed: 20261124})}
 	v.terms.SetShare(share)
-	for range max(1<<14, 4*waiting) {
+	for range max(1<<14, min(4*waiting, 2_400_000)) { // few come twice within a wait
 		v.people = append(v.people, people.Visitor())
 	}
 	return v
