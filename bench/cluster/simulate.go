@@ -122,7 +122,7 @@ func (b *bench) calibrate(ctx context.Context) (c costs, err error) {
 func (b *bench) site(table markdown.Table, waiting int, c costs) {
 	rate := rateFor(waiting)
 	w := newWorld(waiting, 1)
-	w.run(1.2 * patience.Seconds())
+	w.run(2 * patience.Seconds())
 	before := *w
 	searches := w.searches()
 	w.run(math.Min(10, 3e5/rate))
