@@ -20,6 +20,10 @@
 // [Options.HistoryFor]. bbolt does not overwrite the pages that it frees, so
 // the bytes of a dropped record can stay in the file until the page is reused.
 //
+// In a cluster (Options.Node) a store also logs what is done, in the same transaction, and
+// what it applies of the logs of others: see ledger and cell. Other nodes get it with Items
+// and Apply; Digest and Learn tell what one of them lacks.
+//
 // Each record carries a checksum, and the file how many there are and the sum of
 // those: what the disk has altered or lost is noticed when the store is opened
 // (ErrCorrupt), never served.

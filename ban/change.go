@@ -25,6 +25,9 @@ type change struct {
 	apply []func(*index)      // in order
 	added map[scopedRule]head // by this change, and not ended by it
 	gone  map[ID]bool         // ended by this change
+
+	ledger     *ledger // nil: in no cluster
+	historyFor time.Duration
 }
 
 type scopedRule struct {
@@ -71,7 +74,9 @@ func (c *change) add(e *Entry, rules []rule) (*record, error) {
 	if e.KeepAddress {
 		r.Address = e.Target.typed
 	}
-	return r, c.put(r)
+	err = c.put(r)
+	c.noteBan(scope, r.rule, touch{weak: e.NeverSooner})
+	return r, err
 }
 
 // lasting returns the ban that e, which is NeverSooner, leaves where it is; nil: it
@@ -152,6 +157,7 @@ func (c *change) end(id ID, how How, by string) error {
 	delete(c.added, scopedRule{scope, r.rule})
 	c.gone[id] = true
 	c.apply = append(c.apply, func(x *index) { x.remove(id, scope, r.rule) })
+	c.noteBan(scope, r.rule, touch{how: how, by: by, at: at})
 	return err
 }
 
@@ -192,6 +198,12 @@ func (c *change) newID() (ID, error) {
 
 // save writes what every change ends with. The caller's transaction commits it.
 func (c *change) save() error {
+	if c.ledger != nil {
+		c.ledger.state.Bans = tally{c.state.count, c.state.sum}
+		if err := c.ledger.save(); err != nil {
+			return err
+		}
+	}
 	c.state.seen = c.now
 	return c.state.write(c.tx.Bucket(metaBucket))
 }
@@ -208,10 +220,12 @@ func (c *change) allow(a Allowed) error {
 		return err
 	}
 	c.apply = append(c.apply, func(x *index) { x.allowed.Insert(a.Prefix) })
+	c.note(func() cellKey { return allowCell(a.Prefix) }, touch{})
 	return c.tx.Bucket(allowedBucket).Put(key, value)
 }
 
 func (c *change) disallow(prefix netip.Prefix) error {
 	c.apply = append(c.apply, func(x *index) { x.allowed.Delete(prefix) })
+	c.note(func() cellKey { return allowCell(prefix) }, touch{})
 	return c.tx.Bucket(allowedBucket).Delete([]byte(prefix.String()))
 }

@@ -88,6 +88,11 @@ func (s *Store) transact(batch []*request, refused []error) error {
 			if c, err = newChange(tx, s.idx, s.now()); err != nil {
 				return err
 			}
+			if c.historyFor = s.opts.HistoryFor; s.opts.Node != "" {
+				if c.ledger, err = openLedger(tx); err != nil {
+					return err
+				}
+			}
 			return c.carryOut(batch, refused)
 		})
 	})
@@ -110,6 +115,12 @@ func (s *Store) transact(batch []*request, refused []error) error {
 	}
 	s.version.Add(1)
 	s.changes.Add(1)
+	if c.ledger != nil && c.ledger.fed {
+		select {
+		case s.fed <- struct{}{}:
+		default: // it is told already
+		}
+	}
 	return nil
 }
 
@@ -117,6 +128,9 @@ func (s *Store) transact(batch []*request, refused []error) error {
 func (c *change) carryOut(batch []*request, refused []error) error {
 	for i, r := range batch {
 		err := r.op(c)
+		if err == nil {
+			err = c.flush()
+		}
 		if refusal, ok := errors.AsType[refusal](err); ok {
 			refused[i] = refusal.error
 		} else if err != nil {

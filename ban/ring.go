@@ -18,6 +18,7 @@ type ring struct {
 	numbers []uint8 // of the keys at hand, the current first
 	taggers [maxKeys + 1]*tagger
 	keys    [maxKeys + 1]Key
+	ids     [maxKeys + 1]keyID // of keys
 }
 
 // keyPrefix goes before a key's number in the meta bucket; the value is its id, sealed.
@@ -65,7 +66,7 @@ func newRing(tx *bbolt.Tx, keys Keys) (r ring, err error) {
 		}
 		if !slices.Contains(r.numbers, number) {
 			r.numbers = append(r.numbers, number)
-			r.taggers[number], r.keys[number] = newTagger(key), key
+			r.taggers[number], r.keys[number], r.ids[number] = newTagger(key), key, keyID(key.id())
 		}
 	}
 	if !isNew && !familiar {

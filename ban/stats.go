@@ -13,6 +13,10 @@ type Stats struct {
 	Failures uint64        // changes that the disk refused
 
 	Forgotten uint64 // bans that ended long ago
+
+	// Of a store in a cluster, now:
+	Logged uint64 // items that are kept for other nodes
+	Parked uint64 // bans of other nodes that are not in force here, for want of their key
 }
 
 // Stats returns them. It reads those of the file that have expired and were not
@@ -24,6 +28,16 @@ func (s *Store) Stats() Stats {
 		stats.Active[scopes[n]] = len(s.idx.sets[n].tags) + s.idx.sets[n].prefixes.Size()
 	}
 	s.mu.RUnlock()
+	if s.opts.Node != "" {
+		// An error is told by who changes something.
+		_ = s.view(func(tx *bbolt.Tx) error {
+			l, err := openLedger(tx)
+			if err == nil {
+				stats.Logged, stats.Parked = l.state.Items.Count, l.state.Parked
+			}
+			return err
+		})
+	}
 	overdue := make(map[Scope]int, len(scopes))
 	if err := s.countOverdue(overdue); err != nil {
 		return stats

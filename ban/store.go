@@ -26,6 +26,9 @@ type Options struct {
 	WidenAfter int
 	// WidenFor is how long such a ban lasts. Zero: 24 hours.
 	WidenFor time.Duration
+	// Node is this node's name in a cluster: what is done is logged for the others, and
+	// what they do can be applied. Empty: neither, and the file keeps no log.
+	Node string
 	// Log is told what an operator should look at. Nil: nobody.
 	Log *slog.Logger
 }
@@ -44,6 +47,8 @@ type Store struct {
 	failures atomic.Uint64 // changes that the disk refused
 
 	forgotten atomic.Uint64 // ended bans, by Sweep
+
+	fed chan struct{} // has room for one: the log has grown
 
 	// write serialises changes. It is held over the fsync, which mu never is,
 	// so Check does not wait for the disk.
@@ -68,7 +73,7 @@ func Open(path string, keys Keys, opts *Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{path: path, opts: o, now: o.Now, verdicts: newVerdicts()}
+	s := &Store{path: path, opts: o, now: o.Now, verdicts: newVerdicts(), fed: make(chan struct{}, 1)}
 	s.version.Store(1)
 	var err error
 	if s.db, s.idx, err = openFile(path, keys); err != nil {
@@ -77,12 +82,19 @@ func Open(path string, keys Keys, opts *Options) (*Store, error) {
 	if s.now == nil {
 		s.now, err = s.steadyClock()
 	}
+	if err == nil && o.Node != "" {
+		err = s.join()
+	}
 	if err != nil {
 		s.db.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
 }
+
+// Fed is told when the log for other nodes has grown, by what was done here or what was
+// applied. One word stands for all that has happened since the one before.
+func (s *Store) Fed() <-chan struct{} { return s.fed }
 
 // steadyClock returns the store's own clock.
 func (s *Store) steadyClock() (func() time.Time, error) {
@@ -287,40 +299,49 @@ func (s *Store) Remove(t Target, scope Scope, by string) (Ban, error) {
 	if !t.IsValid() || !known {
 		return Ban{}, fmt.Errorf("%w: the target or the scope is missing", ErrInvalid)
 	}
-	return s.remove(by, func(c *change) ID {
+	return s.remove(by, func(c *change) (ids []ID) {
 		for _, r := range c.ring.rules(t) {
 			if id := c.find(number, r); id != 0 {
-				return id
+				ids = append(ids, id) // of a cluster's nodes, some may have had the key before
 			}
 		}
-		return 0
+		return ids
 	})
 }
 
 // RemoveID ends the ban with this ID. The error is ErrNotFound if there is none.
 func (s *Store) RemoveID(id ID, by string) (Ban, error) {
-	return s.remove(by, func(*change) ID { return id })
+	return s.remove(by, func(*change) []ID { return []ID{id} })
 }
 
-func (s *Store) remove(by string, find func(*change) ID) (ended Ban, err error) {
+// remove ends the bans that find returns and that are active, and returns the first.
+func (s *Store) remove(by string, find func(*change) []ID) (ended Ban, err error) {
 	if err := validateLine("name of the admin", by, maxBy); err != nil {
 		return Ban{}, err
 	}
 	err = s.update(func(c *change) error {
-		id := find(c)
-		value := c.active.Get(id.key())
-		if value == nil {
+		for _, id := range find(c) {
+			if c.active.Get(id.key()) == nil {
+				continue
+			}
+			r, err := c.read(id)
+			if err != nil {
+				return err
+			}
+			if !r.activeAt(c.now) {
+				continue
+			}
+			if ended.ID == 0 {
+				ended = r.Ban
+			}
+			if err := c.end(id, HowRemoved, by); err != nil {
+				return err
+			}
+		}
+		if ended.ID == 0 {
 			return refusal{ErrNotFound}
 		}
-		r, err := decodeRecord(id.key(), value)
-		if err != nil {
-			return fmt.Errorf("%w: ban %s: %v", ErrCorrupt, id, err)
-		}
-		if !r.activeAt(c.now) {
-			return refusal{ErrNotFound}
-		}
-		ended = r.Ban
-		return c.end(id, HowRemoved, by)
+		return nil
 	})
 	if err != nil {
 		return Ban{}, err

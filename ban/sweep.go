@@ -52,10 +52,14 @@ func (c *change) sweep(historyFor time.Duration) (again bool, dropped int, err e
 	if err != nil {
 		return false, 0, err
 	}
+	looked, err := c.dropItems()
+	if err != nil {
+		return false, 0, err
+	}
 	if c.now.Sub(c.state.seen) >= seenEvery {
 		c.touch()
 	}
-	return len(over) == sweepChunk || dropped == sweepChunk, dropped, nil
+	return len(over) == sweepChunk || dropped == sweepChunk || looked == sweepChunk, dropped, nil
 }
 
 // touch makes the change one that is written, though the index is as before.
@@ -84,7 +88,13 @@ func (c *change) dropHistory(before time.Time) (dropped int, err error) {
 	return dropped, nil
 }
 
+// due reports whether a key that begins with a time in Unix milliseconds says one that
+// has come.
+func due(key []byte, now time.Time) bool {
+	return len(key) > 8 && int64(binary.BigEndian.Uint64(key)) <= now.UnixMilli()
+}
+
 // endsBy reports whether the key of endsBucket is one of a ban that is over.
 func endsBy(key []byte, now time.Time) bool {
-	return len(key) == 8+idSize && int64(binary.BigEndian.Uint64(key)) <= now.UnixMilli()
+	return len(key) == 8+idSize && due(key, now)
 }

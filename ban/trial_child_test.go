@@ -53,7 +53,7 @@ func childCommand(t *testing.T, name string, args []string, below ...string) *ex
 func fullTrials() bool { return os.Getenv("TRIALS") == "full" }
 
 // quickDir is a directory for files that need not outlive the machine.
-func quickDir(t *testing.T) string {
+func quickDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "joingyd-trial-")
 	if err != nil {

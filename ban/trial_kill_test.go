@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/config"
 )
 
 // writeUntilKilled bans from several goroutines, and ends each fifth ban again:
@@ -90,10 +93,17 @@ func killWriter(t *testing.T, dir string, first int, kept promises) {
 // Trial S1: kill -9, again and again, while bans are made and ended in one file.
 // The writer goes on with the file as the kill before has left it; what is looked
 // at is a copy.
-func TestS1KillWhileWriting(t *testing.T) {
-	kills := 25
+func TestS1KillWhileWriting(t *testing.T) { killWhileWriting(t, 25, 1000) }
+
+// The same with a store in a cluster, whose log has to agree with it.
+func TestS1KillWhileWritingInACluster(t *testing.T) {
+	t.Setenv(trialNode, "a")
+	killWhileWriting(t, 3, 200)
+}
+
+func killWhileWriting(t *testing.T, kills, inFull int) {
 	if fullTrials() {
-		kills = 1000
+		kills = inFull
 	}
 	dir, kept := t.TempDir(), promises{}
 	var opening []time.Duration
@@ -111,6 +121,13 @@ func TestS1KillWhileWriting(t *testing.T) {
 			}
 		}
 		if err := checkBolt(filepath.Join(copied, trialStoreFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("kill %d: %v", n, err)
+		}
+		if key, err := config.LoadOrCreateSecret(filepath.Join(copied, trialKeyFile)); err != nil {
+			t.Fatal(err)
+		} else if r, err := ban.VerifyFile(filepath.Join(copied, trialStoreFile), ban.Keys{key}); err == nil && (len(r.Problems) > 0 || r.Unlogged > 0) {
+			t.Errorf("kill %d: %+v", n, r)
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("kill %d: %v", n, err)
 		}
 		start := time.Now()

@@ -172,3 +172,20 @@ func TestPowerCutFindsWhatIsNotSynced(t *testing.T) {
 		t.Errorf("%v, though the directory was not synced", &r)
 	}
 }
+
+// Trials S2 and S3 with a store in a cluster.
+func TestS2PowerCutInACluster(t *testing.T) {
+	if !fullTrials() {
+		t.Skip("part of make trials")
+	}
+	t.Setenv(trialNode, "a")
+	TestS2PowerCut(t)
+}
+
+func TestS3FaultAtEveryCallInACluster(t *testing.T) {
+	if !fullTrials() {
+		t.Skip("part of make trials")
+	}
+	t.Setenv(trialNode, "a")
+	TestS3FaultAtEveryCall(t)
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,8 +17,11 @@ import (
 // they meet the package.
 type trialStore struct{ *ban.Store }
 
+// trialNode is the variable with the store's name in a cluster, also of a child's.
+const trialNode = "JOINGYD_TRIAL_NODE"
+
 func openTrialStore(path string, key [32]byte) (trialStore, error) {
-	store, err := ban.Open(path, ban.Keys{key}, nil)
+	store, err := ban.Open(path, ban.Keys{key}, &ban.Options{Node: os.Getenv(trialNode)})
 	return trialStore{store}, err
 }
 

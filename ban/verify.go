@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -13,11 +14,13 @@ import (
 // Report is what Verify has found.
 type Report struct {
 	Schema   int      `json:"schema"`
-	Bans     int      `json:"bans"`     // in the file; those that have expired are swept later
-	History  int      `json:"history"`  // ended bans
-	Allowed  int      `json:"allowed"`  // entries of the allowlist
-	Bytes    int64    `json:"bytes"`    // of the file
-	Problems []string `json:"problems"` // empty: none
+	Bans     int      `json:"bans"`               // in the file; those that have expired are swept later
+	History  int      `json:"history"`            // ended bans
+	Allowed  int      `json:"allowed"`            // entries of the allowlist
+	Bytes    int64    `json:"bytes"`              // of the file
+	Logged   int      `json:"logged,omitempty"`   // items that are kept for the other nodes of a cluster
+	Unlogged int      `json:"unlogged,omitempty"` // changes that the next start logs for them
+	Problems []string `json:"problems"`           // empty: none
 }
 
 // maxProblems is how many problems a Report names; more are as bad.
@@ -65,10 +68,14 @@ func VerifyFile(path string, keys Keys) (r Report, err error) {
 		if r, err = verify(db, path); err != nil {
 			return err
 		}
-		if r.Schema == schema {
-			_, err = load(db, keys)
+		if r.Schema != schema {
+			return nil
 		}
-		return err
+		idx, err := load(db, keys)
+		if err != nil {
+			return err
+		}
+		return db.View(func(tx *bbolt.Tx) error { return r.readLog(tx, idx) })
 	})
 	if err != nil {
 		err = fmt.Errorf("%s: %w", path, err)
@@ -147,4 +154,23 @@ func (r *Report) read(tx *bbolt.Tx) error {
 		_, err := decodeAllowed(k, v)
 		return err
 	})
+}
+
+// readLog checks the log of a store in a cluster.
+func (r *Report) readLog(tx *bbolt.Tx, idx *index) error {
+	if tx.Bucket(feedBucket) == nil {
+		return nil
+	}
+	l, err := openLedger(tx)
+	if err != nil {
+		return err
+	}
+	if r.Logged, err = l.check(r.problem, true); err != nil {
+		return err
+	}
+	c, err := newChange(tx, idx, time.Now())
+	if err == nil {
+		r.Unlogged, err = l.unlogged(c)
+	}
+	return err
 }

@@ -34,7 +34,7 @@ func (c *change) widen(e *Entry, after int, lasts time.Duration) (made []Ban, er
 		if end, active := c.activeOn(scope, wider); active && (end == 0 || end >= untilMillis(until)) {
 			continue
 		}
-		r, err := c.add(&Entry{Target: Target{prefix: around}, Scope: e.Scope, Reason: e.Reason, Report: e.Report, By: byWiden, Until: until}, []rule{wider})
+		r, err := c.add(&Entry{Target: Target{prefix: around}, Scope: e.Scope, Reason: e.Reason, Report: e.Report, By: byWiden, Until: until, NeverSooner: true}, []rule{wider})
 		if err != nil {
 			return nil, err
 		}

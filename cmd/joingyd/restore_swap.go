@@ -74,7 +74,7 @@ func (s *swap) run() error {
 }
 
 func (s *swap) steps() []func() error {
-	return slices.Concat(s.moderationSteps(), []func() error{s.draftKeys, s.putKeys, s.keepStore, s.putStore})
+	return slices.Concat(s.moderationSteps(), []func() error{s.draftKeys, s.putKeys, s.noteRestored, s.keepStore, s.putStore})
 }
 
 func (s *swap) path(name string) string { return filepath.Join(s.dir, name) }
@@ -105,6 +105,11 @@ func (s *swap) draftKeys() error {
 }
 
 func (s *swap) putKeys() error { return s.put(admin.ArchiveKeys, banKeyFile, os.Rename) }
+
+// noteRestored lets a store that is in a cluster know that the others have gone on.
+func (s *swap) noteRestored() error {
+	return ban.Restored(filepath.Join(s.draft, admin.ArchiveStore))
+}
 
 func (s *swap) keepStore() error { return s.keep(banStoreFile) }
 
