@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/joingyd/joingyd/cluster/bans"
 	"github.com/joingyd/joingyd/cluster/bus"
 	"github.com/joingyd/joingyd/cluster/nodes"
 	"github.com/joingyd/joingyd/cluster/pool"
@@ -43,6 +45,11 @@ type Options struct {
 	// not block.
 	Drain func(on bool)
 
+	// Bans is the node's ban store, and Enforce ends the sessions that it refuses by now, of
+	// the addresses that concerns picks; nil picks all.
+	Bans    bans.Store
+	Enforce func(concerns func(netip.Addr) bool) (ended int)
+
 	// Where the keys are, for what a refusal says.
 	ClusterKeyPath, BanKeyPath string
 
@@ -60,11 +67,13 @@ type Member struct {
 	bus    *bus.Bus
 	pool   *pool.Pool
 	seeker *seeker
+	feed   *bans.Feed
 
 	hub    Hub // set by Run
 	others atomic.Pointer[others]
 	online atomic.Int64 // sessions of the other nodes, a second ago at most
 	unsent atomic.Uint64
+	banned atomic.Pointer[map[string]uint64] // the digest of the bans, for the others; nil: not yet
 }
 
 // others is what was last known of the other nodes.
@@ -99,10 +108,45 @@ func Join(ctx context.Context, opts Options) (_ *Member, err error) {
 		return nil, fmt.Errorf("cluster.node: %w", err)
 	}
 	m.nodes, err = nodes.Join(ctx, m.conn, nodes.Options{
-		Self: opts.Node, Key: opts.Key, Report: opts.Report, Drain: opts.Drain,
+		Self: opts.Node, Key: opts.Key, Report: m.report, Drain: opts.Drain,
 		ClusterKeyPath: opts.ClusterKeyPath, BanKeyPath: opts.BanKeyPath,
 	}, m.log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			m.nodes.Close()
+		}
+	}()
+	m.feed, err = bans.New(m.conn, bans.Options{
+		Node: opts.Node.Name, Key: opts.Key, Store: opts.Bans, Peers: banPeers{m}, Enforce: opts.Enforce, Log: m.log,
+	})
 	return m, err
+}
+
+// report is what the node says of itself.
+func (m *Member) report() nodes.Report {
+	r := m.opts.Report()
+	if digest := m.banned.Load(); digest != nil {
+		r.Bans = *digest
+	}
+	return r
+}
+
+// banPeers is the other nodes as the feed of bans wants them.
+type banPeers struct{ *Member }
+
+// Announce implements bans.Peers.
+func (p banPeers) Announce(digest map[string]uint64) { p.banned.Store(&digest) }
+
+// Digests implements bans.Peers.
+func (p banPeers) Digests() map[string]map[string]uint64 {
+	digests := make(map[string]map[string]uint64)
+	for _, n := range p.nodes.Alive() {
+		digests[n.Name] = n.Bans
+	}
+	return digests
 }
 
 // Run serves the other nodes until ctx ends, and waits for its goroutines: call Close then.
@@ -115,6 +159,7 @@ func (m *Member) Run(ctx context.Context, hub Hub) error {
 	group.Go(func() error { return m.bus.Run(ctx) })
 	group.Go(func() error { m.seeker.run(ctx); return nil })
 	group.Go(func() error { m.count(ctx); return nil })
+	group.Go(func() error { return m.feed.Run(ctx) })
 	return group.Wait()
 }
 
@@ -223,6 +268,7 @@ type Stats struct {
 	Redis  redis.Stats
 	Bus    bus.Stats
 	Pool   pool.Stats
+	Bans   bans.Stats
 	Seek   SeekCounts
 	Offers int    // that wait
 	Nodes  int    // others
@@ -231,7 +277,7 @@ type Stats struct {
 
 // Stats returns the counts of this moment.
 func (m *Member) Stats() Stats {
-	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
+	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
 	s.Seek, s.Offers = m.seeker.stats()
 	return s
 }

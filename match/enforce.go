@@ -35,7 +35,11 @@ func (h *Hub) EnforceBans(concerns func(netip.Addr) bool) (ended int) {
 		if concerns != nil && !concerns(k.addr) {
 			return
 		}
-		if _, banned := h.opts.Banned(k.addr, UseSite); banned {
+		if ban, banned := h.opts.Banned(k.addr, UseSite); banned {
+			if k.door != nil { // its session is elsewhere, and may not hear of it first
+				k.door.out.push(newBanned(ban, h.opts.Appeal))
+				k.notify()
+			}
 			k.shut(closeBanned, "banned")
 		}
 	})

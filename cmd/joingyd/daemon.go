@@ -185,7 +185,13 @@ func (d *daemon) openBans() error {
 	if err != nil {
 		return err
 	}
-	if d.bans, err = openStoreIn(d.cfg.DataDir, keys, banOptions(d.cfg.Bans, d.log)); err != nil {
+	options := banOptions(d.cfg.Bans, d.log)
+	if d.cfg.Cluster.Enabled() {
+		if options.Node, err = d.cfg.Cluster.NodeName(); err != nil {
+			return err
+		}
+	}
+	if d.bans, err = openStoreIn(d.cfg.DataDir, keys, options); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.bans.Close)

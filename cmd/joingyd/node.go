@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -45,6 +46,7 @@ func (d *daemon) openCluster() error {
 			Name: name, Version: programVersion(), Role: nodes.RoleAll, Region: settings.Region, Relay: d.cfg.TURN.PublicHost,
 		},
 		Key: secrets.Key, AnyLanguage: d.cfg.Match.AnyLanguage, Report: d.report, Drain: d.drainNode,
+		Bans: d.bans, Enforce: d.enforceOthers,
 		ClusterKeyPath: secrets.KeyPath, BanKeyPath: config.SecretPath(d.cfg.DataDir, banKeyFile), Log: d.log,
 	})
 	if err != nil {
@@ -68,6 +70,17 @@ func (d *daemon) report() nodes.Report {
 	r.Online, r.Waiting = matching.Online, matching.Waiting
 	r.Load = max(float64(relaying.Allocations)/float64(max(d.current().TURN.Allocations, 1)), d.memory.pressure())
 	return r
+}
+
+// enforceOthers ends the sessions of who was banned at another node.
+func (d *daemon) enforceOthers(concerns func(netip.Addr) bool) int {
+	hub := d.started.Load()
+	if hub == nil {
+		return 0
+	}
+	ended := hub.EnforceBans(concerns)
+	d.relay.EnforceRefused(concerns)
+	return ended
 }
 
 // drainNode has the balancer send no more visitors here, or again some.

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/cluster/redistest"
 	"github.com/joingyd/joingyd/config"
 )
@@ -98,6 +101,26 @@ func TestNodes(t *testing.T) {
 	for _, d := range nodes {
 		eventually(t, "the online count", func() bool { return d.hub.Online() == 3 })
 	}
+
+	// Whoever is banned at one node is banned at all, and told wherever they are.
+	command(t, nodes[1], "ban", "127.0.0.2", "--force", "--reason", "spam")
+	if m := a.expect("banned"); m.Reason != "spam" {
+		t.Errorf("banned = %+v", m)
+	}
+	for _, d := range nodes {
+		eventually(t, "the ban at "+d.cfg.Cluster.Node, func() bool {
+			_, banned := d.bans.Check(netip.MustParseAddr("127.0.0.2"), ban.UseSite)
+			return banned
+		})
+	}
+	if out := command(t, nodes[2], "cluster", "status"); !strings.Contains(out, "n1") || !strings.Contains(out, "n2") || !strings.Contains(out, "n3") {
+		t.Errorf("cluster status:\n%s", out)
+	}
+	if _, values := scrape(t, nodes[0]); values["joingyd_cluster_redis_up"] != 1 || values["joingyd_cluster_nodes"] != 2 {
+		t.Errorf("metrics: redis up %v, %v nodes", values["joingyd_cluster_redis_up"], values["joingyd_cluster_nodes"])
+	}
+	command(t, nodes[0], "cluster", "drain", "n2")
+	eventually(t, "a node that is drained", func() bool { return nodes[1].ready(t.Context()) != nil })
 }
 
 // eventually waits until something is so.
