@@ -18,6 +18,7 @@ import (
 	"github.com/joingyd/joingyd/cluster/nodes"
 	"github.com/joingyd/joingyd/cluster/pool"
 	"github.com/joingyd/joingyd/cluster/redis"
+	"github.com/joingyd/joingyd/cluster/redis/redisurl"
 )
 
 // Versions of what nodes say to each other that this one speaks.
@@ -29,8 +30,17 @@ const (
 // The kinds of messages on the bus.
 const kindHub = 1
 
-// maxShards is how many shards a gate of the shared pool may be split into.
+// maxShards is how many shards a gate of the shared pool may be split into, where there are
+// several servers for them: on one they would only keep visitors apart.
 const maxShards = 16
+
+// shards is what all nodes take, which are told of the same servers.
+func shards(url string) int {
+	if u, err := redisurl.Parse(url); err == nil && u.Master == "" && len(u.Hosts) > 1 {
+		return maxShards
+	}
+	return 1
+}
 
 // Options is who joins what.
 type Options struct {
@@ -98,7 +108,7 @@ func Join(ctx context.Context, opts Options) (_ *Member, err error) {
 		}
 	}()
 	opts.Node.Protocol = nodes.Range{Min: OldestProtocol, Max: NewestProtocol}
-	m.pool, err = pool.New(m.conn, pool.Options{Node: opts.Node.Name, Member: pool.NewTag(), AnyLanguage: opts.AnyLanguage, MaxShards: maxShards})
+	m.pool, err = pool.New(m.conn, pool.Options{Node: opts.Node.Name, Member: pool.NewTag(), AnyLanguage: opts.AnyLanguage, MaxShards: shards(opts.Redis.URL)})
 	if err != nil {
 		return nil, fmt.Errorf("cluster.node: %w", err)
 	}
