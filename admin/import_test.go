@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/netip"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -296,34 +295,6 @@ func (c *clockMover) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A list is not held, whatever it is.
-func TestImportHoldsLittle(t *testing.T) {
-	f := newFixture(t)
-	if _, err := f.Import(t.Context(), admin.ImportRequest{Permanent: true}, strings.NewReader("203.0.113.1\n")); err != nil {
-		t.Fatal(err)
-	}
-	for name, line := range map[string]string{
-		"known":    "203.0.113.1\n",
-		"refused":  "10.0.0.0/8\n",
-		"garbage":  "garbage\n",
-		"far from": "203.0.113.1 #" + strings.Repeat("x", 60<<10) + "\n",
-	} {
-		lines := 100_000
-		if len(line) > 1000 {
-			lines = 2_000
-		}
-		r := &weighed{r: &repeated{text: line, times: lines}}
-		before := held()
-		got, err := f.Import(t.Context(), admin.ImportRequest{}, r)
-		if err != nil || got.Known+got.Refused != lines {
-			t.Errorf("%s: %+v, %v", name, got, err)
-		}
-		if grown := int64(r.highest) - int64(before); grown > 40<<20 {
-			t.Errorf("%s: %d KiB are held for %d KiB of list", name, grown>>10, len(line)*lines>>10)
-		}
-	}
-}
-
 // repeated is text so many times.
 type repeated struct {
 	text  string
@@ -342,30 +313,6 @@ func (r *repeated) Read(p []byte) (int, error) {
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
-}
-
-// weighed measures, now and then, how much memory is held while r is read.
-type weighed struct {
-	r       io.Reader
-	read    int
-	next    int // when to measure
-	highest uint64
-}
-
-func (w *weighed) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	if w.read += n; w.read >= w.next {
-		w.highest = max(w.highest, held())
-		w.next += 256 << 10
-	}
-	return n, err
-}
-
-func held() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 func TestImportNamesTheReasonsOfAll(t *testing.T) {
