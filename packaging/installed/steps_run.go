@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -107,6 +108,9 @@ func (s *site) upgrade(ctx context.Context) (string, error) {
 	}
 	s.interruption = fmt.Sprintf("both chat again %.1f s after the old daemon was told to end, %.1f s without RTP, %d connections meanwhile, 0 refused, the slowest answered after %.1f s; %d of 2 sessions resumed; apt took %.1f s",
 		chatting.Seconds(), silent.Seconds(), k.asked, k.slowest.Seconds(), la.resumed+lb.resumed, took.Seconds())
+	if lost := slices.Concat(la.lost, lb.lost); len(lost) > 0 {
+		s.interruption += fmt.Sprintf("; %d attempts to come back failed, the last with: %v", len(lost), lost[len(lost)-1])
+	}
 	fields := strings.Fields(version)
 	if len(fields) != 3 || fields[1] != fields[2] {
 		return "", fmt.Errorf("the daemon and dpkg say %q", version)

@@ -35,6 +35,7 @@ type life struct {
 	resumed, anew int               // came back in the same session, or in another
 	attempts      int               // to come back that failed
 	texts         map[string]string // by what they say: the pair in which they came
+	lost          []error           // why attempts to come back, or what was sent then, failed
 	ended         error             // no way back
 	heard         time.Time         // when the partner's last RTP packet came
 	gap           time.Duration     // longest time without one, since it was reset
@@ -119,15 +120,19 @@ func (v *visitor) back(ctx context.Context, lost error) error {
 		}
 		switch {
 		case err != nil:
-			wait = shortest
 		case pair == "":
 			v.call.end()
-			return v.find(ctx)
+			err = v.find(ctx)
 		case role == impolite: // the relay forgot the call, if it was another daemon
-			return v.offer(ctx)
-		default:
+			err = v.offer(ctx)
+		}
+		if err == nil {
 			return nil
 		}
+		wait = shortest // what cannot be sent says as little as what cannot be opened
+		v.mu.Lock()
+		v.life.lost = append(v.life.lost, err)
+		v.mu.Unlock()
 	}
 }
 
@@ -219,7 +224,7 @@ func (v *visitor) heard() {
 func (v *visitor) hears(ctx context.Context, since time.Time) error {
 	return until(ctx, func() error {
 		if l, _ := v.look(); !l.heard.After(since) {
-			return fmt.Errorf("no RTP comes (session ended: %v)", l.ended)
+			return fmt.Errorf("no RTP comes (session ended: %v; before: %v)", l.ended, l.lost)
 		}
 		return nil
 	})
