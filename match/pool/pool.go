@@ -55,19 +55,25 @@ type Pair struct{ A, B *Ticket }
 // Add counts t as a newcomer and finds a partner for it, which it takes out of the
 // pool, or puts t in and returns nil.
 func (p *Pool) Add(t *Ticket, now time.Time) (partner *Ticket) {
-	at := p.at(now)
+	at, gates := p.at(now), p.gatesOf(t)
+	for _, g := range gates {
+		g.arrivals.arrive(at)
+	}
+	p.value(t, gates, at)
+	return p.enter(t, gates, at)
+}
+
+// value takes note of what t names, and of what it asks for that.
+func (p *Pool) value(t *Ticket, gates []*gate, at time.Duration) {
 	t.since = min(p.at(t.Since), at)
 	p.intern(t)
 	p.rarity.arrive(t.entries)
 	sortByShare(t)
 	perSecond := 0.0
-	gates := p.gatesOf(t)
 	for _, g := range gates {
-		g.arrivals.arrive(at)
 		perSecond = max(perSecond, g.arrivals.perSecond(at))
 	}
 	t.worth = newWorth(t.entries, perSecond/p.share, p.leaving.kept(p.opts.Patience), p.opts.Patience)
-	return p.enter(t, gates, at)
 }
 
 // Return is Add for a ticket that was in the pool before: it keeps its place in the
