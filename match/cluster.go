@@ -3,7 +3,6 @@ package match
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"iter"
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
@@ -217,33 +216,6 @@ func (h *Hub) withdrawLocked(s *session) {
 	delete(h.others.offers, s.abroad.offer)
 	h.others.Withdraw(s.abroad.offer)
 	s.abroad.offer = OfferID{}
-}
-
-// Offers are the sessions that wait now, for who has lost them: each was given to
-// Cluster.Offer before. The hub is its visitors' again while its caller looks at one.
-func (h *Hub) Offers() iter.Seq[Offer] {
-	return func(yield func(Offer) bool) {
-		h.mu.Lock()
-		var ids []OfferID
-		if h.others != nil {
-			for id := range h.others.offers {
-				ids = append(ids, id)
-			}
-		}
-		h.mu.Unlock()
-		for _, id := range ids {
-			h.mu.Lock()
-			s := h.others.offers[id]
-			var offer Offer
-			if s != nil {
-				offer = h.describeOfferLocked(s)
-			}
-			h.mu.Unlock()
-			if s != nil && !yield(offer) {
-				return
-			}
-		}
-	}
 }
 
 // Home returns the node that a session is at, as far as this hub knows: it is here, its

@@ -49,6 +49,7 @@ type node struct {
 	mu    sync.Mutex // guards what follows
 	conns []net.Conn // of its clients
 	lanes map[string]*lane
+	wait  map[match.OfferID]bool // offers that are not withdrawn
 
 	now atomic.Pointer[match.Hub] // what hears the others
 }
@@ -106,10 +107,16 @@ func (n *node) Send(to string, frame []byte) {
 }
 
 func (n *node) Offer(offer match.Offer) {
+	n.mu.Lock()
+	n.wait[offer.ID] = true
+	n.mu.Unlock()
 	n.hubs.work.Go(func() { n.hubs.search(pooled{offer, n.name}) })
 }
 
 func (n *node) Withdraw(id match.OfferID) {
+	n.mu.Lock()
+	delete(n.wait, id)
+	n.mu.Unlock()
 	n.hubs.work.Go(func() {
 		n.hubs.mu.Lock()
 		defer n.hubs.mu.Unlock()
@@ -206,7 +213,7 @@ func (c *hubs) stop() {
 
 // add starts a hub.
 func (c *hubs) add(name string, change func(string, *match.Options)) *node {
-	n := &node{hubs: c, name: name, lanes: map[string]*lane{}}
+	n := &node{hubs: c, name: name, lanes: map[string]*lane{}, wait: map[match.OfferID]bool{}}
 	n.fixture = newFixture(c.t, func(o *match.Options) {
 		o.Cluster, o.SessionsPerAddress = n, 1000
 		o.ICEURLs = func(string) []string { return []string{"turn:" + name} }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -198,8 +199,11 @@ func (b *guestbook) reoffer() {
 	nodes := maps.Clone(b.nodes)
 	b.hubs.mu.Unlock()
 	for _, n := range nodes {
-		for offer := range n.Offers() {
-			n.Offer(offer)
+		n.mu.Lock()
+		waiting := slices.Collect(maps.Keys(n.wait))
+		n.mu.Unlock()
+		for _, id := range waiting {
+			n.Renew(id)
 		}
 	}
 }
