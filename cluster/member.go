@@ -3,7 +3,6 @@ package cluster
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -255,17 +254,6 @@ func (m *Member) Offer(o Offer) {
 
 // Withdraw ends that.
 func (m *Member) Withdraw(id OfferID) { m.seeker.withdraw(id) }
-
-// Ready says why the node is alone, nil if it is not.
-func (m *Member) Ready() error {
-	if state := m.conn.State(); state != redis.Up {
-		return fmt.Errorf("redis is %v: visitors are paired on this node alone", state)
-	}
-	if err := m.nodes.Err(); err != nil && !errors.Is(err, nodes.ErrNotYet) {
-		return err
-	}
-	return nil
-}
 
 // Registry is who the nodes are.
 func (m *Member) Registry() *nodes.Registry { return m.nodes }

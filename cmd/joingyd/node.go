@@ -78,9 +78,7 @@ func (d *daemon) enforceOthers(concerns func(netip.Addr) bool) int {
 	if hub == nil {
 		return 0
 	}
-	ended := hub.EnforceBans(concerns)
-	d.relay.EnforceRefused(concerns)
-	return ended
+	return live{hub: hub, relay: d.relay}.Enforce(concerns)
 }
 
 // drainNode has the balancer send no more visitors here, or again some.
