@@ -212,15 +212,11 @@ func (d *daemon) openRelay() error {
 		return err
 	}
 	d.relay, err = turn.New(turn.Options{
-		Open:                  open,
-		Offload:               offload,
-		Secret:                secret,
-		Realm:                 d.cfg.TURN.Realm,
-		CredentialLifetime:    d.cfg.TURN.CredentialLifetime,
-		AllocationsPerSession: d.cfg.TURN.AllocationsPerSession,
-		AllocationsPerSource:  d.cfg.TURN.AllocationsPerAddress,
-		Allocations:           d.cfg.TURN.Allocations,
-
+		Open:                   open,
+		Offload:                offload,
+		Secret:                 secret,
+		Realm:                  d.cfg.TURN.Realm,
+		CredentialLifetime:     d.cfg.TURN.CredentialLifetime,
 		BandwidthPerAllocation: d.cfg.TURN.BandwidthPerAllocation,
 		Bandwidth:              d.cfg.TURN.Bandwidth,
 		Refused:                d.refused,
@@ -231,6 +227,7 @@ func (d *daemon) openRelay() error {
 		return err
 	}
 	d.closers = append(d.closers, d.relay.Close)
+	d.relay.Limit(relayLimits(d.cfg.TURN))
 	for _, listen := range d.cfg.TURNListen() {
 		for _, transport := range d.cfg.TURN.Transports {
 			if err := d.listenTURN(transport, listen); err != nil && !lacksIPv6(listen, err) {
