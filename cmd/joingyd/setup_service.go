@@ -148,25 +148,36 @@ func (s setUp) try(ctx context.Context, w io.Writer) error {
 	return p.err
 }
 
+// waitFor looks every pause until it finds what it looks for, or ctx ends: then it returns why
+// the last look found nothing.
+func waitFor(ctx context.Context, pause time.Duration, look func() error) error {
+	for {
+		err := look()
+		if err == nil {
+			return nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+	}
+}
+
 // awaitListener waits until the daemon listens, or for listenTime: then the check
 // says what is missing.
 func awaitListener(ctx context.Context, listen string) {
 	ctx, cancel := context.WithTimeout(ctx, listenTime)
 	defer cancel()
-	for {
+	_ = waitFor(ctx, listenPause, func() error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", fromHere(listen))
 		if err == nil {
 			conn.Close()
-			return
 		}
-		timer := time.NewTimer(listenPause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-	}
+		return err
+	})
 }
 
 // fromHere is where this machine reaches a listener.
@@ -184,22 +195,16 @@ func awaitCertificate(ctx context.Context, listen, domain string) error {
 	ctx, cancel := context.WithTimeout(ctx, certificateTime)
 	defer cancel()
 	dialer := tls.Dialer{Config: &tls.Config{ServerName: domain, InsecureSkipVerify: true}} //nolint:gosec // who signed it is asked below
-	for {
+	return waitFor(ctx, certificatePause, func() error {
 		conn, err := dialer.DialContext(ctx, "tcp", fromHere(listen))
-		if err == nil {
-			leaf := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
-			conn.Close()
-			if leaf.VerifyHostname(domain) == nil && !bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
-				return nil
-			}
-			err = errors.New("it shows one that it made itself")
-		}
-		timer := time.NewTimer(certificatePause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if err != nil {
 			return err
-		case <-timer.C:
 		}
-	}
+		leaf := conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
+		conn.Close()
+		if leaf.VerifyHostname(domain) != nil || bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
+			return errors.New("it shows one that it made itself")
+		}
+		return nil
+	})
 }
