@@ -3,12 +3,11 @@
 package admin_test
 
 import (
-	"io"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/internal/memtest"
 )
 
 // A list is not held, whatever it is.
@@ -27,38 +26,14 @@ func TestImportHoldsLittle(t *testing.T) {
 		if len(line) > 1000 {
 			lines = 2_000
 		}
-		r := &weighed{r: &repeated{text: line, times: lines}}
-		before := held()
+		r := &memtest.Reader{From: &repeated{text: line, times: lines}, Every: 256 << 10}
+		before := memtest.Held()
 		got, err := f.Import(t.Context(), admin.ImportRequest{}, r)
 		if err != nil || got.Known+got.Refused != lines {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
-		if grown := int64(r.highest) - int64(before); grown > 40<<20 {
+		if grown := int64(r.Highest) - int64(before); grown > 40<<20 {
 			t.Errorf("%s: %d KiB are held for %d KiB of list", name, grown>>10, len(line)*lines>>10)
 		}
 	}
-}
-
-// weighed measures, now and then, how much memory is held while r is read.
-type weighed struct {
-	r       io.Reader
-	read    int
-	next    int // when to measure
-	highest uint64
-}
-
-func (w *weighed) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	if w.read += n; w.read >= w.next {
-		w.highest = max(w.highest, held())
-		w.next += 256 << 10
-	}
-	return n, err
-}
-
-func held() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -4,12 +4,12 @@ package list_test
 
 import (
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/joingyd/joingyd/ban/list"
+	"github.com/joingyd/joingyd/internal/memtest"
 )
 
 // repeated is text over and over, n bytes of it.
@@ -26,30 +26,6 @@ func (c *cycle) Read(p []byte) (int, error) {
 	n := copy(p, c.text[c.at:])
 	c.at = (c.at + n) % len(c.text)
 	return n, nil
-}
-
-// weighed measures, now and then, how much memory is held while r is read.
-type weighed struct {
-	r       io.Reader
-	read    int
-	next    int // when to measure
-	highest uint64
-}
-
-func (w *weighed) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	if w.read += n; w.read >= w.next || err != nil {
-		w.highest = max(w.highest, held())
-		w.next += 1 << 20
-	}
-	return n, err
-}
-
-func held() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 func TestReadHoldsLittle(t *testing.T) {
@@ -82,12 +58,12 @@ func TestReadHoldsLittle(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.format)+" "+tt.name, func(t *testing.T) {
-			r := &weighed{r: io.MultiReader(strings.NewReader(tt.head), repeated(tt.text, 3<<20))}
-			before := held()
+			r := &memtest.Reader{From: io.MultiReader(strings.NewReader(tt.head), repeated(tt.text, 3<<20)), Every: 1 << 20}
+			before := memtest.Held()
 			for range list.Read(r, tt.format, now) {
 			}
-			if r.highest > before+512<<10 {
-				t.Errorf("%d KiB held; want 512 at most", (r.highest-before)>>10)
+			if r.Highest > before+512<<10 {
+				t.Errorf("%d KiB held; want 512 at most", (r.Highest-before)>>10)
 			}
 		})
 	}

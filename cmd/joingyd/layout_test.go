@@ -26,6 +26,7 @@ var forbidden = []struct {
 	{"match/pool", []string{"match"}, "the pool is a data structure"},
 	{"recent", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a map depends on nothing"},
 	{"internal/clocktest", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a clock depends on nothing"},
+	{"internal/memtest", []string{"metrics", "turn", "match", "ban", "config", "admin", "web", "cert", "cmd", "ident"}, "a scale depends on nothing"},
 	{"match/filter", []string{"ident", "match"}, "the filter judges lines, wherever they come from"},
 	{"ban", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident"}, "the ban store is a data structure and a file"},
 	{"ban/list", []string{"metrics", "turn", "match", "config", "admin", "web", "cert", "cmd", "ident", "front", "check", "client", "recent"}, "a list is text: it knows no store, no config and no admin"},
