@@ -96,6 +96,8 @@ type LiveStatus struct {
 	Allocations int  `json:"allocations"` // of the relay
 	Draining    bool `json:"draining"`    // the relay takes no new allocations
 
+	Cluster string `json:"cluster,omitempty"` // what the node does without for want of the others, in a line
+
 	Relayed   Traffic `json:"relayed"`    // since the start: as it came in, and went out again
 	RelayRate uint64  `json:"relay_rate"` // bytes of it a second, over the last 5 to 10 s
 

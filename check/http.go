@@ -85,6 +85,9 @@ func (c *checker) ready(ctx context.Context, found Step) Step {
 	case a.status != http.StatusOK:
 		return failed(stepReady, fmt.Sprintf("%d %s", a.status, excerpt(a.body)), "The daemon says itself that it cannot serve, and why. See also its log: journalctl -u joingyd.")
 	}
+	if _, lacks, _ := strings.Cut(strings.TrimSpace(a.body), "\n"); lacks != "" {
+		return ok(stepReady, "the daemon can serve, but: "+excerpt(lacks))
+	}
 	return ok(stepReady, "the daemon can serve")
 }
 

@@ -45,6 +45,7 @@ type Facts struct {
 	Unready        string    // why the relay does not answer on its own sockets; empty: it does
 	Host           string    // turn.public_host
 	HostError      string    // why it has no address; empty: it has
+	Alone          string    // why the daemon is without the other nodes of its site; empty: it has them, or there are none
 	Taken          []string  // addresses to listen on that another program has, while no daemon runs
 	Store          []string  // what is wrong with the ban store
 	AuditDamaged   bool
@@ -160,6 +161,9 @@ func (l *findings) ways(f Facts) {
 	}
 	if f.HostError != "" {
 		l.serious("turn.public_host has no address: "+f.HostError, "give it one in the DNS, or correct the name: visitors' browsers look it up")
+	}
+	if f.Alone != "" {
+		l.serious(f.Alone, "joingyd cluster status; docs/scaling.md, \"When Redis is slow or gone\"")
 	}
 	switch {
 	case f.MonthLimit == 0:

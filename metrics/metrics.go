@@ -29,7 +29,10 @@ type Sources struct {
 	Kept  func() Kept
 	Host  func() Host
 
-	Cluster func() Cluster
+	Cluster     func() Cluster
+	SharedRedis func() SharedRedis
+	SharedPool  func() SharedPool
+	SharedBans  func() SharedBans
 
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
@@ -61,6 +64,7 @@ type Sources struct {
 	DisclosureStates []string // of Kept.Disclosures
 	LogLevels        []string // of Host.Logged
 	StillOutcomes    []string // of Match.Stills
+	ClusterStates    []string // of SharedRedis.State
 	MoveOutcomes     []string // of Cluster.Moves
 	SeekOutcomes     []string // of Cluster.Seeks
 	BusDrops         []string // of Cluster.Undelivered

@@ -45,7 +45,7 @@ func testSources() Sources {
 
 		TLSServices: []string{"turn"}, TLSReasons: []string{"timeout"}, Routes: []string{"page"}, AdminOutcomes: []string{"ok"},
 		DisclosureStates: []string{"made"}, LogLevels: []string{"error"}, StillOutcomes: []string{"taken"},
-		MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"},
+		ClusterStates: []string{"joined", "down"}, MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"},
 	}
 }
 
@@ -137,6 +137,37 @@ var zero = map[string]float64{
 	"joingyd_cluster_bus_dropped_total{reason=other}": 0,
 	"joingyd_cluster_bus_gaps_total":                  0,
 	"joingyd_cluster_bus_queued_bytes":                0,
+
+	"joingyd_cluster_state{state=joined}":              0,
+	"joingyd_cluster_state{state=down}":                0,
+	"joingyd_cluster_redis_answer_seconds":             0,
+	"joingyd_cluster_redis_downs_total":                0,
+	"joingyd_cluster_redis_calls_total":                0,
+	"joingyd_cluster_redis_refused_total{reason=down}": 0,
+	"joingyd_cluster_redis_refused_total{reason=busy}": 0,
+
+	"joingyd_cluster_pool_tickets":                       0,
+	"joingyd_cluster_pool_waiting":                       0,
+	"joingyd_cluster_pool_shards":                        0,
+	"joingyd_cluster_pool_searches_total":                0,
+	"joingyd_cluster_pool_visits_total":                  0,
+	"joingyd_cluster_pool_outcomes_total{outcome=found}": 0,
+	"joingyd_cluster_pool_outcomes_total{outcome=gone}":  0,
+	"joingyd_cluster_pool_outcomes_total{outcome=full}":  0,
+	"joingyd_cluster_pool_removed_total{reason=dead}":    0,
+	"joingyd_cluster_pool_removed_total{reason=lost}":    0,
+
+	"joingyd_cluster_bans_lacking":                      0,
+	"joingyd_cluster_bans_changes_total{way=published}": 0,
+	"joingyd_cluster_bans_changes_total{way=applied}":   0,
+	"joingyd_cluster_bans_changes_total{way=supplied}":  0,
+	"joingyd_cluster_bans_ended_total":                  0,
+	"joingyd_cluster_bans_events_total{event=gap}":      0,
+	"joingyd_cluster_bans_events_total{event=asked}":    0,
+	"joingyd_cluster_bans_events_total{event=reset}":    0,
+	"joingyd_cluster_bans_events_total{event=refused}":  0,
+	"joingyd_cluster_bans_events_total{event=dropped}":  0,
+	"joingyd_cluster_bans_events_total{event=failed}":   0,
 
 	"joingyd_visits_total":                          0,
 	"joingyd_visits_os_total{os=linux}":             0,

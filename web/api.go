@@ -105,6 +105,12 @@ func (o Options) serveReady(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeOK(w)
+	if o.Lacks == nil {
+		return
+	}
+	if lacks := o.Lacks(); lacks != "" {
+		_, _ = io.WriteString(w, lacks+"\n") // the requester may be gone
+	}
 }
 
 func writeOK(w http.ResponseWriter) {

@@ -66,6 +66,7 @@ type Options struct {
 	Ban   func(*http.Request) (BanNotice, bool) // whether the requester is banned; nil: nobody is
 	Wait  func(*http.Request) time.Duration     // how long the requester must wait to ask that again; nil: it need not
 	Ready func(context.Context) error           // why the daemon cannot serve; nil: it always can
+	Lacks func() string                         // what it does without while it can, in a line; nil or empty: nothing
 
 	Logger *slog.Logger // nil: nothing is logged
 }

@@ -396,12 +396,13 @@ func TestBanChecksArePaced(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	var sick error
+	lacks := ""
 	site := newSite(t, web.Options{Ready: func(ctx context.Context) error {
 		if _, ok := ctx.Deadline(); !ok {
 			t.Error("readiness is asked without a deadline")
 		}
 		return sick
-	}})
+	}, Lacks: func() string { return lacks }})
 	check := func(path string, status int, want string) {
 		t.Helper()
 		resp := do(site, http.MethodGet, path)
@@ -411,6 +412,9 @@ func TestHealth(t *testing.T) {
 	}
 	check("/healthz", 200, "ok\n")
 	check("/readyz", 200, "ok\n")
+	lacks = "redis is down"
+	check("/healthz", 200, "ok\n")
+	check("/readyz", 200, "ok\nredis is down\n")
 	sick = errors.New("ban store is closed")
 	check("/healthz", 200, "ok\n")
 	check("/readyz", 503, "not ready: ban store is closed\n")

@@ -309,7 +309,7 @@ func (d *daemon) openAdmin() error {
 		return err
 	}
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
-	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.traffic, d.warnings}, relayControl{d.relay, d.drain}
+	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.traffic, d.warnings, d.lacks}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
 	options.Totals, options.Diagnose = d.totals, d.diagnose

@@ -52,6 +52,7 @@ func (d *daemon) facts(ctx context.Context) doctor.Facts {
 		f.Unready = err.Error()
 	}
 	f.HostError = hostError(ctx, f.Host)
+	f.Alone = d.alone()
 	if report, err := d.service.CheckStore(ctx); err != nil {
 		f.Store = []string{err.Error()}
 	} else {
@@ -100,7 +101,7 @@ func commonFiles(cfg config.Config, report doctor.Report) []doctor.File {
 // ownFiles are those of the running daemon.
 func (d *daemon) ownFiles() []doctor.File {
 	files := []doctor.File{
-		{Name: "status.json", Text: indented(live{d.hub, d.relay, d.relayed, d.traffic, d.warnings}.Status())},
+		{Name: "status.json", Text: indented(live{d.hub, d.relay, d.relayed, d.traffic, d.warnings, d.lacks}.Status())},
 		{Name: "log.txt", Text: d.watched.lines.Text()},
 	}
 	var numbers bytes.Buffer

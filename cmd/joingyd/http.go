@@ -66,7 +66,7 @@ func (d *daemon) newPages(options web.Options, cfg config.Config) (http.Handler,
 		options.Figures = d.publishedFigures
 	}
 	options.Wait = func(r *http.Request) time.Duration { return d.hub.BanCheckWait(d.clients.Of(r)) }
-	options.Ready = d.ready
+	options.Ready, options.Lacks = d.ready, d.lacks
 	options.Logger = d.log
 	if cfg.Site.NodeCookie != "" {
 		options.Node = &web.NodeCookie{Value: cfg.Site.NodeCookie, Secure: d.clients.Secure}

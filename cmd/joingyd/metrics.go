@@ -5,6 +5,7 @@ import (
 
 	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/ban"
+	"github.com/joingyd/joingyd/cluster"
 	"github.com/joingyd/joingyd/disclosure"
 	"github.com/joingyd/joingyd/doctor"
 	"github.com/joingyd/joingyd/front"
@@ -58,7 +59,8 @@ func (d *daemon) openMetrics() (err error) {
 
 		Ports: d.portMetrics, Kept: d.keptMetrics, Host: d.hostMetrics,
 
-		Cluster: d.clusterMetrics, MoveOutcomes: match.MoveOutcomes(), SeekOutcomes: match.SeekOutcomes(), BusDrops: busDrops,
+		Cluster: d.clusterMetrics, SharedRedis: d.sharedRedisMetrics, SharedPool: d.sharedPoolMetrics, SharedBans: d.sharedBansMetrics,
+		ClusterStates: texts(cluster.States()), MoveOutcomes: match.MoveOutcomes(), SeekOutcomes: match.SeekOutcomes(), BusDrops: busDrops,
 		TLSServices: []string{"http", "turn"}, TLSReasons: front.Reasons(), Routes: request.Routes(), AdminOutcomes: admin.Outcomes(),
 		DisclosureStates: texts(disclosure.States()), LogLevels: doctor.Levels(), StillOutcomes: match.StillOutcomes(),
 

@@ -14,7 +14,6 @@ import (
 	"github.com/joingyd/joingyd/config"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
-	"github.com/joingyd/joingyd/metrics"
 )
 
 // joinTime is how long a start may wait to be one of the nodes: 3 s where one of this name has
@@ -86,6 +85,34 @@ func (d *daemon) drainNode(on bool) { d.draining.Store(on) }
 
 var errDraining = errors.New("this node is being drained (joingyd cluster drain): visitors are for the others")
 
+// lacks says what the daemon does without for want of other nodes; nothing if it has them, or
+// is to have none.
+func (d *daemon) lacks() string {
+	if d.member == nil {
+		return ""
+	}
+	return d.member.Lack()
+}
+
+// alone says why the daemon is without the other nodes, for its operator; nothing if it has
+// them, or is to have none.
+func (d *daemon) alone() string {
+	if d.member == nil {
+		return ""
+	}
+	why := d.member.Redis().Err()
+	switch d.member.State() {
+	case cluster.Joined:
+		return ""
+	case cluster.Alone:
+		why = d.member.Registry().Err()
+	}
+	if why == nil {
+		return d.member.Lack()
+	}
+	return fmt.Sprintf("%s: %v", d.member.Lack(), why)
+}
+
 // ready says why the daemon is not to be sent visitors.
 func (d *daemon) ready(ctx context.Context) error {
 	if d.draining.Load() {
@@ -138,25 +165,3 @@ func (h clusterHub) Propose(own cluster.OfferID, node string, theirs cluster.Off
 
 // Renew implements cluster.Hub.
 func (h clusterHub) Renew(id cluster.OfferID) { h.Hub.Renew(match.OfferID(id)) }
-
-// busDrops is why messages between nodes may come to nothing.
-var busDrops = []string{"full", "expired", "restarted", "foreign", "slow", "unsent"}
-
-// clusterMetrics is what the node has to do with others.
-func (d *daemon) clusterMetrics() metrics.Cluster {
-	if d.member == nil {
-		return metrics.Cluster{}
-	}
-	s, hub := d.member.Stats(), d.hub.Stats().Cluster
-	dropped := s.Bus.Dropped
-	return metrics.Cluster{
-		RedisUp: s.Redis.State == redis.Up, Nodes: s.Nodes, Offers: s.Offers,
-		Found: s.Seek.Found, Lost: s.Seek.Lost, Failed: s.Seek.Failed, Dropped: s.Seek.Dropped,
-		Moves: hub.Moves, Seeks: hub.Seeks, Doors: hub.Doors, Guests: hub.Tunnels,
-		Sent: s.Bus.Messages, Received: s.Bus.MessagesReceived, Gaps: s.Bus.Gaps, Queued: s.Bus.Queued,
-		Undelivered: map[string]uint64{
-			"full": dropped.Full, "expired": dropped.Expired, "restarted": dropped.Restarted,
-			"foreign": dropped.Foreign, "slow": dropped.Slow, "unsent": s.Unsent,
-		},
-	}
-}

@@ -18,7 +18,11 @@ func (d *daemon) tell(err error) {
 // statusLine is what `systemctl status` shows.
 func (d *daemon) statusLine() string {
 	s := d.hub.Stats()
-	return fmt.Sprintf("%s, %s, %s", count(s.Online, "session"), count(s.Pairs, "pair"), count(d.relay.Stats().Allocations, "allocation"))
+	line := fmt.Sprintf("%s, %s, %s", count(s.Online, "session"), count(s.Pairs, "pair"), count(d.relay.Stats().Allocations, "allocation"))
+	if lacks := d.lacks(); lacks != "" {
+		line += "; " + lacks
+	}
+	return line
 }
 
 // live tells systemd from time to time that the daemon does. It asks every part that

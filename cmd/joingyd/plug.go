@@ -45,6 +45,7 @@ type live struct {
 	relayed  *meter // bytes
 	traffic  *quota.Month
 	warnings *warnings
+	lacks    func() string
 }
 
 // Enforce implements admin.Live.
@@ -107,6 +108,7 @@ func (l live) Status() admin.LiveStatus {
 		Month:       monthTraffic(l.traffic.Now()),
 		Refused:     matching.Denied,
 		Warnings:    l.warnings.last(),
+		Cluster:     l.lacks(),
 	}
 }
 

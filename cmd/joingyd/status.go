@@ -53,6 +53,9 @@ func printStatus(w io.Writer, s admin.Status, now time.Time) error {
 	if s.Draining {
 		p.printf("relay\tdraining\n")
 	}
+	if s.Cluster != "" {
+		p.printf("cluster\t%s\n", harmless(s.Cluster))
+	}
 	for _, warning := range s.Warnings {
 		p.printf("warning\t%s\n", warningLine(warning, now))
 	}

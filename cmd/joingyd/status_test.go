@@ -17,7 +17,7 @@ func TestPrintStatus(t *testing.T) {
 	s := admin.Status{
 		Version: "1.2.3", Started: now.Add(-5 * time.Hour), Bans: 42,
 		LiveStatus: admin.LiveStatus{
-			Online: 7, Pairs: 3, VideoPairs: 2, Waiting: 1, Allocations: 8, Draining: true,
+			Online: 7, Pairs: 3, VideoPairs: 2, Waiting: 1, Allocations: 8, Draining: true, Cluster: "redis is down since noon",
 			Relayed: admin.Traffic{Packets: 1_000_000, Bytes: 1_200_000_000}, RelayRate: 3_400_000,
 			Month:   admin.MonthTraffic{Month: "2026-03", Bytes: 20_100_000_000_000, Limit: 20_000_000_000_000, ClosedUntil: now.AddDate(0, 1, 0)},
 			Refused: map[string]uint64{"capacity": 2, "banned": 10, "work": 0},
@@ -38,6 +38,7 @@ this month   20.1 TB of 20.0 TB (100 %): no new video chats until 2026-04-01
 bans         42
 refused      12 (banned 10, capacity 2)
 relay        draining
+cluster      redis is down since noon
 warning      60m ago: store unwritable (error: no space�[2J) (3 times)
 warning      40s ago: turn accept failed
 `
