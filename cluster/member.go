@@ -238,6 +238,9 @@ func (m *Member) Nodes() []string { return slices.Clip(m.others.Load().names) }
 // Online returns how many sessions the others have.
 func (m *Member) Online() int { return int(m.online.Load()) }
 
+// Away reports whether Redis is down: nothing can be heard of any other node.
+func (m *Member) Away() bool { return m.conn.State() == redis.Down }
+
 // Send sends a frame to the hub of another node. What becomes of it only that hears: see
 // package bus.
 func (m *Member) Send(node string, frame []byte) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/cluster/pool"
+	"github.com/joingyd/joingyd/cluster/redis"
 )
 
 const (
@@ -322,7 +323,7 @@ func (s *seeker) failed(err error) {
 	}
 	s.mu.Unlock()
 	if !quiet && !errors.Is(err, context.Canceled) {
-		s.log.Warn("the pool that the nodes share does not answer: those who wait here are paired here", "error", err)
+		s.log.Warn("the pool that the nodes share does not answer: those who wait here are paired here", "error", redis.Explain(err))
 	}
 }
 

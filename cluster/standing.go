@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ type State string
 // The states. In all but the first a node pairs its own visitors only.
 const (
 	Joined State = "joined"
-	Alone  State = "alone" // Redis answers, and the node is not among the others: Registry().Err says why
+	Alone  State = "alone" // Redis answers, and the node is not among the others: Err says why
 	Slow   State = "slow"  // Redis is
 	Down   State = "down"  // Redis is
 )
@@ -21,19 +22,30 @@ const (
 // States lists them.
 func States() []State { return []State{Joined, Alone, Slow, Down} }
 
+// errDeaf is why a node whose record is among the others' is alone even so.
+var errDeaf = errors.New("what other nodes say is not heard; the log says why")
+
 // State returns how the node is with the others.
-func (m *Member) State() State {
-	return stateOf(m.conn.State(), m.nodes.Err())
+func (m *Member) State() State { return stateOf(m.conn.State(), m.Err()) }
+
+// Err says why the node is not among the others though Redis answers, and what to do; nil
+// if it is.
+func (m *Member) Err() error {
+	err := m.nodes.Err()
+	if err == nil && !m.bus.Stats().Listening {
+		err = errDeaf
+	}
+	return err
 }
 
 func stateOf(of redis.State, refusal error) State {
 	switch {
 	case of == redis.Down:
 		return Down
-	case refusal != nil:
-		return Alone
 	case of == redis.Slow:
 		return Slow
+	case refusal != nil:
+		return Alone
 	}
 	return Joined
 }

@@ -20,7 +20,8 @@ func TestState(t *testing.T) {
 		{redis.Slow, nil, Slow, "redis is slow since 2026-03-01T12:00:00Z: this node pairs its own visitors only"},
 		{redis.Down, nil, Down, "redis is down since 2026-03-01T12:00:00Z: this node pairs its own visitors only"},
 		{redis.Down, nodes.ErrNotYet, Down, "redis is down since 2026-03-01T12:00:00Z: this node pairs its own visitors only"},
-		{redis.Slow, nodes.ErrKey, Alone, "not among the other nodes: this node pairs its own visitors only"},
+		{redis.Slow, nodes.ErrKey, Slow, "redis is slow since 2026-03-01T12:00:00Z: this node pairs its own visitors only"},
+		{redis.Up, nodes.ErrKey, Alone, "not among the other nodes: this node pairs its own visitors only"},
 		{redis.Up, nodes.ErrNameTaken, Alone, "not among the other nodes: this node pairs its own visitors only"},
 	} {
 		if got := stateOf(test.redis, test.refusal); got != test.want || lackOf(got, noon) != test.lack {

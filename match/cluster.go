@@ -27,6 +27,9 @@ type Cluster interface {
 	Nodes() []string
 	// Online is how many sessions the others have.
 	Online() int
+	// Away reports whether nothing can be heard of any other, so that silence says nothing of
+	// them.
+	Away() bool
 
 	// Send passes a frame to another hub's Receive, and keeps no hold of it. Frames of one
 	// hub to another come in their order and once. They may be lost: then Gap is called there

@@ -27,6 +27,7 @@ type hubs struct {
 	over   bool
 	random *rand.Rand
 	nodes  map[string]*node
+	away   bool            // nobody hears anybody, and all know that
 	cut    map[string]bool // nodes that hear nobody, and that nobody hears
 	lossy  float64         // share of frames that are lost
 	slow   time.Duration   // the most that a frame takes
@@ -68,6 +69,12 @@ type sent struct {
 func (n *node) Node() string { return n.name }
 func (n *node) Tag() string  { return "tag-" + n.name }
 func (n *node) Online() int  { return 0 }
+
+func (n *node) Away() bool {
+	n.hubs.mu.Lock()
+	defer n.hubs.mu.Unlock()
+	return n.hubs.away
+}
 
 func (n *node) Tagged(tag string) (string, bool) {
 	for _, name := range append(n.Nodes(), n.name) {
@@ -127,7 +134,7 @@ func (n *node) Withdraw(id match.OfferID) {
 func (c *hubs) loses(from, to string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.cut[from] || c.cut[to] || c.random.Float64() < c.lossy
+	return c.away || c.cut[from] || c.cut[to] || c.random.Float64() < c.lossy
 }
 
 // carry delivers the frames of a lane.
@@ -137,7 +144,7 @@ func (c *hubs) carry(from *node, to string, l *lane) {
 		frame := one.frame
 		c.mu.Lock()
 		wait, receiver := time.Duration(c.random.Int64N(int64(c.slow)+1)), c.nodes[to]
-		lost := frame == nil || c.cut[from.name] || c.cut[to] || receiver == nil || c.nodes[from.name] != from
+		lost := frame == nil || c.away || c.cut[from.name] || c.cut[to] || receiver == nil || c.nodes[from.name] != from
 		c.mu.Unlock()
 		if lost {
 			gap = true
@@ -157,7 +164,7 @@ func (c *hubs) search(own pooled) {
 	c.mu.Lock()
 	time.Sleep(0)
 	n := c.nodes[own.node]
-	if c.over || n == nil || c.cut[own.node] || c.deaf[own.node] {
+	if c.over || c.away || n == nil || c.cut[own.node] || c.deaf[own.node] {
 		c.mu.Unlock()
 		return
 	}

@@ -259,6 +259,43 @@ func TestEndsThroughATunnel(t *testing.T) {
 	}
 }
 
+// Where nothing is heard of any hub for a while, sessions stay in their tunnels, and what was said
+// meanwhile arrives. Whoever wants something all that time is asked to come again, and begins anew
+// where its socket is.
+func TestTunnelsOutliveSilence(t *testing.T) {
+	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+		n1, n2 := c.nodes["n1"], c.nodes["n2"]
+		a, b := n1.visit("192.0.2.1"), n2.visit("192.0.2.2")
+		quiet, home := n1.visit("192.0.2.3"), n2.visit("192.0.2.4")
+		ma, _ := c.meet("text", a, b)
+		mq, _ := c.meet("text", quiet, home)
+		c.set(func(c *hubs) { c.away = true })
+		home.send(say(mq.Pair, 1, "to a door"))
+		home.expect("sent")
+		time.Sleep(30 * time.Second)
+		if s1, s2 := n1.Stats().Cluster, n2.Stats().Cluster; s1.Doors != 2 || s2.Tunnels != 2 {
+			t.Errorf("%d doors, %d tunnels", s1.Doors, s2.Tunnels)
+		}
+		a.send(say(ma.Pair, 1, "from a door"))
+		a.expectClose(1001)
+		again := n1.mustConnect("192.0.2.1")
+		again.send(`{"type":"hello","consent":{"policy":"v1","adult":true},"resume":"` + a.welcome.Resume + `","ack":` + jsonNumber(a.seen) + `}`)
+		if m := again.expect("welcome"); m.Session == a.welcome.Session {
+			t.Error("resumed with nobody to ask")
+		}
+		c.set(func(c *hubs) { c.away = false })
+		if m := quiet.expect("text"); m.Body != "to a door" {
+			t.Errorf("text = %+v", m)
+		}
+		quiet.send(say(mq.Pair, 1, "from a door"))
+		quiet.expect("sent")
+		home.expect("text")
+		if m := b.expect("left"); m.Reason != "lost" {
+			t.Errorf("left = %+v", m)
+		}
+	})
+}
+
 // A client that floods is slowed down at its door as it is at its home, and loses nothing.
 func TestFloodThroughATunnel(t *testing.T) {
 	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {

@@ -26,8 +26,9 @@ type door struct {
 
 	ups      [][]byte // what the client said and the home has not followed, the youngest last
 	bytes    int
-	last     uint64 // number of the youngest
-	messages bucket // who says more is read slowly, as the home would
+	last     uint64    // number of the youngest
+	unheard  time.Time // when the home last followed one, or the oldest came; of no meaning without ups
+	messages bucket    // who says more is read slowly, as the home would
 }
 
 // home is where the session of a token is.
@@ -106,6 +107,9 @@ func (h *Hub) upLocked(k *socket, data []byte) bool {
 		k.shut(closeTooMany, "1") // the home does not follow: the client says the rest again, elsewhere
 		return false
 	}
+	if len(d.ups) == 0 {
+		d.unheard = h.opts.Now()
+	}
 	d.last++
 	d.ups = append(d.ups, slices.Clone(data))
 	d.bytes += len(data)
@@ -161,6 +165,7 @@ func (h *Hub) onDoorLocked(node string, f *frame) {
 	switch f.Kind {
 	case frameDown:
 		d.followed(f.Ack)
+		d.unheard = h.opts.Now()
 		switch newest := d.out.newest(); {
 		case f.Seq == newest+1:
 			d.out.take(f.data)
@@ -170,6 +175,7 @@ func (h *Hub) onDoorLocked(node string, f *frame) {
 		}
 	case frameGot:
 		d.followed(f.Ack)
+		d.unheard = h.opts.Now()
 	case frameAgain:
 		d.followed(f.Ack)
 		h.attachDoorLocked(k)

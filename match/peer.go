@@ -143,6 +143,16 @@ func (h *Hub) lostLocked(p *peer) {
 	}
 }
 
+// giveUp asks the clients to come again that want something of sessions at a hub which cannot be
+// heard: here they can at least begin anew. Others, in a call for example, lack nothing.
+func (p *peer) giveUp(now time.Time) {
+	for k := range p.doors {
+		if d := k.door; len(d.ups) > 0 && now.Sub(d.unheard) >= silence {
+			k.shut(closeGoingAway, "1")
+		}
+	}
+}
+
 // shutTunnelsLocked asks the clients of sessions here whose doors are elsewhere to go away.
 func (h *Hub) shutTunnelsLocked() {
 	if h.others == nil {
@@ -163,7 +173,7 @@ func (h *Hub) beat() {
 	if h.closed {
 		return
 	}
-	now := h.opts.Now()
+	now, away := h.opts.Now(), h.others.Away()
 	if site := h.onlineLocked(); site > 0 { // who comes here is a part of who comes
 		h.pool.SetShare(float64(len(h.sessions)) / float64(site))
 	}
@@ -174,6 +184,10 @@ func (h *Hub) beat() {
 			if quiet >= silence {
 				delete(h.others.peers, node)
 			}
+			continue
+		case away:
+			p.heard = now
+			p.giveUp(now)
 			continue
 		case quiet >= silence:
 			h.lostLocked(p)

@@ -21,6 +21,7 @@ func (lonely) Tag() string                  { return "tag" }
 func (lonely) Tagged(string) (string, bool) { return "", false }
 func (lonely) Nodes() []string              { return nil }
 func (lonely) Online() int                  { return 0 }
+func (lonely) Away() bool                   { return false }
 func (lonely) Send(string, []byte)          {}
 func (lonely) Offer(Offer)                  {}
 func (lonely) Withdraw(OfferID)             {}

@@ -50,6 +50,6 @@ func (f *Feed) failed(what string, err error) {
 	}
 	now := time.Now().UnixNano()
 	if last := f.counts.warned.Load(); now-last >= int64(warnEvery) && f.counts.warned.CompareAndSwap(last, now) {
-		f.opts.Log.Warn("bans of the cluster: one of the last steps failed, and is tried again", "step", what, "error", err)
+		f.opts.Log.Warn("bans of the cluster: one of the last steps failed, and is tried again", "step", what, "error", redis.Explain(err))
 	}
 }

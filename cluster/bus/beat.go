@@ -4,10 +4,15 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/joingyd/joingyd/cluster/redis"
 )
 
 const (
 	beatTime = time.Second     // between two beats
+	warnTime = time.Minute     // between two lines in the log about beats
 	deafTime = 2 * time.Second // without a beat's return, or a subscription's confirmation
 )
 
@@ -93,6 +98,7 @@ func (b *Bus) beats(ctx context.Context) {
 	tick := time.NewTicker(beatTime)
 	defer tick.Stop()
 	own := associated(b.channel)
+	var warned time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -103,8 +109,12 @@ func (b *Bus) beats(ctx context.Context) {
 			}
 			beat := b.listening.next(now)
 			frame := b.sealer.seal(appendHead(nil, b.self.Incarnation, beat, b.self.Name), own)
-			if _, err := b.publish(b.channel, frame); err == nil {
+			_, err := b.publish(b.channel, frame)
+			if err == nil {
 				b.listening.sent(beat)
+			} else if _, answer := rueidis.IsRedisErr(err); answer && now.Sub(warned) >= warnTime {
+				warned = now
+				b.log.Warn("bus: redis does not take what this node says to others", "error", redis.Explain(err))
 			}
 		}
 	}
@@ -117,7 +127,7 @@ func (b *Bus) hearSelf(from Incarnation, f frame) {
 		return
 	}
 	b.counts.twins.Add(1)
-	if now := time.Now(); now.Sub(b.warned) >= time.Minute {
+	if now := time.Now(); now.Sub(b.warned) >= warnTime {
 		b.warned = now
 		b.log.Warn("bus: another process uses this node's name, or did just now; give each node a name of its own (cluster.node)",
 			"node", b.self, "other", from.String())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/joingyd/joingyd/cluster/redis"
 )
 
 // hear takes one frame off the wire. It is called for one at a time, and never blocks.
@@ -108,7 +110,7 @@ func (b *Bus) listen(ctx context.Context) {
 		}
 		said := fmt.Sprint(err)
 		if b.listening.end() || said != last {
-			b.log.Warn("bus: not listening to other nodes", "error", err)
+			b.log.Warn("bus: not listening to other nodes", "error", redis.Explain(err))
 		}
 		last = said
 		select {

@@ -57,6 +57,9 @@ type Registry struct {
 	view     *view               // guarded by mu
 	joined   bool                // guarded by mu: its record is in Redis, or was when Redis was last up
 	err      error               // guarded by mu: why it is not
+	fault    error               // guarded by mu: what Redis answers to its beats; nil: they are good
+	faulty   time.Time           // guarded by mu: since when
+	told     bool                // guarded by mu: the log knows of fault
 	draining bool                // guarded by mu
 	watchers map[int]func(Event) // guarded by mu
 	next     int                 // guarded by mu: the key of the next watcher
@@ -114,7 +117,10 @@ func (r *Registry) first(ctx context.Context) error {
 		case refused(err):
 			return err
 		case !errors.Is(err, errWaiting):
-			r.log.Warn("not among the nodes yet: redis does not answer", "node", r.opts.Self.Name, "error", err)
+			r.log.Warn("not among the nodes yet", "node", r.opts.Self.Name, "error", redis.Explain(err))
+			r.mu.Lock()
+			r.noteFaultLocked(time.Now(), err)
+			r.mu.Unlock()
 			return ctx.Err()
 		}
 		select {
@@ -151,18 +157,44 @@ func (r *Registry) run(ctx context.Context) {
 
 // note says in the log what a beat changed.
 func (r *Registry) note(err error) {
+	now := time.Now()
 	r.mu.Lock()
 	before := r.err
 	if err == nil || refused(err) { // what Redis says is no verdict
 		r.err = err
 	}
+	was := r.told
+	r.noteFaultLocked(now, err)
+	fault, is := r.fault, r.told
 	r.mu.Unlock()
+	switch {
+	case is && !was:
+		r.log.Error("redis refuses what a node needs: this node is alone until that is mended", "node", r.opts.Self.Name, "error", fault)
+	case was && !is:
+		r.log.Info("redis takes what a node needs again", "node", r.opts.Self.Name)
+	}
 	switch {
 	case refused(err) && (before == nil || before.Error() != err.Error()):
 		r.log.Error("not among the nodes: this node is alone until that is mended", "node", r.opts.Self.Name, "error", err)
 	case err == nil && before != nil:
 		r.log.Info("among the nodes", "node", r.opts.Self.Name)
 	}
+}
+
+// noteFaultLocked notes what Redis answered to a beat. That it is down, or slow, is known from
+// elsewhere: see package redis.
+func (r *Registry) noteFaultLocked(now time.Time, err error) {
+	switch {
+	case err == nil, refused(err), errors.Is(err, errWaiting):
+		r.fault, r.told = nil, false
+		return
+	case r.conn.State() == redis.Down, errors.Is(err, redis.ErrDown), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return
+	case r.fault == nil:
+		r.faulty = now
+	}
+	r.fault = redis.Explain(err)
+	r.told = now.Sub(r.faulty) >= r.opts.pace.silence
 }
 
 // Close leaves: the others see it with their next look. It waits for the Registry's
@@ -219,13 +251,19 @@ func (r *Registry) Protocol() int {
 	return version
 }
 
-// Err returns why this node is not among the others: a refusal, or nil. It is ErrNotYet
-// until Redis has answered, and while it is not known whether another has the name.
+// Err returns why this node is not among the others: a refusal, of those or of Redis, or nil.
+// It is ErrNotYet until Redis has answered, and while it is not known whether another has
+// the name.
 func (r *Registry) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err == nil && !r.joined {
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.fault != nil && (r.told || !r.joined):
+		return fmt.Errorf("redis refuses what a node needs: %w", r.fault)
+	case !r.joined:
 		return ErrNotYet
 	}
-	return r.err
+	return nil
 }

@@ -18,10 +18,16 @@ var remedies = []struct{ answer, remedy string }{
 	{"READONLY", "it is a replica: cluster.redis has to name the primary, or the Sentinels"},
 	{"OOM", "its maxmemory is reached by what is not joingyd's, or is too little"},
 	{"MISCONF", "it cannot save to its disk: make room, or have it keep nothing (save \"\")"},
+	{"LOADING", "it reads its data from disk: that ends by itself, and with save \"\" there is none to read"},
+	{"BUSY ", "a script of somebody else's runs on it: SCRIPT KILL ends that; let joingyd have a Redis of its own"},
+	{"MASTERDOWN", "it is a replica without its primary: look at those"},
+	{"CLUSTERDOWN", "the Redis Cluster lacks slots or a majority: look at its nodes"},
+	{"MOVED", "it is a node of a Redis Cluster: name two or more of its nodes in cluster.redis"},
+	{"ERR max number of clients reached", "raise its maxclients, or find out who else uses it"},
 }
 
-// explain adds to an error of Redis what an operator can do about it.
-func explain(err error) error {
+// Explain adds to an error of Redis what an operator can do about it.
+func Explain(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (c *Conn) probe(ctx context.Context) (o outcome) {
 	if live == nil {
 		client, err := rueidis.NewClient(c.options)
 		if err != nil {
-			return outcome{err: explain(err)}
+			return outcome{err: Explain(err)}
 		}
 		live = &client
 		c.live.Store(live)
@@ -69,7 +69,7 @@ func (c *Conn) probe(ctx context.Context) (o outcome) {
 	ctx, cancel := context.WithTimeout(ctx, c.pace.silence)
 	defer cancel()
 	begin := time.Now()
-	o.err = explain((*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error())
+	o.err = Explain((*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error())
 	o.took = time.Since(begin)
 	return o
 }

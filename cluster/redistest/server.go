@@ -130,6 +130,12 @@ func (s *Server) Do(t testing.TB, args ...string) string {
 	return reply
 }
 
+// Try is Do for a command that may fail, and may be said from any goroutine.
+func (s *Server) Try(args ...string) error {
+	_, err := command(s.Addr(), args...)
+	return err
+}
+
 // Info returns a field of INFO, "" if there is none, like "used_cpu_user" or
 // "connected_clients".
 func (s *Server) Info(t testing.TB, field string) string {

@@ -14,8 +14,9 @@ import (
 
 // clusterControl is the admin.Cluster of a node.
 type clusterControl struct {
-	nodes *nodes.Registry
-	redis *redis.Conn
+	nodes   *nodes.Registry
+	redis   *redis.Conn
+	problem func() error // why the node is not among the others
 }
 
 // Status implements admin.Cluster.
@@ -33,7 +34,7 @@ func (c clusterControl) Status() admin.ClusterStatus {
 	if err := c.redis.Err(); err != nil && stats.State == redis.Down {
 		status.Redis.Error = err.Error()
 	}
-	if err := c.nodes.Err(); err != nil && stats.State != redis.Down {
+	if err := c.problem(); err != nil && stats.State != redis.Down {
 		status.Problem = err.Error()
 	}
 	for _, n := range c.nodes.Alive() {

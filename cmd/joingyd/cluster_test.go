@@ -138,7 +138,7 @@ func TestClusterControl(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(registry.Close)
-		return clusterControl{registry, conn}
+		return clusterControl{registry, conn, registry.Err}
 	}
 	node("b")
 	control := node("a")

@@ -334,7 +334,7 @@ func (d *daemon) openAdmin() error {
 		options.Links = d.moderators.links
 	}
 	if d.member != nil {
-		options.Cluster = clusterControl{d.member.Registry(), d.member.Redis()}
+		options.Cluster = clusterControl{d.member.Registry(), d.member.Redis(), d.member.Err}
 	}
 	d.service = admin.NewService(d.bans, options)
 	if err := d.service.CountDisclosures(); err != nil {

@@ -105,7 +105,7 @@ func (d *daemon) alone() string {
 	case cluster.Joined:
 		return ""
 	case cluster.Alone:
-		why = d.member.Registry().Err()
+		why = d.member.Err()
 	}
 	if why == nil {
 		return d.member.Lack()
