@@ -81,9 +81,20 @@ func lists(relays []Relay, name string) bool {
 	return slices.ContainsFunc(relays, func(r Relay) bool { return r.Name == name })
 }
 
-// takes reports whether a relay is alive and takes allocations. This node's is alive.
+// alive reports whether a relay is. This node's is.
+func (p *place) alive(relays []Relay) bool { return p != nil && (p.local || lists(relays, p.name)) }
+
+// takes reports whether a relay is alive and takes allocations.
 func (p *place) takes(relays []Relay) bool {
-	return p != nil && (p.local || lists(relays, p.name)) && !find(relays, p.name).Draining
+	return p.alive(relays) && !find(relays, p.name).Draining
+}
+
+// namedLocked returns the relay of this name, nil if it is not alive.
+func (h *Home) namedLocked(relays []Relay, name string) *place {
+	if r := find(relays, name); len(r.URLs) > 0 || h.opts.Local != nil && name == h.opts.Node {
+		return h.placeLocked(r)
+	}
+	return nil
 }
 
 // meetLocked returns the relay for a pair: one where one of the two is, if it takes

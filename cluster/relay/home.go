@@ -66,6 +66,7 @@ type Home struct {
 	mu       sync.Mutex // guards what follows; taken before Local's
 	places   map[string]*place
 	sessions map[ident.Session]*visitor
+	homeless map[ident.Session]*visitor // of these, those at no relay
 	pairs    map[ident.Pair]*couple
 	stats    HomeStats
 }
@@ -122,7 +123,7 @@ func NewHome(opts HomeOptions) *Home {
 	}
 	return &Home{
 		opts: opts, wake: make(chan struct{}, 1), places: make(map[string]*place),
-		sessions: make(map[ident.Session]*visitor), pairs: make(map[ident.Pair]*couple),
+		sessions: make(map[ident.Session]*visitor), homeless: make(map[ident.Session]*visitor), pairs: make(map[ident.Pair]*couple),
 	}
 }
 
@@ -155,14 +156,7 @@ func (p *place) String() string {
 func (h *Home) Admit(session ident.Session, source netip.Addr) (username, password string, expires time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	v := h.sessions[session]
-	if v == nil {
-		v = &visitor{id: session}
-		h.sessions[session] = v
-	}
-	if source.IsValid() {
-		v.source = source
-	}
+	v := h.visitorLocked(session, source)
 	relays := h.opts.Relays()
 	if v.couple == nil && !v.at.takes(relays) {
 		if to := h.chooseLocked(relays); to != nil || v.at == nil {
@@ -171,6 +165,37 @@ func (h *Home) Admit(session ident.Session, source netip.Addr) (username, passwo
 	}
 	v.stale = false
 	return h.admitLocked(v)
+}
+
+// Adopt makes a session known that comes from another node's Home, with the relay for which
+// its client has credentials: it stays there, if that is alive, else gets another.
+func (h *Home) Adopt(session ident.Session, source netip.Addr, relay string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	v := h.visitorLocked(session, source)
+	relays := h.opts.Relays()
+	to := h.namedLocked(relays, relay)
+	if to == nil {
+		to = h.chooseLocked(relays)
+	}
+	if v.at != to || to == nil {
+		h.moveLocked(v, to)
+	} else {
+		h.admitLocked(v)
+	}
+	v.stale = v.at != nil && v.at.name != relay
+}
+
+func (h *Home) visitorLocked(session ident.Session, source netip.Addr) *visitor {
+	v := h.sessions[session]
+	if v == nil {
+		v = &visitor{id: session}
+		h.sessions[session] = v
+	}
+	if source.IsValid() {
+		v.source = source
+	}
+	return v
 }
 
 // admitLocked makes a session known at its relay.
@@ -189,6 +214,11 @@ func (h *Home) admitLocked(v *visitor) (username, password string, expires time.
 
 // moveLocked gives a session another relay, or none.
 func (h *Home) moveLocked(v *visitor, to *place) {
+	if to == nil {
+		h.homeless[v.id] = v
+	} else {
+		delete(h.homeless, v.id)
+	}
 	if v.at == to {
 		return
 	}
@@ -223,6 +253,7 @@ func (h *Home) Dismiss(session ident.Session) {
 		return
 	}
 	delete(h.sessions, session)
+	delete(h.homeless, session)
 	if v.couple != nil {
 		h.partLocked(v.couple)
 	}
@@ -262,18 +293,29 @@ func (h *Home) Join(pair ident.Pair, a, b ident.Session) error {
 	at := h.meetLocked(one, two)
 	h.moveLocked(one, at)
 	h.moveLocked(two, at)
-	c := &couple{id: pair, at: at, sides: [2]*visitor{one, two}}
-	if at != nil {
-		if at.local {
-			if err := h.opts.Local.Join(pair, a, b); err != nil {
-				return err
-			}
-		}
-		at.putPair(pair, c)
-		h.sayLocked(at, record{op: opJoin, pair: pair, session: a, partner: b})
+	c := &couple{id: pair, sides: [2]*visitor{one, two}}
+	if err := h.joinLocked(c, at); err != nil {
+		return err
 	}
 	h.pairs[pair] = c
 	one.couple, two.couple = c, c
+	return nil
+}
+
+// joinLocked joins a pair at a relay where both sides are, if there is one.
+func (h *Home) joinLocked(c *couple, at *place) error {
+	if at == nil {
+		return nil
+	}
+	a, b := c.sides[0].id, c.sides[1].id
+	if at.local {
+		if err := h.opts.Local.Join(c.id, a, b); err != nil {
+			return err
+		}
+	}
+	c.at = at
+	at.putPair(c.id, c)
+	h.sayLocked(at, record{op: opJoin, pair: c.id, session: a, partner: b})
 	return nil
 }
 
@@ -309,6 +351,16 @@ func (h *Home) Stale(session ident.Session) bool {
 	defer h.mu.Unlock()
 	v := h.sessions[session]
 	return v != nil && v.stale
+}
+
+// At returns the name of the session's relay; empty if there is none.
+func (h *Home) At(session ident.Session) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if v := h.sessions[session]; v != nil {
+		return v.at.String()
+	}
+	return ""
 }
 
 // URLs returns the STUN and TURN URLs of the session's relay, for a visitor who asked for

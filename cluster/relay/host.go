@@ -192,6 +192,9 @@ func (h *Host) look(now time.Time, stopped time.Duration) {
 		switch {
 		case now.Sub(from.heard) >= Patience:
 			delete(h.homes, name)
+			if len(from.sessions) == 0 { // a relay alone, or one that has left in order
+				continue
+			}
 			h.stats.Gone++
 			from.round++
 			gone = append(gone, from)

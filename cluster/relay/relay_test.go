@@ -317,6 +317,85 @@ func TestMeeting(t *testing.T) {
 	})
 }
 
+// Who is at a relay that goes away gets another, and who had none gets one, pairs as a whole.
+func TestRehouse(t *testing.T) {
+	cluster(t, func(w *world) {
+		hub, a, b := w.start("hub", false, 0), w.start("a", true, 0), w.start("b", true, 0)
+		none := hub.admit(1)[0]
+		if at := hub.At(none); at != "" || len(hub.Rehouse()) != 0 {
+			t.Errorf("without any relay it is at %q", at)
+		}
+		w.list(relay.Relay{Name: "a"})
+		if got := hub.Rehouse(); !slices.Equal(got, []ident.Session{none}) || !hub.Stale(none) || hub.At(none) != "a" {
+			t.Errorf("when there is one: moved %v to %q, stale is %v", got, hub.At(none), hub.Stale(none))
+		}
+		ids := append(hub.admit(400), none) // more than are moved at once
+		p := hub.join(t, ids[0], ids[1])
+		w.soon()
+		w.has("before", a, 401, 1)
+		if got := hub.Rehouse(); len(got) != 0 {
+			t.Errorf("%d moved for nothing", len(got))
+		}
+		w.list()
+		if got := hub.Rehouse(); len(got) != 0 || hub.At(ids[0]) != "a" {
+			t.Errorf("%d moved to nowhere", len(got))
+		}
+		w.list(relay.Relay{Name: "b"})
+		got := hub.Rehouse()
+		slices.SortFunc(got, func(a, b ident.Session) int { return strings.Compare(a.String(), b.String()) })
+		if got = slices.Compact(got); len(got) != 401 {
+			t.Errorf("%d moved, want 401", len(got))
+		}
+		w.soon()
+		w.has("after", a, 0, 0)
+		w.has("after", b, 401, 1)
+		if !hub.Stale(ids[0]) || !hub.Stale(ids[1]) || !slices.Equal(hub.URLs(ids[0], ""), []string{"turn:b"}) {
+			t.Error("they are not told of it")
+		}
+		hub.Part(p)
+		w.soon()
+		w.has("parted", b, 401, 0)
+	})
+}
+
+// A session that comes from another home stays at the relay that its client knows, with its
+// allocations, if that is alive.
+func TestAdopt(t *testing.T) {
+	cluster(t, func(w *world) {
+		before, after, far := w.start("before", true, 0), w.start("after", true, 0), w.start("far", true, 0)
+		w.list(relay.Relay{Name: "before"}, relay.Relay{Name: "after"})
+		addr := netip.MustParseAddrPort("198.18.0.1:1")
+		id := before.admit(1)[0]
+		before.server.allocate(id, "203.0.113.1", addr)
+		after.Adopt(id, netip.Addr{}, before.At(id))
+		w.soon()
+		before.Dismiss(id)
+		w.soon()
+		w.has("adopted", before, 1, 0)
+		if at := after.At(id); at != "before" || after.Stale(id) || !after.Owns(id, addr) {
+			t.Errorf("it is at %q, stale is %v, owns its allocation: %v", at, after.Stale(id), after.Owns(id, addr))
+		}
+		before.Adopt(id, netip.Addr{}, after.At(id))
+		after.Dismiss(id)
+		w.soon()
+		w.has("and back", before, 1, 0)
+		if at := before.At(id); at != "before" || before.Stale(id) {
+			t.Errorf("back it is at %q, stale is %v", at, before.Stale(id))
+		}
+		after.Adopt(id, netip.Addr{}, "far")
+		if at := after.At(id); at != "after" || !after.Stale(id) {
+			t.Errorf("from a relay that is gone it came to %q, stale is %v", at, after.Stale(id))
+		}
+		w.list(relay.Relay{Name: "far"})
+		after.Adopt(id, netip.Addr{}, "far")
+		w.soon()
+		w.has("and then to that", far, 1, 0)
+		if after.Stale(id) {
+			t.Error("its client is told what it knows")
+		}
+	})
+}
+
 // Text chats need no relay.
 func TestNoRelay(t *testing.T) {
 	cluster(t, func(w *world) {
