@@ -121,6 +121,8 @@ func (h *Hub) mayChatLocked(s *session, mode pool.Mode) bool {
 	case !h.noVideo.IsZero():
 		h.denied[deniedClosed]++
 		h.closeVideoLocked(s)
+	case h.noRelayLocked(s):
+		h.refuseLocked(s, codeUnavailable, "find", "no relay can be had now; try again, or chat by text")
 	default:
 		return true
 	}

@@ -90,17 +90,18 @@ type ClusterStats struct {
 // others is what a hub knows of other hubs. The hub's lock guards it.
 type others struct {
 	Cluster
-	self   string
-	offers map[OfferID]*session // that wait
-	moves  map[OfferID]*session // that wait for an answer of a hub, by their last offer
-	guests map[ident.Session]*guest
-	peers  map[string]*peer
-	doors  map[tunnel]*socket
-	left   map[ident.Session]*departed
-	homes  map[resumeHash]home
-	seeks  map[uint64]*seek
-	asked  uint64 // number of the last that was sought
-	stats  ClusterStats
+	self      string
+	offers    map[OfferID]*session // that wait
+	moves     map[OfferID]*session // that wait for an answer of a hub, by their last offer
+	guests    map[ident.Session]*guest
+	peers     map[string]*peer
+	doors     map[tunnel]*socket
+	left      map[ident.Session]*departed
+	lingering []lingering // the oldest first
+	homes     map[resumeHash]home
+	seeks     map[uint64]*seek
+	asked     uint64 // number of the last that was sought
+	stats     ClusterStats
 }
 
 // tunnel names what frames belong to: a session, and which of its links. An epoch is higher
@@ -112,13 +113,12 @@ type tunnel struct {
 
 // abroad is what a session has to do with other hubs. The hub's lock guards it.
 type abroad struct {
-	epoch   uint32      // the highest that a link of it had, or was promised
-	offer   OfferID     // zero: it is not offered
-	move    *move       // under way; nil: none
-	failed  int         // moves of its ticket that came to nothing
-	later   *time.Timer // when it is offered again, after those
-	foreign bool        // its client knows another relay than this hub's
-	busy    bool        // a message of its client is being followed
+	epoch  uint32      // the highest that a link of it had, or was promised
+	offer  OfferID     // zero: it is not offered
+	move   *move       // under way; nil: none
+	failed int         // moves of its ticket that came to nothing
+	later  *time.Timer // when it is offered again, after those
+	busy   bool        // a message of its client is being followed
 }
 
 func newOthers(c Cluster) *others {

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
 )
 
@@ -44,8 +45,9 @@ type pooled struct {
 // node is one of the hubs.
 type node struct {
 	*fixture
-	hubs *hubs
-	name string
+	hubs   *hubs
+	name   string
+	relays relays
 
 	mu    sync.Mutex // guards what follows
 	conns []net.Conn // of its clients
@@ -223,7 +225,8 @@ func (c *hubs) add(name string, change func(string, *match.Options)) *node {
 	n := &node{hubs: c, name: name, lanes: map[string]*lane{}, wait: map[match.OfferID]bool{}}
 	n.fixture = newFixture(c.t, func(o *match.Options) {
 		o.Cluster, o.SessionsPerAddress = n, 1000
-		o.ICEURLs = func(string) []string { return []string{"turn:" + name} }
+		n.relays = relays{relay: o.Relay.(*relay), node: name, at: map[ident.Session]string{}, stale: map[ident.Session]bool{}}
+		o.Relay, o.Relays = &n.relays, &n.relays
 		if change != nil {
 			change(name, o)
 		}

@@ -44,6 +44,8 @@ type Relay interface {
 // Options of a Hub. New copies them.
 type Options struct {
 	Relay Relay
+	// Relays is Relay, where that is several; nil: it is one, and ICEURLs are its.
+	Relays Relays
 	// Banned returns the ban that refuses an address a use; nil: nobody is banned. It
 	// is called with the hub's lock held, and must not block.
 	Banned  func(netip.Addr, Use) (Ban, bool)
@@ -309,6 +311,9 @@ func (h *Hub) Close(ctx context.Context) error {
 	for _, s := range h.sessions {
 		h.endLocked(s, leftLost)
 	}
+	if h.others != nil {
+		h.closeOthersLocked()
+	}
 	return err
 }
 
@@ -401,8 +406,12 @@ func (h *Hub) iceLocked(s *session) ice {
 	username, password, expires := h.opts.Relay.Admit(s.id, s.addr)
 	now := h.opts.Now()
 	s.iceExpires = now.Add(expires.Sub(now))
+	servers := []iceServer{}
+	if urls := h.iceURLsLocked(s); len(urls) > 0 { // browsers take no server without
+		servers = append(servers, iceServer{urls, username, password})
+	}
 	return ice{
-		Servers:         []iceServer{{h.opts.ICEURLs(s.host.Value()), username, password}},
+		Servers:         servers,
 		TransportPolicy: "relay",
 		Expires:         s.iceExpires.UTC(),
 		MaxBitrate:      h.opts.MaxBitrate,

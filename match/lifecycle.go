@@ -132,17 +132,6 @@ func (h *Hub) pairLocked(one, two *pool.Ticket) {
 	h.sendLocked(b, &matchedMessage{head{Type: "matched"}, p.id.String(), roleB, p.mode, pool.Common(two.Interests, one.Interests), h.otherRelayLocked(b)})
 }
 
-// otherRelayLocked returns how to reach this hub's relay if the session's client does not know
-// it: the session came from another hub.
-func (h *Hub) otherRelayLocked(s *session) *ice {
-	if s.abroad == nil || !s.abroad.foreign {
-		return nil
-	}
-	s.abroad.foreign = false
-	own := h.iceLocked(s)
-	return &own
-}
-
 // waitOrEndLocked is for a session whose ticket the pool has let go.
 func (h *Hub) waitOrEndLocked(s *session, wait bool) {
 	if wait {
@@ -235,9 +224,6 @@ func (h *Hub) attachLocked(s *session, l link, ack uint64) {
 	token, s.resume = newResumeToken(l.prefix())
 	h.resumable[s.resume] = s
 	s.online = h.onlineLocked()
-	if s.abroad != nil {
-		s.abroad.foreign = false
-	}
 	welcome := &welcomeMessage{
 		head: head{Type: "welcome"}, Session: s.id.String(), Resume: token,
 		Online: s.online, Policy: h.live.Load().Policy, ICE: h.iceLocked(s),

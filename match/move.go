@@ -234,6 +234,7 @@ func (h *Hub) onAcceptLocked(node string, f *frame) {
 	s.abroad.move.timer.Reset(answerTime)
 	g := &guest{record: r, node: node, host: s}
 	h.dismissGuestLocked(h.others.guests[r.Session])
+	h.adoptLocked(r)
 	h.others.guests[r.Session] = g
 	g.timer = time.AfterFunc(guestTime, func() {
 		h.mu.Lock()
@@ -266,6 +267,9 @@ func (h *Hub) dismissGuestLocked(g *guest) {
 	}
 	h.others.stats.Moves[moveDropped]++
 	h.forgetGuestLocked(g)
+	if h.sessions[g.record.Session] == nil {
+		h.opts.Relay.Dismiss(g.record.Session)
+	}
 	if g.isAwaited() {
 		h.lineUpLocked(g.host)
 	}
@@ -342,7 +346,7 @@ func (h *Hub) departLocked(s *session) {
 	h.uncountSessionLocked(s)
 	h.forgetPassLocked(s)
 	s.ticket = nil
-	h.opts.Relay.Dismiss(s.id)
+	h.releaseLocked(s.id, d)
 	switch l := s.link.(type) {
 	case *remote:
 		d.door, d.epoch = l.node, l.epoch
@@ -390,7 +394,9 @@ func (h *Hub) admitGuestLocked(g *guest, l link) *session {
 	s.link = l
 	h.sessions[s.id] = s
 	h.resumable[s.resume] = s
-	h.opts.Relay.Admit(s.id, s.addr)
+	if h.opts.Relays == nil { // else it was adopted
+		h.opts.Relay.Admit(s.id, s.addr)
+	}
 	return s
 }
 

@@ -173,6 +173,7 @@ func (h *Hub) beat() {
 	if h.closed {
 		return
 	}
+	h.forgetLingeringLocked()
 	now, away := h.opts.Now(), h.others.Away()
 	if site := h.onlineLocked(); site > 0 { // who comes here is a part of who comes
 		h.pool.SetShare(float64(len(h.sessions)) / float64(site))

@@ -39,7 +39,8 @@ type sessionRecord struct {
 	Host  string       `json:"host"`
 
 	Online  int           `json:"online"`
-	ICE     time.Duration `json:"ice"` // until its credentials end
+	Relay   string        `json:"relay,omitempty"` // for which its client has credentials; empty: none that it could use
+	ICE     time.Duration `json:"ice"`             // until these end
 	Age     time.Duration `json:"age"`
 	Rested  time.Duration `json:"rested"`
 	Reports uint32        `json:"reports,omitempty"`
@@ -153,7 +154,7 @@ func (h *Hub) recordOfLocked(s *session, epoch uint32) *sessionRecord {
 	r := &sessionRecord{
 		Version: recordVersion, Session: s.id, Epoch: epoch, Door: h.others.self, Tag: s.link.prefix(), Resume: s.resume[:],
 		Addr: s.addr, Port: s.port, Addrs: s.addrs, Host: s.host.Value(),
-		Online: s.online, ICE: left(s.iceExpires), Age: h.clock() - s.since, Rested: h.clock() - s.turned, Reports: s.reports,
+		Online: s.online, Relay: h.knownRelayLocked(s), ICE: left(s.iceExpires), Age: h.clock() - s.since, Rested: h.clock() - s.turned, Reports: s.reports,
 		Languages: s.languages, Recent: s.recent, Blocked: s.blocked,
 		Mode: t.Mode, Interests: t.Interests, Waited: max(0, now.Sub(t.Since)),
 		Proved: s.proved, Messages: s.messages.missing(now), Finds: s.finds.missing(now), Texts: s.texts.missing(now),
@@ -204,7 +205,7 @@ func (h *Hub) sessionOfLocked(r *sessionRecord) *session {
 	if p := r.Past; p != nil {
 		s.past = h.pastOfLocked(r.Session, p)
 	}
-	s.abroad = &abroad{epoch: r.Epoch, foreign: true}
+	s.abroad = &abroad{epoch: r.Epoch}
 	s.ticket = &pool.Ticket{
 		Session: s.id, Mode: r.Mode, Languages: s.languages, Interests: r.Interests, Since: now.Add(-r.Waited),
 		Recent: s.recent, Avoid: s.blocked,

@@ -28,7 +28,7 @@ func (lonely) Withdraw(OfferID)             {}
 
 // waiting returns a session with something in all that a record has.
 func waiting(t testing.TB) (*Hub, *session) {
-	h := New(Options{Relay: anyRelay{}, ICEURLs: func(string) []string { return nil }, Cluster: lonely{}, Patience: time.Hour})
+	h := New(Options{Relay: anyRelay{}, Relays: anyRelay{}, Cluster: lonely{}, Patience: time.Hour})
 	s := newSession(netip.MustParseAddr("192.0.2.1"), []string{"en", "de"})
 	k := newSocket(h, s.addr, "chat.example")
 	k.timer = time.NewTimer(time.Hour)

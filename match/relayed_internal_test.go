@@ -21,6 +21,10 @@ func (anyRelay) Join(ident.Pair, ident.Session, ident.Session) error { return ni
 func (anyRelay) Part(ident.Pair)                                     {}
 func (anyRelay) Owns(ident.Session, netip.AddrPort) bool             { return true }
 func (anyRelay) ClientAddrs(ident.Session) []netip.Addr              { return nil }
+func (anyRelay) At(ident.Session) string                             { return "n1" }
+func (anyRelay) Adopt(ident.Session, netip.Addr, string)             {}
+func (anyRelay) Stale(ident.Session) bool                            { return false }
+func (anyRelay) URLs(ident.Session, string) []string                 { return nil }
 
 // talk returns two sessions in a chat, whose limits are far, and a's socket. It
 // has no connection.

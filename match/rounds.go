@@ -125,8 +125,5 @@ func (h *Hub) renewCredentialsLocked(s *session) {
 	lifetimeLeft := s.iceExpires.Sub(h.opts.Now())
 	if lifetimeLeft < iceLead && lifetimeLeft > 0 {
 		h.sendLocked(s, &iceMessage{head{Type: "ice"}, h.iceLocked(s)})
-		if s.abroad != nil {
-			s.abroad.foreign = false
-		}
 	}
 }
