@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { Mender } from '../static/js/mend.js';
+import { sameServers } from '../static/js/peer.js';
 import { compare, judge } from '../static/js/quality.js';
 import { budget } from '../static/js/rate.js';
 
@@ -40,6 +41,14 @@ test('what a call may send stays below the limit of the relay', () => {
   }
   assert.equal(budget(undefined, false, 640).video.maxBitrate, undefined);
   assert.equal(budget(undefined, true, 160).video.scaleResolutionDownBy, 1, 'a small picture is not made smaller');
+});
+
+test('servers are the same with fresh credentials, and others at another relay', () => {
+  const ice = (/** @type {string} */ credential, /** @type {string[]} */ ...urls) =>
+    ({ servers: [{ urls, username: 'a', credential }], transportPolicy: /** @type {const} */ ('relay'), expires: '' });
+  assert.ok(sameServers(ice('1', 'turn:a'), ice('2', 'turn:a')));
+  assert.ok(!sameServers(ice('1', 'turn:a'), ice('1', 'turn:b')));
+  assert.ok(!sameServers(ice('1', 'turn:a'), { ...ice('1'), servers: [] }), 'there is no relay any more');
 });
 
 test('a broken call is mended by the impolite side first, a silent one after four seconds', (t) => {

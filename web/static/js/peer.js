@@ -23,6 +23,16 @@ export function configuration(ice) {
   };
 }
 
+/**
+ * Whether two are for the same relay.
+ * @param {Ice} one
+ * @param {Ice} other
+ */
+export function sameServers(one, other) {
+  const urls = (/** @type {Ice} */ ice) => JSON.stringify(ice.servers.map((server) => server.urls));
+  return urls(one) === urls(other);
+}
+
 export class Spare {
   /** @type {RTCPeerConnection | null} */
   #peer = null;

@@ -7,7 +7,7 @@ import { nextCamera } from './next-camera.js';
 import { byId } from './dom.js';
 import { Mender } from './mend.js';
 import { Meter } from './meter.js';
-import { Spare } from './peer.js';
+import { Spare, sameServers } from './peer.js';
 import { Throttle } from './rate.js';
 import { WakeLock } from './screen.js';
 import { settings } from './settings.js';
@@ -62,12 +62,14 @@ export class Video {
     this.#on = false;
   }
 
-  /** Uses these servers and credentials from now on. @param {Ice | undefined} ice */
+  /** Uses these servers and credentials from now on. A call goes over to other servers. @param {Ice | undefined} ice */
   configure(ice) {
     if (!this.#on || !ice) return;
+    const others = this.#ice !== null && !sameServers(this.#ice, ice);
     this.#ice = ice;
     this.#call?.configure(ice);
     this.#spare.prepare(ice);
+    if (others) this.#call?.resync(true);
   }
 
   /**
