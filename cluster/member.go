@@ -18,6 +18,7 @@ import (
 	"github.com/joingyd/joingyd/cluster/pool"
 	"github.com/joingyd/joingyd/cluster/redis"
 	"github.com/joingyd/joingyd/cluster/redis/redisurl"
+	"github.com/joingyd/joingyd/cluster/relay"
 )
 
 // Versions of what nodes say to each other that this one speaks.
@@ -59,6 +60,8 @@ type Options struct {
 	Bans    bans.Store
 	Enforce func(concerns func(netip.Addr) bool) (ended int)
 
+	Relays Relays
+
 	// Where the keys are, for what a refusal says.
 	ClusterKeyPath, BanKeyPath string
 
@@ -77,11 +80,17 @@ type Member struct {
 	pool   *pool.Pool
 	seeker *seeker
 	feed   *bans.Feed
+	home   *relay.Home // nil: it has no sessions
+	host   *relay.Host // nil: it has no relay
 
 	hub    Hub // set by Run
 	others atomic.Pointer[others]
 	online atomic.Int64 // sessions of the other nodes, a second ago at most
 	unsent atomic.Uint64
+	relays atomic.Pointer[[]relay.Relay] // see relayList
+
+	relaysMoved chan struct{} // capacity 1: keepRelays is to look now
+
 	banned atomic.Pointer[map[string]uint64] // the digest of the bans, for the others; nil: not yet
 }
 
@@ -95,7 +104,7 @@ type others struct {
 // on; Run serves them. Redis that is down is no error: the node is alone until it is up.
 // Other errors say which setting is wrong and what to do.
 func Join(ctx context.Context, opts Options) (_ *Member, err error) {
-	m := &Member{opts: opts, log: cmp.Or(opts.Log, slog.New(slog.DiscardHandler)), tags: newTags(opts.Key)}
+	m := &Member{opts: opts, log: cmp.Or(opts.Log, slog.New(slog.DiscardHandler)), tags: newTags(opts.Key), relaysMoved: make(chan struct{}, 1)}
 	m.others.Store(new(others))
 	opts.Redis.Name = cmp.Or(opts.Redis.Name, "joingyd-"+opts.Node.Name)
 	if m.conn, err = redis.Dial(ctx, opts.Redis, m.log); err != nil {
@@ -116,6 +125,7 @@ func Join(ctx context.Context, opts Options) (_ *Member, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster.node: %w", err)
 	}
+	m.openRelays()
 	m.nodes, err = nodes.Join(ctx, m.conn, nodes.Options{
 		Self: opts.Node, Key: opts.Key, Report: m.report, Drain: opts.Drain,
 		ClusterKeyPath: opts.ClusterKeyPath, BanKeyPath: opts.BanKeyPath,
@@ -169,6 +179,13 @@ func (m *Member) Run(ctx context.Context, hub Hub) error {
 	group.Go(func() error { m.seeker.run(ctx); return nil })
 	group.Go(func() error { m.count(ctx); return nil })
 	group.Go(func() error { return m.feed.Run(ctx) })
+	if m.host != nil {
+		group.Go(func() error { return m.host.Run(ctx) })
+	}
+	if m.home != nil {
+		group.Go(func() error { return m.home.Run(ctx) })
+		group.Go(func() error { m.keepRelays(ctx); return nil })
+	}
 	return group.Wait()
 }
 
@@ -207,18 +224,32 @@ func (m *Member) watch(e nodes.Event) {
 		}
 	}
 	m.others.Store(now)
+	m.lookForRelays()
 	if e.Kind == nodes.Left {
 		m.hub.Lost(e.Node.Name)
 	}
 }
 
 func (m *Member) receive(from bus.Peer, kind uint8, payload []byte) {
-	if kind == kindHub { // another is a newer node's
+	switch {
+	case kind == kindHub:
 		m.hub.Receive(from.Name, payload)
-	}
+	case kind == relay.ToHost && m.host != nil:
+		m.host.Handle(from.Name, payload)
+	case kind == relay.ToHome && m.home != nil:
+		m.home.Handle(from.Name, payload)
+	} // another is a newer node's
 }
 
-func (m *Member) gap(from bus.Peer) { m.hub.Gap(from.Name) }
+func (m *Member) gap(from bus.Peer) {
+	m.hub.Gap(from.Name)
+	if m.host != nil {
+		m.host.Gap(from.Name)
+	}
+	if m.home != nil {
+		m.home.Gap(from.Name)
+	}
+}
 
 // Node returns this node's name.
 func (m *Member) Node() string { return m.opts.Node.Name }
@@ -251,7 +282,6 @@ func (m *Member) Send(node string, frame []byte) {
 
 // Offer has a partner sought at other nodes for a session that waits.
 func (m *Member) Offer(o Offer) {
-	o.Node = m.opts.Node.Name
 	m.seeker.offer(m.tags.ticket(o))
 }
 
@@ -273,6 +303,7 @@ type Stats struct {
 	Seek   SeekCounts
 	Offers int    // that wait
 	Nodes  int    // others
+	Relays int    // that are alive
 	Unsent uint64 // frames, for want of room
 }
 
@@ -280,5 +311,6 @@ type Stats struct {
 func (m *Member) Stats() Stats {
 	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
 	s.Seek, s.Offers = m.seeker.stats()
+	s.Relays = len(m.relayList())
 	return s
 }

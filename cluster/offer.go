@@ -1,6 +1,10 @@
 package cluster
 
-import "time"
+import (
+	"time"
+
+	"github.com/joingyd/joingyd/ident"
+)
 
 // OfferID names an offer, once: a session that waits again has another.
 type OfferID [16]byte
@@ -9,7 +13,7 @@ type OfferID [16]byte
 type Offer struct {
 	ID        OfferID
 	Session   [16]byte
-	Node      string // whose relay it would use
+	Relay     string // that it is at
 	Mode      string
 	Languages []string   // at most 5; none: any
 	Interests []string   // folded, the rarest first, at most 10
@@ -37,4 +41,6 @@ type Hub interface {
 	// Renew offers a session again, under another ID: this offer leads to nothing. A void one
 	// is nothing to it.
 	Renew(OfferID)
+	// Rehoused says that sessions have got another relay: their clients are to be told.
+	Rehoused([]ident.Session)
 }

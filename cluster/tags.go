@@ -59,7 +59,7 @@ func newTags(key [32]byte) tags {
 func (t tags) ticket(o Offer) pool.Ticket {
 	ticket := pool.Ticket{
 		ID: pool.ID(o.ID), Session: t.sessions.tag(o.Session[:]), Mode: o.Mode, Languages: o.Languages,
-		IDF: o.IDF, Worth: o.Asks, Patience: o.Patience, Since: o.Since, Relay: t.nodes.tag([]byte(o.Node)),
+		IDF: o.IDF, Worth: o.Asks, Patience: o.Patience, Since: o.Since, Relay: t.nodes.tag([]byte(o.Relay)),
 		Recent: t.all(o.Recent), Avoid: t.all(o.Avoid),
 	}
 	for _, interest := range o.Interests {

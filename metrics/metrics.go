@@ -33,6 +33,7 @@ type Sources struct {
 	SharedRedis func() SharedRedis
 	SharedPool  func() SharedPool
 	SharedBans  func() SharedBans
+	Relays      func() Relays
 
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active

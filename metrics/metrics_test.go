@@ -118,6 +118,18 @@ var zero = map[string]float64{
 	"joingyd_bans_changes_total":       0,
 	"joingyd_bans_failures_total":      0,
 
+	"joingyd_cluster_relays":                          0,
+	"joingyd_cluster_relay_sessions_elsewhere":        0,
+	"joingyd_cluster_relay_sessions_none":             0,
+	"joingyd_cluster_relay_guest_sessions":            0,
+	"joingyd_cluster_relay_guest_pairs":               0,
+	"joingyd_cluster_relay_moved_total":               0,
+	"joingyd_cluster_relay_told_total":                0,
+	"joingyd_cluster_relay_asked_total":               0,
+	"joingyd_cluster_relay_unsaid_total":              0,
+	"joingyd_cluster_relay_invalid_total":             0,
+	"joingyd_cluster_relay_refused_total":             0,
+	"joingyd_cluster_relay_silent_total":              0,
 	"joingyd_cluster_redis_up":                        0,
 	"joingyd_cluster_nodes":                           0,
 	"joingyd_cluster_offers":                          0,
@@ -405,8 +417,18 @@ func TestCounts(t *testing.T) {
 			Sent: 113, Received: 114, Undelivered: map[string]uint64{"full": 115}, Gaps: 116, Queued: 117,
 		}
 	}
+	sources.Relays = func() Relays {
+		return Relays{
+			Alive: 118, Elsewhere: 119, None: 120, GuestSessions: 121, GuestPairs: 122, Moved: 123, Told: 124, Asked: 125, Unsaid: 126,
+			Invalid: 127, Refused: 128, Silent: 129,
+		}
+	}
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
+		"joingyd_cluster_relays": 118, "joingyd_cluster_relay_sessions_elsewhere": 119, "joingyd_cluster_relay_sessions_none": 120,
+		"joingyd_cluster_relay_guest_sessions": 121, "joingyd_cluster_relay_guest_pairs": 122, "joingyd_cluster_relay_moved_total": 123,
+		"joingyd_cluster_relay_told_total": 124, "joingyd_cluster_relay_asked_total": 125, "joingyd_cluster_relay_unsaid_total": 126,
+		"joingyd_cluster_relay_invalid_total": 127, "joingyd_cluster_relay_refused_total": 128, "joingyd_cluster_relay_silent_total": 129,
 		"joingyd_cluster_redis_up": 1, "joingyd_cluster_nodes": 102, "joingyd_cluster_offers": 103, "joingyd_cluster_found_total": 104,
 		"joingyd_cluster_lost_total": 105, "joingyd_cluster_calls_failed_total": 106, "joingyd_cluster_offers_dropped_total": 107,
 		"joingyd_cluster_moves_total{outcome=left}": 108, "joingyd_cluster_moves_total{outcome=other}": 109,

@@ -61,11 +61,16 @@ type Self struct {
 
 // Report is what a node says of itself each second.
 type Report struct {
-	Online  int               `json:"online"`             // sessions
-	Waiting int               `json:"waiting"`            // of these, for a partner
-	Load    float64           `json:"load"`               // of its relay and processor, whichever has less left: 0 to 1
-	BanKeys []Fingerprint     `json:"ban_keys,omitempty"` // the newest first
-	Bans    map[string]uint64 `json:"bans,omitempty"`     // by origin: the version of its feed that is applied here
+	Online  int           `json:"online"`             // sessions
+	Waiting int           `json:"waiting"`            // of these, for a partner
+	Load    float64       `json:"load"`               // of its relay and processor, whichever has less left: 0 to 1
+	BanKeys []Fingerprint `json:"ban_keys,omitempty"` // the newest first
+
+	// RelayURLs are the STUN and TURN URLs of its relay; empty: it has none for the sessions
+	// of others. RelayDraining: that takes no new allocations, whatever the node does.
+	RelayURLs     []string          `json:"relay_urls,omitempty"`
+	RelayDraining bool              `json:"relay_draining,omitempty"`
+	Bans          map[string]uint64 `json:"bans,omitempty"` // by origin: the version of its feed that is applied here
 }
 
 // Node is a node as its record has it.

@@ -80,7 +80,8 @@ type daemon struct {
 	stillLabels []string         // that there are rules about
 	classifier  *classify.Client // nil: none
 
-	member   *cluster.Member           // of the nodes of a site; nil: this is the only one
+	secrets  config.ClusterSecrets     // of the nodes of a site
+	member   *cluster.Member           // of them; nil: this is the only one
 	draining atomic.Bool               // visitors are for other nodes
 	started  atomic.Pointer[match.Hub] // hub, once it is made
 
@@ -102,6 +103,7 @@ type daemon struct {
 
 	relayed  *meter // bytes
 	traffic  *quota.Month
+	closed   videoClosed
 	warnings *warnings
 	watched  *watched // what the daemon sees of itself
 	answered request.Counts
@@ -169,7 +171,7 @@ func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemo
 	if swappable() {
 		d.log.Warn("memory may be written to swap, and what visitors say with it; set MemorySwapMax=0 in the unit of systemd, or turn swap off")
 	}
-	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openRelay, d.openTotals, d.openCluster, d.openHub, d.openTraffic, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
+	for _, open := range []func() error{d.openBans, d.openAudit, d.openEvidence, d.openCases, d.openWatch, d.openIPLog, d.openLegalHolds, d.openDisclosures, d.openRequests, d.openAge, d.openSecrets, d.openRelay, d.openTotals, d.openCluster, d.listenRelay, d.openHub, d.openTraffic, d.openHTTP, d.openTLS, d.openMetrics, d.openAdmin} {
 		if err := open(); err != nil {
 			return nil, err
 		}
@@ -211,7 +213,7 @@ func (d *daemon) openRelay() error {
 	if err != nil {
 		return err
 	}
-	d.relay, err = turn.New(turn.Options{
+	options := turn.Options{
 		Open:                   open,
 		Offload:                offload,
 		Secret:                 secret,
@@ -222,12 +224,20 @@ func (d *daemon) openRelay() error {
 		Refused:                d.refused,
 		Allocated:              d.allocated(),
 		Logger:                 d.log,
-	})
-	if err != nil {
+	}
+	if err := d.sharedRelay(&options); err != nil {
+		return err
+	}
+	if d.relay, err = turn.New(options); err != nil {
 		return err
 	}
 	d.closers = append(d.closers, d.relay.Close)
 	d.relay.Limit(relayLimits(d.cfg.TURN))
+	return nil
+}
+
+// listenRelay opens the relay's sockets.
+func (d *daemon) listenRelay() error {
 	for _, listen := range d.cfg.TURNListen() {
 		for _, transport := range d.cfg.TURN.Transports {
 			if err := d.listenTURN(transport, listen); err != nil && !lacksIPv6(listen, err) {
@@ -262,8 +272,7 @@ func (d *daemon) openHub() error {
 		d.log.Warn("what the daemon before left cannot be used", "error", err)
 	}
 	live := liveMatch(d.cfg, d.site.Policy, filter)
-	d.hub = match.New(match.Options{
-		Relay:        matchRelay{d.relay, d.videoConnected},
+	options := match.Options{
 		Banned:       d.banned,
 		Pseudonym:    d.pseudonym,
 		Reported:     d.reported,
@@ -273,7 +282,6 @@ func (d *daemon) openHub() error {
 		Seen:         d.seen(),
 		Visits:       d.visits(),
 		Receipt:      d.visitReceipt,
-		ICEURLs:      d.iceURLs,
 		MaxBitrate:   turn.MediaBitrate(d.cfg.TURN.BandwidthPerAllocation),
 		Addr:         d.clients.Of,
 		RequestID:    func(r *http.Request) string { return request.ID(r.Context()) },
@@ -297,7 +305,9 @@ func (d *daemon) openHub() error {
 		Ban:    d.banSpammer,
 
 		Cluster: d.cluster(),
-	})
+	}
+	d.useRelays(&options)
+	d.hub = match.New(options)
 	d.started.Store(d.hub)
 	return nil
 }

@@ -59,6 +59,7 @@ func (d *daemon) openMetrics() (err error) {
 
 		Ports: d.portMetrics, Kept: d.keptMetrics, Host: d.hostMetrics,
 
+		Relays:  d.relaysMetrics,
 		Cluster: d.clusterMetrics, SharedRedis: d.sharedRedisMetrics, SharedPool: d.sharedPoolMetrics, SharedBans: d.sharedBansMetrics,
 		ClusterStates: texts(cluster.States()), MoveOutcomes: match.MoveOutcomes(), SeekOutcomes: match.SeekOutcomes(), BusDrops: busDrops,
 		TLSServices: []string{"http", "turn"}, TLSReasons: front.Reasons(), Routes: request.Routes(), AdminOutcomes: admin.Outcomes(),

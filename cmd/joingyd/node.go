@@ -20,17 +20,21 @@ import (
 // crashed.
 const joinTime = 10 * time.Second
 
+// openSecrets reads what the nodes of a site share, if the daemon is to be one of them.
+func (d *daemon) openSecrets() (err error) {
+	if d.cfg.Cluster.Enabled() {
+		d.secrets, err = d.cfg.Cluster.LoadSecrets(d.cfg.DataDir)
+	}
+	return err
+}
+
 // openCluster makes the daemon one of the nodes of a site, if it is to be one.
 func (d *daemon) openCluster() error {
-	settings := d.cfg.Cluster
+	settings, secrets := d.cfg.Cluster, d.secrets
 	if !settings.Enabled() {
 		return nil
 	}
 	name, err := settings.NodeName()
-	if err != nil {
-		return err
-	}
-	secrets, err := settings.LoadSecrets(d.cfg.DataDir)
 	if err != nil {
 		return err
 	}
@@ -45,7 +49,7 @@ func (d *daemon) openCluster() error {
 			Name: name, Version: programVersion(), Role: nodes.RoleAll, Region: settings.Region, Relay: d.cfg.TURN.PublicHost,
 		},
 		Key: secrets.Key, AnyLanguage: d.cfg.Match.AnyLanguage, Report: d.report, Drain: d.drainNode,
-		Bans: d.bans, Enforce: d.enforceOthers,
+		Bans: d.bans, Enforce: d.enforceOthers, Relays: d.relays(),
 		ClusterKeyPath: secrets.KeyPath, BanKeyPath: config.SecretPath(d.cfg.DataDir, banKeyFile), Log: d.log,
 	})
 	if err != nil {
@@ -61,6 +65,7 @@ func (d *daemon) report() nodes.Report {
 	for _, use := range slices.Backward(d.bans.Keys()) {
 		r.BanKeys = append(r.BanKeys, nodes.FingerprintOf(use.Key))
 	}
+	r.RelayURLs, r.RelayDraining = d.relayReport()
 	hub := d.started.Load()
 	if hub == nil {
 		return r // it is just being made
@@ -139,7 +144,7 @@ type matchCluster struct {
 func (c matchCluster) Offer(o match.Offer) {
 	c.Member.Offer(cluster.Offer{
 		ID: cluster.OfferID(o.ID), Session: o.Session, Mode: string(o.Mode), Languages: o.Languages,
-		Interests: o.Interests, IDF: o.IDF, Asks: o.Asks, Patience: c.patience, Since: time.Now().Add(-o.Waited),
+		Interests: o.Interests, Relay: c.Home().At(o.Session), IDF: o.IDF, Asks: o.Asks, Patience: c.patience, Since: time.Now().Add(-o.Waited),
 		Recent: raw(o.Recent), Avoid: raw(o.Avoid),
 	})
 }

@@ -21,7 +21,7 @@ import (
 
 // matchRelay is the relay as the matchmaker wants it.
 type matchRelay struct {
-	*turn.Server
+	relayServer
 	connected func() // a video chat is over that had been one
 }
 
@@ -30,12 +30,6 @@ func (r matchRelay) Part(id ident.Pair) {
 	if r.Server.Part(id) {
 		r.connected()
 	}
-}
-
-// Admit implements match.Relay.
-func (r matchRelay) Admit(id ident.Session, source netip.Addr) (username, password string, expires time.Time) {
-	c := r.Server.Admit(id, source)
-	return c.Username, c.Password, c.Expires
 }
 
 // live is what goes on in the daemon, as the control API wants it.
