@@ -98,7 +98,7 @@ var owners = map[string][]string{
 	"go.mau.fi/util":               {"match/filter"},
 	"github.com/TwiN/go-away":      {"match/filter"},
 
-	"github.com/redis/rueidis": {"cluster/redis", "cluster/nodes", "cluster/bus", "cluster/pool", "cluster/bans"},
+	"github.com/redis/rueidis": {"cluster/redis", "cluster/nodes", "cluster/bus", "cluster/pool", "cluster/bans", "cluster/accounts"},
 
 	"golang.org/x/net/publicsuffix": {"match/filter"},
 	"golang.org/x/net/idna":         {"match/filter"},
