@@ -40,6 +40,7 @@ type address struct {
 	at     time.Time // when the rest was true
 	tokens [pacedKinds]float64
 	points float64 // see suspicion.go
+	shared uint8   // the kinds, as bits, of which other hubs of the site have taken tokens
 }
 
 func newAddresses(paces [pacedKinds]pace, most int) *addresses {
@@ -67,7 +68,9 @@ func (a *addresses) advance(known *address, now time.Time) {
 		return
 	}
 	for kind, pace := range a.paces {
-		known.tokens[kind] = min(pace.burst, known.tokens[kind]+passed.Seconds()*pace.rate)
+		if known.tokens[kind] = min(pace.burst, known.tokens[kind]+passed.Seconds()*pace.rate); known.tokens[kind] == pace.burst {
+			known.shared &^= 1 << kind
+		}
 	}
 	known.points = decayed(known.points, passed)
 	known.at = now

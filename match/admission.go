@@ -127,7 +127,10 @@ func (h *Hub) crowdedLocked(key netip.Prefix) (wait time.Duration) {
 	case len(h.sessions) >= h.live.Load().Sessions, h.opts.Pressure() >= noSessions:
 		h.denied[deniedCapacity]++
 		return tooManyWait
-	case h.perAddress[key] >= h.live.Load().SessionsPerAddressMax:
+	case h.holdsLocked(ofAddress(key)) >= h.live.Load().SessionsPerAddressMax:
+		if h.perAddress[key] < h.live.Load().SessionsPerAddressMax {
+			h.refusedLocked(commonSessions)
+		}
 		h.denied[deniedSessions]++
 		h.suspectLocked(key, pointsDenied)
 		return tooManyWait
@@ -137,8 +140,9 @@ func (h *Hub) crowdedLocked(key netip.Prefix) (wait time.Duration) {
 
 // countSessionLocked counts the session as one of its address.
 func (h *Hub) countSessionLocked(s *session) {
-	s.work = rankWork(h.perAddress[s.key], h.live.Load().SessionsPerAddress)
+	s.work = rankWork(h.holdsLocked(ofAddress(s.key)), h.live.Load().SessionsPerAddress)
 	h.perAddress[s.key]++
+	h.heldChangedLocked(ofAddress(s.key))
 }
 
 // uncountSessionLocked undoes countSessionLocked.
@@ -146,6 +150,7 @@ func (h *Hub) uncountSessionLocked(s *session) {
 	if h.perAddress[s.key]--; h.perAddress[s.key] == 0 {
 		delete(h.perAddress, s.key)
 	}
+	h.heldChangedLocked(ofAddress(s.key))
 }
 
 // mayFindLocked decides whether the session may search, and tells it if not.
@@ -166,10 +171,15 @@ func (h *Hub) mayFindLocked(s *session, now time.Time) bool {
 // need not.
 func (h *Hub) paceLocked(key netip.Prefix, kind paced, reason denial) time.Duration {
 	wait := h.addresses.take(key, kind, h.opts.Now())
-	if wait > 0 {
-		h.denied[reason]++
-		h.suspectLocked(key, pointsPaced)
+	if wait == 0 {
+		h.spentLocked(key, kind)
+		return 0
 	}
+	if h.addresses.known.Get(key).shared&(1<<kind) != 0 {
+		h.refusedLocked(commonPaces)
+	}
+	h.denied[reason]++
+	h.suspectLocked(key, pointsPaced)
 	return wait
 }
 

@@ -70,8 +70,9 @@ func (h *Hub) owesProofLocked(s *session, mode pool.Mode, now time.Time) bool {
 	return true
 }
 
-// handlePass takes a pass, whether it was asked for yet or not. One is enough.
-func (h *Hub) handlePass(s *session, m clientMessage, now time.Time) {
+// handlePass takes a pass, whether it was asked for yet or not. One is enough. Where other
+// hubs are asked who shows it, the lock is given free meanwhile.
+func (h *Hub) handlePass(s *session, l link, m clientMessage, now time.Time) {
 	if s.pass != nil {
 		return
 	}
@@ -86,13 +87,30 @@ func (h *Hub) handlePass(s *session, m clientMessage, now time.Time) {
 		return
 	}
 	hash := passHash(sha256.Sum256([]byte(answer.Pass)))
-	if h.passes.shown[hash] == maxSharing {
+	var asked <-chan struct{}
+	if h.heldLocked(ofPass(hash)) < maxSharing {
+		asked = h.wantLocked(ofPass(hash))
+	}
+	if asked != nil {
+		defer h.wantedLocked(ofPass(hash))
+		h.mu.Unlock()
+		<-asked
+		h.mu.Lock()
+		if h.closed || h.sessions[s.id] != s || s.link != l || s.pass != nil {
+			return // see followLocked
+		}
+	}
+	if h.holdsLocked(ofPass(hash)) >= maxSharing {
+		if h.passes.shown[hash] < maxSharing {
+			h.refusedLocked(commonPasses)
+		}
 		h.passes.counts[passInUse]++
 		h.refuseLocked(s, codePassInUse, m.Type, "as many visits as may have shown this pass; end one of them, or prove your age again")
 		return
 	}
 	h.passes.counts[passAdmitted]++
 	h.passes.shown[hash]++
+	h.heldChangedLocked(ofPass(hash))
 	s.pass = &hash
 }
 
@@ -104,6 +122,7 @@ func (h *Hub) forgetPassLocked(s *session) {
 	if h.passes.shown[*s.pass]--; h.passes.shown[*s.pass] == 0 {
 		delete(h.passes.shown, *s.pass)
 	}
+	h.heldChangedLocked(ofPass(*s.pass))
 	s.pass = nil
 }
 

@@ -91,7 +91,7 @@ func (h *Hub) followLocked(s *session, l link, m clientMessage, malformed error)
 	case "block":
 		h.handleBlock(s, m, now)
 	case "answer":
-		h.handleAnswer(s, m, now)
+		h.handleAnswer(s, l, m, now)
 	case "hello":
 		h.refuseLocked(s, codeBadMessage, m.Type, "hello comes once, first on a socket")
 	default:

@@ -18,10 +18,12 @@ const (
 
 // stranger is what a socket has until it has a session.
 type stranger struct {
-	early   bucket    // messages
-	sought  bool      // its session was looked for at other hubs
-	consent time.Time // until when consent may come; zero: was not asked for
-	kind    Kind      // of the browser
+	early   bucket          // messages
+	sought  bool            // its session was looked for at other hubs
+	asked   bool            // whether it may have one was asked there
+	answer  <-chan struct{} // of that; nil: none is to come
+	consent time.Time       // until when consent may come; zero: was not asked for
+	kind    Kind            // of the browser
 }
 
 func newStranger() *stranger { return &stranger{early: bucket{rate: 1, burst: 20}} }
@@ -65,6 +67,10 @@ func (k *socket) hello(data []byte) {
 		} else {
 			outcome, ban = k.hub.greet(k, m, languages)
 		}
+	}
+	if outcome == greetAsked {
+		<-k.stranger.answer
+		outcome, ban = k.hub.greet(k, m, languages)
 	}
 	switch outcome {
 	case greetWelcome:
@@ -128,7 +134,8 @@ const (
 	greetTooMany // and the socket is being shut
 	greetBanned
 	greetGone   // it is being shut
-	greetSought // other hubs are to be asked first
+	greetSought // its session is to be looked for at other hubs first
+	greetAsked  // what they say of its address is to be heard first
 )
 
 // greet resumes the session that m names, or makes a new one. The address may
@@ -138,6 +145,10 @@ const (
 func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, Ban) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if k.stranger.answer != nil {
+		k.stranger.answer = nil
+		defer h.wantedLocked(ofAddress(addressKey(k.addr)))
+	}
 	switch {
 	case h.closed:
 		k.shut(closeGoingAway, h.away)
@@ -170,6 +181,9 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 			return outcome, Ban{}
 		}
 	}
+	if h.mustAskLocked(k) {
+		return greetAsked, Ban{}
+	}
 	s := newSession(k.addr, languages)
 	if wait := h.admitSessionLocked(s); wait > 0 {
 		k.shut(closeTooMany, seconds(wait))
@@ -181,6 +195,18 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	h.attachLocked(s, k, 0)
 	h.seenLocked(s, StepCame)
 	return greetWelcome, Ban{}
+}
+
+// mustAskLocked reports whether other hubs are to say first how many sessions the socket's address
+// has there, and asks them. Where it has too many here it does not.
+func (h *Hub) mustAskLocked(k *socket) bool {
+	o := ofAddress(addressKey(k.addr))
+	if k.stranger.asked || h.accounts == nil || h.heldLocked(o) >= h.live.Load().SessionsPerAddressMax {
+		return false
+	}
+	k.stranger.asked = true
+	k.stranger.answer = h.wantLocked(o)
+	return k.stranger.answer != nil
 }
 
 // resumableLocked returns the session of m's token, nil if there is none. A token

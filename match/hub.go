@@ -109,6 +109,10 @@ type Options struct {
 	// Cluster is the site's other hubs; nil: there is only this one.
 	Cluster Cluster
 
+	// Accounts counts over all of the site's hubs what an address may do only so often, and who
+	// shows a pass. Nil: this hub counts for itself.
+	Accounts Accounts
+
 	Filter Filter // of texts and interests; its key is made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
 	// their sessions. Where lasts is 0, it is for Ban to say for how long. It may block;
@@ -149,6 +153,7 @@ type Hub struct {
 	handover   *handover // of the hub before; nil: none, or none any more
 	left       *handover // for the next, once closed
 	others     *others   // nil: there are none
+	accounts   *accounts // nil: this hub counts alone
 	rounds     rounds
 	open       map[*socket]struct{}
 	openFrom   map[netip.Prefix]int // sockets open, by address
@@ -210,6 +215,7 @@ func New(opts Options) *Hub {
 		denied:     make(map[denial]uint64),
 		challenges: make(map[challengeOutcome]uint64),
 		others:     newOthers(opts.Cluster),
+		accounts:   newAccounts(opts.Accounts),
 	}
 	h.inherit(opts.Handover)
 	h.live.Store(&live)
@@ -225,6 +231,7 @@ func New(opts Options) *Hub {
 // when ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	defer h.spamBans.start(ctx).Wait()
+	defer h.startSettling(ctx)()
 	due := time.NewTimer(0)
 	defer due.Stop()
 	addresses := time.NewTicker(addressesInterval)
@@ -347,6 +354,7 @@ type Stats struct {
 	Challenges map[string]uint64 // of work, by what became of them
 	Filter     FilterStats
 	Cluster    ClusterStats
+	Accounts   AccountStats
 }
 
 // Stats returns the counts of this moment.
@@ -373,8 +381,9 @@ func (h *Hub) Stats() Stats {
 		Addresses: h.addresses.known.Len(),
 		Forgotten: h.addresses.known.Evicted(),
 
-		Filter:  h.filterStatsLocked(),
-		Cluster: h.clusterStatsLocked(),
+		Filter:   h.filterStatsLocked(),
+		Cluster:  h.clusterStatsLocked(),
+		Accounts: h.accountStatsLocked(),
 	}
 }
 

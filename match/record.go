@@ -201,6 +201,7 @@ func (h *Hub) sessionOfLocked(r *sessionRecord) *session {
 		pass := passHash(r.Pass)
 		s.pass = &pass
 		h.passes.shown[pass]++
+		h.heldChangedLocked(ofPass(pass))
 	}
 	if p := r.Past; p != nil {
 		s.past = h.pastOfLocked(r.Session, p)

@@ -37,8 +37,9 @@ func (h *Hub) suspectLocked(key netip.Prefix, points float64) {
 		return
 	}
 	known := h.addresses.of(key, h.opts.Now())
-	points /= float64(1 + h.perAddress[key]/8)
+	points /= float64(1 + h.holdsLocked(ofAddress(key))/8)
 	known.points = min(known.points+points, mostPoints*h.suspiciousFrom())
+	h.suspectedLocked(key, points)
 }
 
 // reportedLocked counts a report against the session, if it is there still.

@@ -23,6 +23,9 @@ func (h *Hub) relayTextLocked(s *session, l link, m clientMessage, now time.Time
 		return // the client says it again, to the next hub
 	}
 	h.verdicts[verdict.Outcome][verdict.Reason]++
+	if verdict.Struck {
+		h.struckLocked(line.Source, verdict.Ban)
+	}
 	if verdict.Ban {
 		h.spamBans.offer(spamBan{distinct(h.addrsLocked(s)), verdict.BanFor})
 	}

@@ -116,9 +116,9 @@ func (w *work) challenge() *challengeMessage {
 
 // handleAnswer takes the answer to a challenge: a pass, or to the open one of work.
 // Where that is wrong or late there is another.
-func (h *Hub) handleAnswer(s *session, m clientMessage, now time.Time) {
+func (h *Hub) handleAnswer(s *session, l link, m clientMessage, now time.Time) {
 	if m.Kind == "age" && (h.opts.Age.Video || h.opts.Age.Text) {
-		h.handlePass(s, m, now)
+		h.handlePass(s, l, m, now)
 		return
 	}
 	var answer workAnswer

@@ -38,6 +38,9 @@ type Options struct {
 	Key [32]byte // of the fingerprints; random, and kept nowhere else
 }
 
+// MostStrikes is how many strikes of an address matter.
+func (o Options) MostStrikes() int { return 2 * max(o.MuteAfter, o.BanAfter) }
+
 // Outcome is what becomes of a line.
 type Outcome string
 
@@ -91,6 +94,7 @@ type Verdict struct {
 	Reason  Reason        // the weightiest
 	Body    string        // what to deliver; empty if it was rejected
 	Until   time.Time     // Muted: when the mute ends
+	Struck  bool          // this line is a strike
 	Mute    time.Time     // not zero: this line brought a mute until then
 	Ban     bool          // this line brought a ban,
 	BanFor  time.Duration // of that length: Options.BanFor
@@ -166,6 +170,14 @@ func (f *Filter) Check(line Line) Verdict {
 	return Verdict{Outcome: MaskedOut, Reason: reason, Body: body}
 }
 
+// Learn takes note of the strikes that an address has at other filters of the site and at this
+// one: how long ago each was, the oldest first. Of the strikes here the last, so many, are
+// not among those. It brings the mutes that would have come here, and no ban: that
+// comes with the next strike.
+func (f *Filter) Learn(source netip.Prefix, ago []time.Duration, beside int, now time.Time) {
+	f.strikes.learn(source, ago, beside, now)
+}
+
 // Refuses reports whether a name that strangers get to see, such as an interest,
 // has something in it that is not allowed in a line, and what.
 func (f *Filter) Refuses(name string) (Reason, bool) {
@@ -213,6 +225,7 @@ func (f *Filter) reject(line Line, reason Reason, strike bool) Verdict {
 		return v
 	}
 	until, ban := f.strikes.strike(line.Source, line.At)
+	v.Struck = true
 	if v.Mute = until; ban {
 		v.Ban, v.BanFor = true, f.banFor
 	}

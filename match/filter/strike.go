@@ -8,10 +8,10 @@ import (
 	"github.com/joingyd/joingyd/recent"
 )
 
-const (
-	strikeLife = time.Hour
-	maxSources = 1 << 17 // about 30 MB when full
-)
+// StrikeLife is how long a strike counts.
+const StrikeLife = time.Hour
+
+const maxSources = 1 << 17 // about 30 MB when full
 
 // source is what an address did lately.
 type source struct {
@@ -73,8 +73,31 @@ func (s *strikes) strike(addr netip.Prefix, now time.Time) (mutedUntil time.Time
 	return mutedUntil, ban
 }
 
+// learn is Filter.Learn.
+func (s *strikes) learn(addr netip.Prefix, ago []time.Duration, beside int, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	src, _ := s.sources.Use(addr)
+	src.touched = now
+	had := unexpired(src.strikes, now)
+	list := make([]time.Time, 0, len(ago)+beside)
+	for _, d := range ago {
+		list = append(list, now.Add(-d))
+	}
+	list = append(list, had[len(had)-min(beside, len(had)):]...)
+	if len(list) <= len(had) {
+		return // a strike of here is not told yet, or was lost
+	}
+	for i := len(had); s.muteAfter > 0 && i < len(list); i++ {
+		if until := list[i].Add(s.muteFor); (i+1)%s.muteAfter == 0 && until.After(src.mutedUntil) {
+			src.mutedUntil = until
+		}
+	}
+	src.strikes = list
+}
+
 func unexpired(times []time.Time, now time.Time) []time.Time {
-	for len(times) > 0 && now.Sub(times[0]) >= strikeLife {
+	for len(times) > 0 && now.Sub(times[0]) >= StrikeLife {
 		times = times[1:]
 	}
 	return times
@@ -85,5 +108,5 @@ func unexpired(times []time.Time, now time.Time) []time.Time {
 func (s *strikes) forget(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sources.Forget(s.sources.Len(), func(src *source) bool { return now.Sub(src.touched) >= max(strikeLife, s.muteFor) })
+	s.sources.Forget(s.sources.Len(), func(src *source) bool { return now.Sub(src.touched) >= max(StrikeLife, s.muteFor) })
 }

@@ -48,7 +48,7 @@ func TestStrikesExpire(t *testing.T) {
 		if v := s.say("t.me/foo"); !v.Mute.IsZero() {
 			t.Errorf("muted: %+v", v)
 		}
-		*s.now = s.now.Add(strikeLife)
+		*s.now = s.now.Add(StrikeLife)
 	}
 }
 
@@ -88,11 +88,11 @@ func TestStrikesAreBounded(t *testing.T) {
 	if n := len(s.sources.Get(netip.MustParsePrefix("192.0.2.1/32")).strikes); n > 4 {
 		t.Errorf("%d strikes kept", n)
 	}
-	s.forget(now.Add(strikeLife - 1))
+	s.forget(now.Add(StrikeLife - 1))
 	if s.sources.Len() != 10 {
 		t.Errorf("%d sources before an hour has passed", s.sources.Len())
 	}
-	s.forget(now.Add(strikeLife))
+	s.forget(now.Add(StrikeLife))
 	if s.sources.Len() != 0 {
 		t.Errorf("%d sources after an hour", s.sources.Len())
 	}
