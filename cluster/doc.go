@@ -3,7 +3,8 @@
 //	hub ── Offer, Withdraw ─▶ seeker ─▶ pool ──┐
 //	 ▲ └── Send ─▶ bus ───────────────────────▶ Redis ◀── the other nodes
 //	 └──── Propose, Receive, Gap, Lost ◀───────┘   ▲
-//	       Nodes, Online ◀── nodes ────────────────┘
+//	       Nodes, Online ◀── nodes ────────────────┤
+//	       what an address may do ◀── accounts ────┘
 //
 // What is in Redis is soft state, and may vanish at any moment: who waits, who is there, and
 // messages on their way. A session and its chat are in one hub, whole.

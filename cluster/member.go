@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/joingyd/joingyd/cluster/accounts"
 	"github.com/joingyd/joingyd/cluster/bans"
 	"github.com/joingyd/joingyd/cluster/bus"
 	"github.com/joingyd/joingyd/cluster/nodes"
@@ -83,6 +85,8 @@ type Member struct {
 	home   *relay.Home // nil: it has no sessions
 	host   *relay.Host // nil: it has no relay
 
+	accounts *accounts.Accounts
+
 	hub    Hub // set by Run
 	others atomic.Pointer[others]
 	online atomic.Int64 // sessions of the other nodes, a second ago at most
@@ -98,6 +102,8 @@ type Member struct {
 type others struct {
 	names []string          // sorted
 	tags  map[string]string // name by tag
+
+	processes string // of those that have accounts, with a space between each two
 }
 
 // Join connects to Redis and makes the daemon known to the other nodes, which see it from then
@@ -138,6 +144,9 @@ func Join(ctx context.Context, opts Options) (_ *Member, err error) {
 			m.nodes.Close()
 		}
 	}()
+	m.accounts = accounts.New(m.conn, accounts.Options{
+		Key: opts.Key, Process: process(m.nodes.Self()), Live: func() string { return m.others.Load().processes },
+	})
 	m.feed, err = bans.New(m.conn, bans.Options{
 		Node: opts.Node.Name, Key: opts.Key, Store: opts.Bans, Peers: banPeers{m}, Enforce: opts.Enforce, Log: m.log,
 	})
@@ -217,18 +226,24 @@ func (m *Member) Close() error {
 // watch takes note of what happens to other nodes.
 func (m *Member) watch(e nodes.Event) {
 	now := &others{tags: make(map[string]string)}
+	var processes []string
 	for _, n := range m.nodes.Alive() {
 		if n.Role != nodes.RoleRelay {
 			now.names = append(now.names, n.Name)
 			now.tags[m.tags.nodes.text(n.Name)] = n.Name
+			processes = append(processes, process(n))
 		}
 	}
+	now.processes = strings.Join(processes, " ")
 	m.others.Store(now)
 	m.lookForRelays()
 	if e.Kind == nodes.Left {
 		m.hub.Lost(e.Node.Name)
 	}
 }
+
+// process names a node's present process in accounts.
+func process(n nodes.Node) string { return n.Incarnation[:min(len(n.Incarnation), 10)] }
 
 func (m *Member) receive(from bus.Peer, kind uint8, payload []byte) {
 	switch {
@@ -291,15 +306,21 @@ func (m *Member) Withdraw(id OfferID) { m.seeker.withdraw(id) }
 // Registry is who the nodes are.
 func (m *Member) Registry() *nodes.Registry { return m.nodes }
 
+// Accounts is what all nodes count together.
+func (m *Member) Accounts() *accounts.Accounts { return m.accounts }
+
 // Redis is the connection that all of this uses.
 func (m *Member) Redis() *redis.Conn { return m.conn }
 
 // Stats are the counts of one moment.
 type Stats struct {
-	Redis  redis.Stats
-	Bus    bus.Stats
-	Pool   pool.Stats
-	Bans   bans.Stats
+	Redis redis.Stats
+	Bus   bus.Stats
+	Pool  pool.Stats
+	Bans  bans.Stats
+
+	Accounts accounts.Stats
+
 	Seek   SeekCounts
 	Offers int    // that wait
 	Nodes  int    // others
@@ -309,7 +330,7 @@ type Stats struct {
 
 // Stats returns the counts of this moment.
 func (m *Member) Stats() Stats {
-	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
+	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Accounts: m.accounts.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
 	s.Seek, s.Offers = m.seeker.stats()
 	s.Relays = len(m.relayList())
 	return s

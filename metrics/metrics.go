@@ -29,11 +29,12 @@ type Sources struct {
 	Kept  func() Kept
 	Host  func() Host
 
-	Cluster     func() Cluster
-	SharedRedis func() SharedRedis
-	SharedPool  func() SharedPool
-	SharedBans  func() SharedBans
-	Relays      func() Relays
+	Cluster        func() Cluster
+	SharedRedis    func() SharedRedis
+	SharedPool     func() SharedPool
+	SharedBans     func() SharedBans
+	Relays         func() Relays
+	SharedAccounts func() SharedAccounts
 
 	// Every value that the maps of Bans, Relay and Match have as a key.
 	Scopes        []string // of Bans.Active
@@ -69,6 +70,7 @@ type Sources struct {
 	MoveOutcomes     []string // of Cluster.Moves
 	SeekOutcomes     []string // of Cluster.Seeks
 	BusDrops         []string // of Cluster.Undelivered
+	Commons          []string // of SharedAccounts.Refused
 
 	Systems, Browsers, Devices, Languages, Stays, Modes []string // of Visits
 }

@@ -45,7 +45,7 @@ func testSources() Sources {
 
 		TLSServices: []string{"turn"}, TLSReasons: []string{"timeout"}, Routes: []string{"page"}, AdminOutcomes: []string{"ok"},
 		DisclosureStates: []string{"made"}, LogLevels: []string{"error"}, StillOutcomes: []string{"taken"},
-		ClusterStates: []string{"joined", "down"}, MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"},
+		ClusterStates: []string{"joined", "down"}, MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"}, Commons: []string{"sessions"},
 	}
 }
 
@@ -168,6 +168,13 @@ var zero = map[string]float64{
 	"joingyd_cluster_pool_outcomes_total{outcome=full}":  0,
 	"joingyd_cluster_pool_removed_total{reason=dead}":    0,
 	"joingyd_cluster_pool_removed_total{reason=lost}":    0,
+
+	"joingyd_cluster_accounts":                              0,
+	"joingyd_cluster_accounts_told_total":                   0,
+	"joingyd_cluster_accounts_failed_total":                 0,
+	"joingyd_cluster_accounts_dropped_total":                0,
+	"joingyd_cluster_accounts_refused_total{what=sessions}": 0,
+	"joingyd_cluster_accounts_refused_total{what=other}":    0,
 
 	"joingyd_cluster_bans_lacking":                      0,
 	"joingyd_cluster_bans_changes_total{way=published}": 0,
@@ -423,12 +430,18 @@ func TestCounts(t *testing.T) {
 			Invalid: 127, Refused: 128, Silent: 129,
 		}
 	}
+	sources.SharedAccounts = func() SharedAccounts {
+		return SharedAccounts{Known: 118, Told: 119, Failed: 120, Dropped: 121, Refused: map[string]uint64{"sessions": 122, "new": 123}}
+	}
 	_, families := scrape(t, serve(t, sources))
 	wantSamples(t, samples(families), map[string]float64{
 		"joingyd_cluster_relays": 118, "joingyd_cluster_relay_sessions_elsewhere": 119, "joingyd_cluster_relay_sessions_none": 120,
 		"joingyd_cluster_relay_guest_sessions": 121, "joingyd_cluster_relay_guest_pairs": 122, "joingyd_cluster_relay_moved_total": 123,
 		"joingyd_cluster_relay_told_total": 124, "joingyd_cluster_relay_asked_total": 125, "joingyd_cluster_relay_unsaid_total": 126,
 		"joingyd_cluster_relay_invalid_total": 127, "joingyd_cluster_relay_refused_total": 128, "joingyd_cluster_relay_silent_total": 129,
+		"joingyd_cluster_accounts": 118, "joingyd_cluster_accounts_told_total": 119, "joingyd_cluster_accounts_failed_total": 120,
+		"joingyd_cluster_accounts_dropped_total":                121,
+		"joingyd_cluster_accounts_refused_total{what=sessions}": 122, "joingyd_cluster_accounts_refused_total{what=other}": 123,
 		"joingyd_cluster_redis_up": 1, "joingyd_cluster_nodes": 102, "joingyd_cluster_offers": 103, "joingyd_cluster_found_total": 104,
 		"joingyd_cluster_lost_total": 105, "joingyd_cluster_calls_failed_total": 106, "joingyd_cluster_offers_dropped_total": 107,
 		"joingyd_cluster_moves_total{outcome=left}": 108, "joingyd_cluster_moves_total{outcome=other}": 109,

@@ -66,7 +66,7 @@ func register(registry prometheus.Registerer, sources Sources) {
 	registry.MustRegister(
 		newCollector(sources),
 		portsPart(sources), keptPart(sources), hostPart(sources), clusterPart(sources),
-		sharedRedisPart(sources), sharedPoolPart(sources), sharedBansPart(sources), relaysPart(sources),
+		sharedRedisPart(sources), sharedPoolPart(sources), sharedBansPart(sources), sharedAccountsPart(sources), relaysPart(sources),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -304,7 +304,8 @@ func (d *daemon) openHub() error {
 		Filter: live.Filter,
 		Ban:    d.banSpammer,
 
-		Cluster: d.cluster(),
+		Cluster:  d.cluster(),
+		Accounts: d.accounts(),
 	}
 	d.useRelays(&options)
 	d.hub = match.New(options)

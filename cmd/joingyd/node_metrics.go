@@ -65,3 +65,12 @@ func (d *daemon) sharedBansMetrics() metrics.SharedBans {
 		Asked: s.Asked, Gaps: s.Gaps, Resets: s.Resets, Refused: s.Refused, Dropped: s.Dropped, Failed: s.Failed,
 	}
 }
+
+// sharedAccountsMetrics is what the node counts together with others.
+func (d *daemon) sharedAccountsMetrics() metrics.SharedAccounts {
+	if d.member == nil {
+		return metrics.SharedAccounts{}
+	}
+	told, own := d.member.Accounts().Stats(), d.hub.Stats().Accounts
+	return metrics.SharedAccounts{Known: own.Known, Told: told.Told, Failed: told.Failed, Dropped: own.Dropped, Refused: own.Refused}
+}
