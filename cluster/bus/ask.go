@@ -15,8 +15,19 @@ type Refused struct{ Text string }
 
 func (r *Refused) Error() string { return "bus: the other node refused: " + r.Text }
 
-// mostRefusal is how many bytes of an error's text are sent.
-const mostRefusal = 512
+// ErrUnanswered is what Answer returns for a kind that it does not know. Whoever asked tells
+// it by Refused.Unanswered: a node of a newer version may know the kind.
+var ErrUnanswered = errors.New("it answers no questions")
+
+// Unanswered reports whether the other node does not know such questions.
+func (r *Refused) Unanswered() bool { return r.Text == ErrUnanswered.Error() }
+
+const (
+	mostRefusal   = 512 // bytes of an error's text that are sent
+	mostAnswering = 64  // questions of a node that are answered at a time; more are refused
+)
+
+var errAnswering = fmt.Errorf("it is answering %d questions of this node", mostAnswering)
 
 // asked waits for an answer.
 type asked struct {
@@ -83,17 +94,35 @@ func (b *Bus) giveUp(node string) {
 	}
 }
 
-// reply answers a question.
+// reply has a question answered, and does not wait for that: what is sent meanwhile is
+// handled.
 func (b *Bus) reply(l *link, from Peer, m message) {
-	payload, err := []byte(nil), errors.New("it answers no questions")
-	if b.opts.Answer != nil {
-		running, _ := b.life.contexts()
-		payload, err = b.opts.Answer(running, from, m.kind, m.payload)
+	if b.opts.Answer == nil {
+		b.say(l, from, m.id, nil, ErrUnanswered)
+		return
 	}
+	if l.answering.Add(1) > mostAnswering {
+		l.answering.Add(-1)
+		b.say(l, from, m.id, nil, errAnswering)
+		return
+	}
+	running, _ := b.life.contexts()
+	started := b.life.start(func() {
+		defer l.answering.Add(-1)
+		payload, err := b.opts.Answer(running, from, m.kind, m.payload)
+		b.say(l, from, m.id, payload, err)
+	})
+	if !started { // the bus has ended
+		l.answering.Add(-1)
+	}
+}
+
+// say says what became of a question.
+func (b *Bus) say(l *link, from Peer, id uint64, payload []byte, err error) {
 	if err == nil && len(payload) > MaxPayload {
 		err = fmt.Errorf("its answer has %d bytes; at most %d may be", len(payload), MaxPayload)
 	}
-	said := message{class: answer, id: m.id, payload: payload}
+	said := message{class: answer, id: id, payload: payload}
 	if err != nil {
 		text := err.Error()
 		said.class, said.payload = refusal, []byte(text[:min(len(text), mostRefusal)])

@@ -96,3 +96,45 @@ func TestAskFromAHandlerAndOfOneThatIsRestarted(t *testing.T) {
 		}
 	})
 }
+
+// What a node takes long to answer holds up nothing else that it is told, and is bounded.
+func TestAnswersHoldUpNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAir(0)
+		a.latency = time.Millisecond
+		over, heard := make(chan struct{}), make(chan struct{}, 1)
+		join(t, a, Options{
+			Node:    "b",
+			Handler: func(Peer, uint8, []byte) { heard <- struct{}{} },
+			Answer: func(context.Context, Peer, uint8, []byte) ([]byte, error) {
+				<-over
+				return nil, ErrUnanswered
+			},
+		})
+		asker, _ := join(t, a, Options{Node: "a"})
+		results := make(chan error, mostAnswering+1)
+		for range mostAnswering + 1 {
+			go func() {
+				_, err := asker.Ask(t.Context(), "b", 1, nil)
+				results <- err
+			}()
+		}
+		var refused *Refused
+		if err := <-results; !errors.As(err, &refused) || refused.Text != errAnswering.Error() || refused.Unanswered() {
+			t.Errorf("one question too many: %v", err)
+		}
+		if err := asker.Send("b", 1, nil); err != nil {
+			t.Fatal(err)
+		}
+		<-heard
+		close(over)
+		for range mostAnswering {
+			if err := <-results; !errors.As(err, &refused) || !refused.Unanswered() {
+				t.Errorf("a question of an unknown kind: %v", err)
+			}
+		}
+		if _, err := asker.Ask(t.Context(), "b", 1, nil); !errors.As(err, &refused) || !refused.Unanswered() {
+			t.Errorf("after that: %v", err)
+		}
+	})
+}

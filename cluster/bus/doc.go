@@ -4,8 +4,8 @@
 //	Send ─▶ queue of the link ─▶ its writer ── SPUBLISH ─▶ joingy:bus:{NAME}
 //	Ask         (a bound)        one frame at a time, with all that waited meanwhile
 //
-//	SSUBSCRIBE ─▶ open ─▶ number? ─▶ inbox of the link ─▶ Gap, Handler, Answer
-//	                      twice: dropped    (a bound)     one at a time, in order
+//	SSUBSCRIBE ─▶ open ─▶ number? ─▶ inbox of the link ─▶ Gap, Handler: one at a time,
+//	                      twice: dropped    (a bound)     in order; Answer: several at once
 //
 // Publishing keeps nothing, so the bus promises no delivery. It promises this, to the
 // process with which a node has a link:

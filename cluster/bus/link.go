@@ -3,6 +3,7 @@ package bus
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type link struct {
 	associated []byte
 
 	wake chan struct{} // of its writer; has room for one
+
+	answering atomic.Int32 // questions of it
 
 	mu     sync.Mutex // guards what follows
 	last   time.Time  // that something was sent or heard

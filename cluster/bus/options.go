@@ -20,9 +20,10 @@ type Options struct {
 	Key    []byte         // the cluster's, 32 bytes
 
 	// Handler is called with what Send said, Answer with what Ask did, and Gap when
-	// something was lost (package doc). For one node they are called one at a time, in
-	// order; for different nodes at the same time. A payload is theirs to keep. Answer's
-	// context ends with the bus; an error of it reaches Ask as a *Refused with its text.
+	// something was lost (package doc). For one node Handler and Gap are called one at a
+	// time, in order; for different nodes, and Answer always, at the same time. A payload is
+	// theirs to keep. Answer's context ends with the bus; an error of it reaches Ask as a
+	// *Refused with its text.
 	// Any of them may be nil: then messages are dropped, questions refused and losses
 	// only counted.
 	Handler func(from Peer, kind uint8, payload []byte)
@@ -30,7 +31,7 @@ type Options struct {
 	Gap     func(from Peer)
 
 	Queue   int           // bytes that wait for each node to be written; 4 MiB
-	Inbox   int           // bytes that wait for Handler and Answer, of each node; 4 MiB
+	Inbox   int           // bytes that wait for Handler, of each node; 4 MiB
 	Timeout time.Duration // of each command to Redis; 500 ms
 
 	Logger *slog.Logger // nil: none

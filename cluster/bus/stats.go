@@ -29,7 +29,7 @@ type Stats struct {
 	Links        int // nodes that are known
 	Queued       int // bytes that wait to be written
 	QueuedLink   int // of the link with most
-	Waiting      int // bytes that wait for Handler and Answer
+	Waiting      int // bytes that wait for Handler
 	WaitingLink  int // of the link with most
 	WaitingAsked int // questions that wait for an answer
 }
