@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/joingyd/joingyd/cluster/accounts"
+	"github.com/joingyd/joingyd/cluster/ask"
 	"github.com/joingyd/joingyd/cluster/bans"
 	"github.com/joingyd/joingyd/cluster/bus"
 	"github.com/joingyd/joingyd/cluster/nodes"
@@ -28,9 +29,6 @@ const (
 	OldestProtocol = 1
 	NewestProtocol = 1
 )
-
-// The kinds of messages on the bus.
-const kindHub = 1
 
 // maxShards is how many shards a gate of the shared pool may be split into, where there are
 // several servers for them: on one they would only keep visitors apart.
@@ -84,6 +82,7 @@ type Member struct {
 	feed   *bans.Feed
 	home   *relay.Home // nil: it has no sessions
 	host   *relay.Host // nil: it has no relay
+	asker  *ask.Asker
 
 	accounts *accounts.Accounts
 
@@ -127,11 +126,12 @@ func Join(ctx context.Context, opts Options) (_ *Member, err error) {
 		return nil, fmt.Errorf("cluster.node: %w", err)
 	}
 	m.seeker = newSeeker(m.pool, func() Hub { return m.hub }, m.log)
-	m.bus, err = bus.New(bus.Options{Client: m.conn.Client(), Node: opts.Node.Name, Key: opts.Key[:], Handler: m.receive, Gap: m.gap, Logger: m.log})
+	m.bus, err = bus.New(bus.Options{Client: m.conn.Client(), Node: opts.Node.Name, Key: opts.Key[:], Handler: m.receive, Answer: m.answer, Gap: m.gap, Logger: m.log})
 	if err != nil {
 		return nil, fmt.Errorf("cluster.node: %w", err)
 	}
 	m.openRelays()
+	m.asker = ask.New(ask.Options{Bus: m.bus, Kind: kindRequest, Log: m.log})
 	m.nodes, err = nodes.Join(ctx, m.conn, nodes.Options{
 		Self: opts.Node, Key: opts.Key, Report: m.report, Drain: opts.Drain,
 		ClusterKeyPath: opts.ClusterKeyPath, BanKeyPath: opts.BanKeyPath,
@@ -188,6 +188,7 @@ func (m *Member) Run(ctx context.Context, hub Hub) error {
 	group.Go(func() error { m.seeker.run(ctx); return nil })
 	group.Go(func() error { m.count(ctx); return nil })
 	group.Go(func() error { return m.feed.Run(ctx) })
+	defer m.asker.Wait()
 	if m.host != nil {
 		group.Go(func() error { return m.host.Run(ctx) })
 	}
@@ -245,27 +246,6 @@ func (m *Member) watch(e nodes.Event) {
 // process names a node's present process in accounts.
 func process(n nodes.Node) string { return n.Incarnation[:min(len(n.Incarnation), 10)] }
 
-func (m *Member) receive(from bus.Peer, kind uint8, payload []byte) {
-	switch {
-	case kind == kindHub:
-		m.hub.Receive(from.Name, payload)
-	case kind == relay.ToHost && m.host != nil:
-		m.host.Handle(from.Name, payload)
-	case kind == relay.ToHome && m.home != nil:
-		m.home.Handle(from.Name, payload)
-	} // another is a newer node's
-}
-
-func (m *Member) gap(from bus.Peer) {
-	m.hub.Gap(from.Name)
-	if m.host != nil {
-		m.host.Gap(from.Name)
-	}
-	if m.home != nil {
-		m.home.Gap(from.Name)
-	}
-}
-
 // Node returns this node's name.
 func (m *Member) Node() string { return m.opts.Node.Name }
 
@@ -322,15 +302,16 @@ type Stats struct {
 	Accounts accounts.Stats
 
 	Seek   SeekCounts
-	Offers int    // that wait
-	Nodes  int    // others
-	Relays int    // that are alive
-	Unsent uint64 // frames, for want of room
+	Offers int               // that wait
+	Nodes  int               // others
+	Relays int               // that are alive
+	Unsent uint64            // frames, for want of room
+	Asked  map[string]uint64 // requests to other nodes, by outcome
 }
 
 // Stats returns the counts of this moment.
 func (m *Member) Stats() Stats {
-	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Accounts: m.accounts.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load()}
+	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Accounts: m.accounts.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load(), Asked: m.asker.Asked()}
 	s.Seek, s.Offers = m.seeker.stats()
 	s.Relays = len(m.relayList())
 	return s

@@ -20,6 +20,7 @@ type Cluster struct {
 	Undelivered    map[string]uint64 // of those, by reason
 	Gaps           uint64            // times that some were lost
 	Queued         int               // bytes that wait for Redis
+	Asked          map[string]uint64 // requests to other nodes, by what became of them
 }
 
 func clusterPart(sources Sources) part {
@@ -39,8 +40,9 @@ func clusterPart(sources Sources) part {
 	undelivered := counter("cluster_bus_dropped_total", "Messages that came to nothing, by reason; each is noticed, and what depends on it is said again.", "reason")
 	gaps := counter("cluster_bus_gaps_total", "Times that messages of another node may have been lost, its start among them.")
 	queued := gauge("cluster_bus_queued_bytes", "Messages that wait for Redis.")
+	asked := counter("cluster_asked_total", "Requests to other nodes, stills and those of joingyd --node among them, by what became of them.", "outcome")
 	cluster := orZero(sources.Cluster)
-	families := []family{up, nodes, offers, found, lost, failed, unoffered, moves, seeks, doors, guests, sent, received, undelivered, gaps, queued}
+	families := []family{up, nodes, offers, found, lost, failed, unoffered, moves, seeks, doors, guests, sent, received, undelivered, gaps, queued, asked}
 	return part{families, func(to chan<- prometheus.Metric) {
 		c := cluster()
 		up.send(to, flag(c.RedisUp))
@@ -59,5 +61,6 @@ func clusterPart(sources Sources) part {
 		sendAll(to, undelivered, c.Undelivered, sources.BusDrops)
 		gaps.send(to, float64(c.Gaps))
 		queued.send(to, float64(c.Queued))
+		sendAll(to, asked, c.Asked, sources.AskOutcomes)
 	}}
 }

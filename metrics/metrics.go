@@ -71,6 +71,7 @@ type Sources struct {
 	SeekOutcomes     []string // of Cluster.Seeks
 	BusDrops         []string // of Cluster.Undelivered
 	Commons          []string // of SharedAccounts.Refused
+	AskOutcomes      []string // of Cluster.Asked
 
 	Systems, Browsers, Devices, Languages, Stays, Modes []string // of Visits
 }

@@ -45,7 +45,7 @@ func testSources() Sources {
 
 		TLSServices: []string{"turn"}, TLSReasons: []string{"timeout"}, Routes: []string{"page"}, AdminOutcomes: []string{"ok"},
 		DisclosureStates: []string{"made"}, LogLevels: []string{"error"}, StillOutcomes: []string{"taken"},
-		ClusterStates: []string{"joined", "down"}, MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"}, Commons: []string{"sessions"},
+		ClusterStates: []string{"joined", "down"}, MoveOutcomes: []string{"left"}, SeekOutcomes: []string{"found"}, BusDrops: []string{"full"}, AskOutcomes: []string{"answered"}, Commons: []string{"sessions"},
 	}
 }
 
@@ -149,6 +149,8 @@ var zero = map[string]float64{
 	"joingyd_cluster_bus_dropped_total{reason=other}": 0,
 	"joingyd_cluster_bus_gaps_total":                  0,
 	"joingyd_cluster_bus_queued_bytes":                0,
+	"joingyd_cluster_asked_total{outcome=answered}":   0,
+	"joingyd_cluster_asked_total{outcome=other}":      0,
 
 	"joingyd_cluster_state{state=joined}":              0,
 	"joingyd_cluster_state{state=down}":                0,
@@ -421,7 +423,7 @@ func TestCounts(t *testing.T) {
 		return Cluster{
 			RedisUp: true, Nodes: 102, Offers: 103, Found: 104, Lost: 105, Failed: 106, Dropped: 107,
 			Moves: map[string]uint64{"left": 108, "new": 109}, Seeks: map[string]uint64{"found": 110}, Doors: 111, Guests: 112,
-			Sent: 113, Received: 114, Undelivered: map[string]uint64{"full": 115}, Gaps: 116, Queued: 117,
+			Sent: 113, Received: 114, Undelivered: map[string]uint64{"full": 115}, Gaps: 116, Queued: 117, Asked: map[string]uint64{"answered": 118},
 		}
 	}
 	sources.Relays = func() Relays {
@@ -448,6 +450,7 @@ func TestCounts(t *testing.T) {
 		"joingyd_cluster_seeks_total{outcome=found}": 110, "joingyd_cluster_doors": 111, "joingyd_cluster_guests": 112,
 		"joingyd_cluster_bus_sent_total": 113, "joingyd_cluster_bus_received_total": 114,
 		"joingyd_cluster_bus_dropped_total{reason=full}": 115, "joingyd_cluster_bus_gaps_total": 116, "joingyd_cluster_bus_queued_bytes": 117,
+		"joingyd_cluster_asked_total{outcome=answered}": 118, "joingyd_cluster_asked_total{outcome=other}": 0,
 		"joingyd_tls_listeners": 71, "joingyd_tls_certificate_expiry_timestamp_seconds": 72.5, "joingyd_tls_pending": 73,
 		"joingyd_tls_connections_total{service=turn}": 74, "joingyd_tls_connections_total{service=other}": 75,
 		"joingyd_tls_closed_total{reason=timeout}": 76, "joingyd_tls_accept_failures_total": 77,

@@ -64,6 +64,7 @@ var forbidden = []struct {
 	{"cluster/redis", []string{"cluster"}, "a connection knows not what is said on it"},
 	{"cluster/nodes", []string{"cluster/bus", "cluster/pool", "cluster/bans"}, "who is alive is known without saying a word"},
 	{"cluster/bus", []string{"cluster/nodes", "cluster/pool", "cluster/bans"}, "messages are bytes between names"},
+	{"cluster/ask", []string{"cluster/nodes", "cluster/pool", "cluster/bans", "cluster/relay"}, "requests are questions of a bus: what is asked is their services' business"},
 	{"cluster/pool", []string{"cluster/nodes", "cluster/bus", "cluster/bans"}, "who waits is data: who asks the others is the caller's"},
 	{"cluster/bans", []string{"cluster/nodes", "cluster/bus", "cluster/pool"}, "a feed of bans has its own way to ask"},
 	{"config/edit", []string{"setup", "config/coturn"}, "a text is edited whoever asks"},

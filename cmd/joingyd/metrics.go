@@ -61,7 +61,7 @@ func (d *daemon) openMetrics() (err error) {
 
 		Relays:  d.relaysMetrics,
 		Cluster: d.clusterMetrics, SharedRedis: d.sharedRedisMetrics, SharedPool: d.sharedPoolMetrics, SharedBans: d.sharedBansMetrics, SharedAccounts: d.sharedAccountsMetrics,
-		ClusterStates: texts(cluster.States()), MoveOutcomes: match.MoveOutcomes(), SeekOutcomes: match.SeekOutcomes(), BusDrops: busDrops, Commons: match.Commons(),
+		ClusterStates: texts(cluster.States()), MoveOutcomes: match.MoveOutcomes(), SeekOutcomes: match.SeekOutcomes(), BusDrops: busDrops, AskOutcomes: cluster.AskOutcomes(), Commons: match.Commons(),
 		TLSServices: []string{"http", "turn"}, TLSReasons: front.Reasons(), Routes: request.Routes(), AdminOutcomes: admin.Outcomes(),
 		DisclosureStates: texts(disclosure.States()), LogLevels: doctor.Levels(), StillOutcomes: match.StillOutcomes(),
 

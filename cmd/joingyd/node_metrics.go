@@ -19,7 +19,7 @@ func (d *daemon) clusterMetrics() metrics.Cluster {
 		RedisUp: s.Redis.State == redis.Up, Nodes: s.Nodes, Offers: s.Offers,
 		Found: s.Seek.Found, Lost: s.Seek.Lost, Failed: s.Seek.Failed, Dropped: s.Seek.Dropped,
 		Moves: hub.Moves, Seeks: hub.Seeks, Doors: hub.Doors, Guests: hub.Tunnels,
-		Sent: s.Bus.Messages, Received: s.Bus.MessagesReceived, Gaps: s.Bus.Gaps, Queued: s.Bus.Queued,
+		Sent: s.Bus.Messages, Received: s.Bus.MessagesReceived, Gaps: s.Bus.Gaps, Queued: s.Bus.Queued, Asked: s.Asked,
 		Undelivered: map[string]uint64{
 			"full": dropped.Full, "expired": dropped.Expired, "restarted": dropped.Restarted,
 			"foreign": dropped.Foreign, "slow": dropped.Slow, "unsent": s.Unsent,
