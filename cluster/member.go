@@ -291,28 +291,3 @@ func (m *Member) Accounts() *accounts.Accounts { return m.accounts }
 
 // Redis is the connection that all of this uses.
 func (m *Member) Redis() *redis.Conn { return m.conn }
-
-// Stats are the counts of one moment.
-type Stats struct {
-	Redis redis.Stats
-	Bus   bus.Stats
-	Pool  pool.Stats
-	Bans  bans.Stats
-
-	Accounts accounts.Stats
-
-	Seek   SeekCounts
-	Offers int               // that wait
-	Nodes  int               // others
-	Relays int               // that are alive
-	Unsent uint64            // frames, for want of room
-	Asked  map[string]uint64 // requests to other nodes, by outcome
-}
-
-// Stats returns the counts of this moment.
-func (m *Member) Stats() Stats {
-	s := Stats{Redis: m.conn.Stats(), Bus: m.bus.Stats(), Pool: m.pool.Stats(), Bans: m.feed.Stats(), Accounts: m.accounts.Stats(), Nodes: len(m.nodes.Alive()), Unsent: m.unsent.Load(), Asked: m.asker.Asked()}
-	s.Seek, s.Offers = m.seeker.stats()
-	s.Relays = len(m.relayList())
-	return s
-}

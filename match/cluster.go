@@ -221,28 +221,6 @@ func (h *Hub) withdrawLocked(s *session) {
 	s.abroad.offer = OfferID{}
 }
 
-// Home returns the node that a session is at, as far as this hub knows: it is here, its
-// door is, or it has left lately.
-func (h *Hub) Home(id ident.Session) (node string, known bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.others == nil {
-		return "", false
-	}
-	if h.sessions[id] != nil {
-		return h.others.self, true
-	}
-	for t, k := range h.others.doors { // for an operator, now and then
-		if t.session == id {
-			return k.door.home, true
-		}
-	}
-	if d := h.others.left[id]; d != nil {
-		return d.to, true
-	}
-	return "", false
-}
-
 // clusterStatsLocked is the zero value without a cluster.
 func (h *Hub) clusterStatsLocked() (stats ClusterStats) {
 	if h.others == nil {

@@ -1,15 +1,10 @@
 package match
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
-	"errors"
-	"io"
 	randv2 "math/rand/v2"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/joingyd/joingyd/ident"
@@ -39,6 +34,9 @@ type Snapshots struct {
 	// Local, if set, has the browser of whoever sees a picture look at the still first, so
 	// that only one that it finds something in leaves the device.
 	Local *Local
+	// Elsewhere, if set, reaches the TakeSnapshot of another hub: a browser posts its still to
+	// the hub of its socket, which may not be the one that asked.
+	Elsewhere func(node string) http.RoundTripper
 }
 
 // Local is how a viewer's own browser looks at stills. What it says nobody can check: a
@@ -144,7 +142,7 @@ func (h *Hub) askLocked(p *pair, side int) {
 
 // askForLocked asks one of a pair for a still, and forgets it when its time is over.
 func (h *Hub) askForLocked(by *session, still Still) {
-	token, hash := newStillToken()
+	token, hash := newStillToken(h.tag())
 	h.snapshots.open[hash] = still
 	message := &snapshotMessage{head: head{Type: "snapshot"}, Pair: still.Pair.String(), Of: "partner", Token: token, Expires: still.At.Add(stillTime)}
 	late := stillLate
@@ -187,93 +185,10 @@ func (p *pair) stopWatching() {
 	}
 }
 
-// newStillToken returns a token of 256 bits and the hash to know it by.
-func newStillToken() (string, stillHash) {
-	var raw [32]byte
-	rand.Read(raw[:])
-	token := base64.RawURLEncoding.EncodeToString(raw[:])
-	return token, sha256.Sum256([]byte(token))
-}
-
-// ServeSnapshot takes POST /api/snapshots: a still that a `snapshot` message asked for,
-// once. It is read only when its token is good and its sender not banned. What becomes of
-// it the sender is not told.
-func (h *Hub) ServeSnapshot(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "a still is posted", http.StatusMethodNotAllowed)
-		return
-	}
-	if _, banned := h.opts.Banned(h.opts.Addr(r), UseSite); banned {
-		http.Error(w, "banned", http.StatusForbidden)
-		return
-	}
-	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	wanted, known := h.claimStill(sha256.Sum256([]byte(token)))
-	switch {
-	case !bearer || !known:
-		h.countStill(stillRefused)
-		http.Error(w, "the token is unknown, used or late", http.StatusUnauthorized)
-		return
-	case r.Header.Get("Content-Type") != "image/jpeg":
-		h.countStill(stillRefused)
-		http.Error(w, "a still is image/jpeg", http.StatusUnsupportedMediaType)
-		return
-	}
-	var err error
-	if wanted.Claim, err = h.readClaim(r, wanted); err != nil {
-		h.countStill(stillRefused)
-		http.Error(w, ClaimHeader+": "+err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxStill))
-	if err != nil || len(data) < 4 || data[0] != 0xff || data[1] != 0xd8 {
-		h.countStill(stillRefused)
-		http.Error(w, "a still is a JPEG of at most 64 KiB", http.StatusRequestEntityTooLarge)
-		return
-	}
-	wanted.JPEG = data
-	if wanted.Claim != nil {
-		wanted.At = h.opts.Now().UTC()
-	}
-	if h.opts.Snapshots.Take(wanted) {
-		h.countStill(stillTaken)
-		if wanted.Claim != nil {
-			h.askSubject(wanted)
-		}
-	} else {
-		h.countStill(stillDropped)
-	}
-	w.WriteHeader(http.StatusAccepted)
-}
-
-// readClaim returns what a request says of the still that it brings, if that still needs
-// it: one that a viewer's own browser looked at.
-func (h *Hub) readClaim(r *http.Request, wanted Still) (map[string]float64, error) {
-	local := h.opts.Snapshots.Local
-	if local == nil || wanted.Self {
-		return nil, nil
-	}
-	claim, err := parseClaim(r.Header.Get(ClaimHeader), local.Labels)
-	if err == nil && !met(claim, local.Post) {
-		err = errors.New("says nothing for which a still is wanted")
-	}
-	return claim, err
-}
-
-// claimStill returns what a token was given for, once.
-func (h *Hub) claimStill(hash stillHash) (Still, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	wanted, known := h.snapshots.open[hash]
-	delete(h.snapshots.open, hash)
-	return wanted, known
-}
-
-func (h *Hub) countStill(outcome stillOutcome) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.snapshots.counts[outcome]++
+// newStillToken returns a token and the hash to know it by, as newResumeToken does.
+func newStillToken(tag string) (string, stillHash) {
+	token, hash := newResumeToken(tag)
+	return token, stillHash(hash)
 }
 
 // Blur hides a visitor's picture from who sees it, as far as that chat goes on, until

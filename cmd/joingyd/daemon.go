@@ -361,6 +361,7 @@ func (d *daemon) openAdmin() error {
 		}
 	}
 	d.closers = append(d.closers, d.adminListener.Close)
+	d.answerNodes()
 	return d.openAdminTCP()
 }
 

@@ -67,10 +67,11 @@ func (d *daemon) openWatch() error {
 // snapshots is how the matchmaker asks for stills, if somebody looks at them.
 func (d *daemon) snapshots() match.Snapshots {
 	if d.watch == nil {
-		return match.Snapshots{}
+		return match.Snapshots{Elsewhere: d.elsewhere()}
 	}
 	return match.Snapshots{
-		Share: float64(d.cfg.Moderation.SnapshotShare) / 100, Every: d.cfg.Moderation.SnapshotEvery, Local: d.local,
+		Elsewhere: d.elsewhere(),
+		Share:     float64(d.cfg.Moderation.SnapshotShare) / 100, Every: d.cfg.Moderation.SnapshotEvery, Local: d.local,
 		Take: func(s match.Still) bool {
 			still := watch.Still{
 				Pair: s.Pair.String(), Subject: s.Subject.String(), Viewer: s.Viewer.String(), Self: s.Self, Moment: s.Moment, At: s.At, JPEG: s.JPEG,
