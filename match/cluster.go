@@ -25,6 +25,8 @@ type Cluster interface {
 	Tagged(tag string) (node string, ok bool)
 	// Nodes are the other live nodes.
 	Nodes() []string
+	// Open are those of Nodes that take sessions: they are not drained.
+	Open() []string
 	// Online is how many sessions the others have.
 	Online() int
 	// Away reports whether nothing can be heard of any other, so that silence says nothing of
@@ -175,6 +177,9 @@ func (h *Hub) offerLocked(s *session) {
 		return
 	}
 	h.withdrawLocked(s)
+	if h.emptyingLocked() {
+		return // it is about to move anyway
+	}
 	if s.abroad.failed == 0 {
 		h.offerNowLocked(s)
 		return

@@ -24,16 +24,17 @@ type hubs struct {
 	t    *testing.T
 	work sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
-	over   bool
-	random *rand.Rand
-	nodes  map[string]*node
-	away   bool            // nobody hears anybody, and all know that
-	cut    map[string]bool // nodes that hear nobody, and that nobody hears
-	lossy  float64         // share of frames that are lost
-	slow   time.Duration   // the most that a frame takes
-	deaf   map[string]bool // nodes whose offers find nobody
-	offers []pooled
+	mu      sync.Mutex // guards what follows
+	over    bool
+	random  *rand.Rand
+	nodes   map[string]*node
+	away    bool            // nobody hears anybody, and all know that
+	cut     map[string]bool // nodes that hear nobody, and that nobody hears
+	lossy   float64         // share of frames that are lost
+	slow    time.Duration   // the most that a frame takes
+	deaf    map[string]bool // nodes whose offers find nobody
+	drained map[string]bool
+	offers  []pooled
 }
 
 // pooled is an offer in the shared pool.
@@ -71,6 +72,18 @@ type sent struct {
 func (n *node) Node() string { return n.name }
 func (n *node) Tag() string  { return "tag-" + n.name }
 func (n *node) Online() int  { return 0 }
+
+func (n *node) Open() []string {
+	n.hubs.mu.Lock()
+	defer n.hubs.mu.Unlock()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(n.hubs.nodes)), func(name string) bool { return name == n.name || n.hubs.drained[name] })
+}
+
+// drain has a hub empty, and the others know.
+func (c *hubs) drain(name string, on bool) {
+	c.set(func(c *hubs) { c.drained[name] = on })
+	c.nodes[name].Drain(on)
+}
 
 func (n *node) Away() bool {
 	n.hubs.mu.Lock()
@@ -192,7 +205,7 @@ func runHubs(t *testing.T, names []string, change func(string, *match.Options), 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := &hubs{
-			t: t, random: rand.New(rand.NewPCG(1, 2)), nodes: map[string]*node{}, cut: map[string]bool{}, deaf: map[string]bool{},
+			t: t, random: rand.New(rand.NewPCG(1, 2)), nodes: map[string]*node{}, cut: map[string]bool{}, deaf: map[string]bool{}, drained: map[string]bool{},
 			slow: time.Millisecond,
 		}
 		for _, name := range names {

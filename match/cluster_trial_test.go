@@ -185,12 +185,23 @@ func (b *guestbook) step() {
 				delete(c.cut, name)
 			}
 		})
+	case n < 93:
+		b.set(func(c *hubs) { c.away = b.random.IntN(4) == 0 })
+	case n < 95:
+		if at := b.anywhere(); at != nil {
+			b.drain(at.name, b.random.IntN(2) == 0)
+		}
 	}
 	time.Sleep(time.Duration(b.random.Int64N(int64(120 * time.Millisecond))))
 }
 
-// heal makes the network whole again.
-func (b *guestbook) heal() { b.set(func(c *hubs) { clear(c.cut); c.lossy = 0 }) }
+// heal makes the network whole again, and opens all hubs.
+func (b *guestbook) heal() {
+	b.set(func(c *hubs) { clear(c.cut); c.lossy, c.away = 0, false })
+	for name := range b.nodes {
+		b.drain(name, false)
+	}
+}
 
 // reoffer does what a node does that has lost the shared pool for a while.
 func (b *guestbook) reoffer() {
@@ -274,7 +285,7 @@ func (b *guestbook) leftOver() (left string) {
 }
 
 // Trials C1, C2 and W7 of package match: visitors of three hubs come, chat, and lose their
-// sockets, while frames are lost and late and hubs are cut off and killed. Nobody is ever
+// sockets, while frames are lost and late and hubs are cut off, drained and killed. Nobody is ever
 // in two chats or in one alone, nothing is lost, doubled or out of order, and in the end
 // everybody finds somebody.
 func TestC2ThreeHubs(t *testing.T) {

@@ -72,6 +72,7 @@ const (
 	frameRefuse  frameKind = "mr" // not that one any more
 	frameTaken   frameKind = "mt" // I have the record: the session is mine, if you still want that
 	frameDrop    frameKind = "md" // forget the record
+	frameGive    frameKind = "mg" // here is the record of a session: take it, for I am drained
 	frameVoid    frameKind = "mv" // Theirs was found for nothing: offer it again
 
 	frameResume   frameKind = "rs" // a client has a token of this Hash: is its session with you?

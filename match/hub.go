@@ -146,6 +146,7 @@ type Hub struct {
 	earlier []*prover // of hubs before, of which sessions have come back. Guarded by mu
 
 	spamBans spamBans
+	draining atomic.Bool // see Drain
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
@@ -238,11 +239,12 @@ func (h *Hub) Run(ctx context.Context) {
 	defer addresses.Stop()
 	lines := time.NewTicker(linesInterval)
 	defer lines.Stop()
-	var beats <-chan time.Time
+	var beats, drains <-chan time.Time
 	if h.others != nil {
-		ticker := time.NewTicker(beatInterval)
+		ticker, drain := time.NewTicker(beatInterval), time.NewTicker(drainEvery)
 		defer ticker.Stop()
-		beats = ticker.C
+		defer drain.Stop()
+		beats, drains = ticker.C, drain.C
 	}
 	for {
 		select {
@@ -259,6 +261,8 @@ func (h *Hub) Run(ctx context.Context) {
 			}
 		case <-beats:
 			h.beat()
+		case <-drains:
+			h.empty()
 		case <-lines.C:
 			h.filter.Load().Forget(h.opts.Now())
 		}

@@ -66,7 +66,11 @@ func (h *Hub) findLocked(s *session, mode pool.Mode, interests []pool.Interest) 
 		Recent: s.recent, Avoid: s.blocked,
 	}
 	s.ticket = t
-	h.waitLocked(s, h.pool.Add(t, now))
+	if h.emptyingLocked() {
+		h.pool.Adopt(t, now) // it is given to another hub, or lined up here: see empty
+	} else {
+		h.waitLocked(s, h.pool.Add(t, now))
+	}
 	if s.ticket == t {
 		h.sendLocked(s, &waitingMessage{head{Type: "waiting"}, mode, now.UTC()})
 	}

@@ -38,6 +38,7 @@ const (
 	moveRefused  = "refused"  // by the other hub, or too late
 	moveAccepted = "accepted" // by this hub
 	moveWoken    = "woken"    // accepted, and something came in between
+	moveGiven    = "given"    // offered to another hub, for this one is drained
 	moveLeft     = "left"     // for another hub
 	moveArrived  = "arrived"  // from another hub
 	moveMatched  = "matched"  // of those, at once
@@ -46,7 +47,7 @@ const (
 
 // MoveOutcomes lists what ClusterStats.Moves counts.
 func MoveOutcomes() []string {
-	return []string{moveProposed, moveRefused, moveAccepted, moveWoken, moveLeft, moveArrived, moveMatched, moveDropped}
+	return []string{moveProposed, moveRefused, moveAccepted, moveWoken, moveGiven, moveLeft, moveArrived, moveMatched, moveDropped}
 }
 
 // move is what holds a session's ticket out of the pool.
@@ -66,7 +67,7 @@ type move struct {
 type guest struct {
 	record *sessionRecord
 	node   string   // that it comes from
-	host   *session // who waits for it
+	host   *session // who waits for it; nil: nobody
 	timer  *time.Timer
 }
 
@@ -90,6 +91,9 @@ func (h *Hub) Propose(own OfferID, node string, theirs OfferID) {
 		return
 	}
 	s := h.others.offers[own]
+	if node != h.others.self && h.emptyingLocked() {
+		s = nil // it moves, and the other is to stay where it is
+	}
 	if s == nil || node == h.others.self {
 		h.pairOffersLocked(s, node, theirs)
 		return
@@ -125,7 +129,9 @@ func (h *Hub) pairOffersLocked(s *session, node string, theirs OfferID) {
 // holdLocked takes the session's ticket out of the pool, for a time.
 func (h *Hub) holdLocked(s *session, m *move, most time.Duration) {
 	h.withdrawLocked(s)
-	h.pool.Hold(s.ticket)
+	if s.ticket != nil {
+		h.pool.Hold(s.ticket)
+	}
 	s.abroad.move = m
 	m.timer = time.AfterFunc(most, func() {
 		h.mu.Lock()
@@ -181,26 +187,39 @@ func (h *Hub) onProposeLocked(node string, f *frame) {
 		}
 		return
 	}
-	m := &move{node: node, out: true, epoch: s.abroad.epoch + 1}
-	record := h.recordOfLocked(s, m.epoch)
-	data := record.encode()
-	if len(data) > MaxFrame-1<<10 {
-		s.link.pingNow() // too much that its client may not have
+	data, m := h.departingLocked(s, node)
+	if data == nil {
 		s.abroad.failed++
 		h.sendFrameLocked(node, &frame{Kind: frameRefuse, Offer: f.Offer})
 		h.offerLocked(s)
 		return
 	}
-	s.abroad.epoch = m.epoch
-	h.holdLocked(s, m, heldTime)
 	h.others.stats.Moves[moveAccepted]++
 	h.sendFrameLocked(node, &frame{Kind: frameAccept, Session: s.id, Epoch: m.epoch, Offer: f.Offer, data: data})
 }
 
-// mayLeaveLocked reports whether all that there is of the session can move, to meet a
-// partner.
+// departingLocked begins a move to another hub, and returns the session's record for that; nil
+// if it is too large for now.
+func (h *Hub) departingLocked(s *session, node string) (data []byte, m *move) {
+	m = &move{node: node, out: true, epoch: s.abroad.epoch + 1}
+	data = h.recordOfLocked(s, m.epoch).encode()
+	if len(data) > MaxFrame-1<<10 {
+		s.link.pingNow() // too much that its client may not have
+		return nil, nil
+	}
+	s.abroad.epoch = m.epoch
+	h.holdLocked(s, m, heldTime)
+	return data, m
+}
+
+// mayLeaveLocked reports whether the session can move, to meet a partner.
 func (h *Hub) mayLeaveLocked(s *session, partner ident.Session) bool {
-	if !s.ticket.Waiting() || s.link == nil || s.abroad.busy || contains(s.blocked, partner) {
+	return s.ticket.Waiting() && h.mayMoveLocked(s) && !contains(s.blocked, partner)
+}
+
+// mayMoveLocked reports whether all that there is of the session, which is in no chat, can move.
+func (h *Hub) mayMoveLocked(s *session) bool {
+	if s.link == nil || s.abroad.busy {
 		return false
 	}
 	switch l := s.link.(type) {
@@ -232,7 +251,12 @@ func (h *Hub) onAcceptLocked(node string, f *frame) {
 	answer.Kind = frameTaken
 	s.abroad.move.guest = r.Session
 	s.abroad.move.timer.Reset(answerTime)
-	g := &guest{record: r, node: node, host: s}
+	h.expectGuestLocked(r, node, s)
+}
+
+// expectGuestLocked keeps a record until its session's door attaches.
+func (h *Hub) expectGuestLocked(r *sessionRecord, node string, host *session) {
+	g := &guest{record: r, node: node, host: host}
 	h.dismissGuestLocked(h.others.guests[r.Session])
 	h.adoptLocked(r)
 	h.others.guests[r.Session] = g
@@ -245,11 +269,13 @@ func (h *Hub) onAcceptLocked(node string, f *frame) {
 	})
 }
 
-// mayComeLocked reports whether this hub takes the session of a record, for s.
+// mayComeLocked reports whether this hub takes the session of a record, for s if that is not nil.
 func (h *Hub) mayComeLocked(s *session, r *sessionRecord) bool {
 	_, banned := h.bannedLocked(r.Addrs, UseSite)
 	switch {
-	case h.sessions[r.Session] != nil, contains(s.blocked, r.Session), contains(r.Blocked, s.id), banned, r.Mode != s.ticket.Mode:
+	case h.sessions[r.Session] != nil, banned:
+		return false
+	case s != nil && (contains(s.blocked, r.Session) || contains(r.Blocked, s.id) || r.Mode != s.ticket.Mode):
 		return false
 	case r.Mode == pool.Video && !h.noVideo.IsZero():
 		return false
@@ -284,6 +310,9 @@ func (h *Hub) forgetGuestLocked(g *guest) {
 
 // isAwaited reports whether the partner still waits for the guest.
 func (g *guest) isAwaited() bool {
+	if g.host == nil {
+		return false
+	}
 	m := g.host.abroad.move
 	return m != nil && !m.out && m.guest == g.record.Session
 }

@@ -60,6 +60,8 @@ func (h *Hub) Receive(node string, data []byte) {
 		h.onProposeLocked(node, &f)
 	case frameAccept:
 		h.onAcceptLocked(node, &f)
+	case frameGive:
+		h.onGiveLocked(node, &f)
 	case frameRefuse:
 		h.onRefuseLocked(node, &f)
 	case frameTaken:

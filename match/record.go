@@ -19,7 +19,7 @@ import (
 // zero.
 const recordVersion = 1
 
-// sessionRecord is all that there is of a session that waits, for the hub that it moves to. Times
+// sessionRecord is all that there is of a session in no chat, for the hub that it moves to. Times
 // are how long ago or how long from then: clocks differ.
 type sessionRecord struct {
 	Version  int           `json:"v"`
@@ -49,7 +49,7 @@ type sessionRecord struct {
 	Recent    []ident.Session `json:"recent,omitempty"`
 	Blocked   []ident.Session `json:"blocked,omitempty"`
 
-	Mode      pool.Mode       `json:"mode"`
+	Mode      pool.Mode       `json:"mode,omitempty"` // empty: it idles
 	Interests []pool.Interest `json:"interests,omitempty"`
 	Waited    time.Duration   `json:"waited"`
 
@@ -119,8 +119,8 @@ func parseRecord(data []byte) (*sessionRecord, error) {
 		problem = "addrs: must be 1 to 16 addresses"
 	case len(r.Recent) > maxRecent || len(r.Blocked) > maxBlocked || len(r.Languages) > maxLanguages:
 		problem = "recent, blocked, languages: more than there can be"
-	case r.Mode != pool.Video && r.Mode != pool.Text:
-		problem = "mode: must be video or text"
+	case r.Mode != pool.Video && r.Mode != pool.Text && r.Mode != "":
+		problem = "mode: must be video, text or empty"
 	case r.Past != nil && !validPair(r.Past.Pair):
 		problem = "past: names no pair"
 	default:
@@ -146,18 +146,19 @@ func validPair(text string) bool {
 	return err == nil
 }
 
-// recordOfLocked is what is to be said of a session that waits.
+// recordOfLocked is what is to be said of a session in no chat.
 func (h *Hub) recordOfLocked(s *session, epoch uint32) *sessionRecord {
 	now := h.opts.Now()
 	left := func(t time.Time) time.Duration { return max(0, t.Sub(now)) }
-	t := s.ticket
 	r := &sessionRecord{
 		Version: recordVersion, Session: s.id, Epoch: epoch, Door: h.others.self, Tag: s.link.prefix(), Resume: s.resume[:],
 		Addr: s.addr, Port: s.port, Addrs: s.addrs, Host: s.host.Value(),
 		Online: s.online, Relay: h.knownRelayLocked(s), ICE: left(s.iceExpires), Age: h.clock() - s.since, Rested: h.clock() - s.turned, Reports: s.reports,
 		Languages: s.languages, Recent: s.recent, Blocked: s.blocked,
-		Mode: t.Mode, Interests: t.Interests, Waited: max(0, now.Sub(t.Since)),
 		Proved: s.proved, Messages: s.messages.missing(now), Finds: s.finds.missing(now), Texts: s.texts.missing(now),
+	}
+	if t := s.ticket; t != nil {
+		r.Mode, r.Interests, r.Waited = t.Mode, t.Interests, max(0, now.Sub(t.Since))
 	}
 	r.Last, r.Unacked = s.out.all()
 	if l, away := s.link.(*remote); away {
@@ -207,6 +208,9 @@ func (h *Hub) sessionOfLocked(r *sessionRecord) *session {
 		s.past = h.pastOfLocked(r.Session, p)
 	}
 	s.abroad = &abroad{epoch: r.Epoch}
+	if r.Mode == "" {
+		return s
+	}
 	s.ticket = &pool.Ticket{
 		Session: s.id, Mode: r.Mode, Languages: s.languages, Interests: r.Interests, Since: now.Add(-r.Waited),
 		Recent: s.recent, Avoid: s.blocked,

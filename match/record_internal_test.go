@@ -20,6 +20,7 @@ func (lonely) Node() string                 { return "n1" }
 func (lonely) Tag() string                  { return "tag" }
 func (lonely) Tagged(string) (string, bool) { return "", false }
 func (lonely) Nodes() []string              { return nil }
+func (lonely) Open() []string               { return nil }
 func (lonely) Online() int                  { return 0 }
 func (lonely) Away() bool                   { return false }
 func (lonely) Send(string, []byte)          {}

@@ -28,8 +28,9 @@ type socket struct {
 	hub  *Hub
 	wire wire
 
-	session  *session  // guarded by Hub.mu; nil: not greeted yet, or the session is at another hub
-	stranger *stranger // nil once greeted; the reader's own
+	session  *session      // guarded by Hub.mu; nil: not greeted yet, or the session is at another hub
+	stranger *stranger     // nil once greeted; the reader's own
+	since    time.Duration // when it was opened, on the hub's clock
 
 	ring ring // its place in Hub.rounds; guarded by Hub.mu
 
@@ -93,7 +94,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func newSocket(h *Hub, addr netip.Addr, host string) *socket {
-	return &socket{origin: origin{addr: addr, host: unique.Make(host)}, hub: h, stranger: newStranger()}
+	return &socket{origin: origin{addr: addr, host: unique.Make(host)}, hub: h, stranger: newStranger(), since: h.clock()}
 }
 
 // open gives the socket its connection, and the client its time to say hello.
