@@ -100,6 +100,7 @@ type Member struct {
 // others is what was last known of the other nodes.
 type others struct {
 	names []string          // sorted
+	open  []string          // of these, that take sessions
 	tags  map[string]string // name by tag
 
 	processes string // of those that have accounts, with a space between each two
@@ -231,6 +232,9 @@ func (m *Member) watch(e nodes.Event) {
 	for _, n := range m.nodes.Alive() {
 		if n.Role != nodes.RoleRelay {
 			now.names = append(now.names, n.Name)
+			if !n.Draining {
+				now.open = append(now.open, n.Name)
+			}
 			now.tags[m.tags.nodes.text(n.Name)] = n.Name
 			processes = append(processes, process(n))
 		}
@@ -260,6 +264,9 @@ func (m *Member) Tagged(tag string) (node string, ok bool) {
 
 // Nodes lists the other live nodes that have hubs. It is not to be changed.
 func (m *Member) Nodes() []string { return slices.Clip(m.others.Load().names) }
+
+// Open lists those of Nodes that take sessions. It is not to be changed.
+func (m *Member) Open() []string { return slices.Clip(m.others.Load().open) }
 
 // Online returns how many sessions the others have.
 func (m *Member) Online() int { return int(m.online.Load()) }

@@ -38,6 +38,8 @@ type Hub interface {
 	// Propose has the session of an offer be paired with that of another, which was found at
 	// a node. Either may be void by now: the other is offered again then, under another ID.
 	Propose(own OfferID, node string, theirs OfferID)
+	// Inherit takes over chats of another node's hub, which has ended.
+	Inherit(chats []byte) error
 	// Renew offers a session again, under another ID: this offer leads to nothing. A void one
 	// is nothing to it.
 	Renew(OfferID)

@@ -11,6 +11,7 @@ import (
 const (
 	kindHub     = 1
 	kindRequest = 1 // a question: see package ask
+	kindInherit = 2 // a question: see HandOver
 )
 
 func (m *Member) receive(from bus.Peer, kind uint8, payload []byte) {
@@ -25,8 +26,11 @@ func (m *Member) receive(from bus.Peer, kind uint8, payload []byte) {
 }
 
 func (m *Member) answer(ctx context.Context, from bus.Peer, kind uint8, payload []byte) ([]byte, error) {
-	if kind == kindRequest {
+	switch kind {
+	case kindRequest:
 		return m.asker.Answer(ctx, from, payload)
+	case kindInherit:
+		return nil, m.inherit(from.Name, payload)
 	}
 	return nil, bus.ErrUnanswered
 }

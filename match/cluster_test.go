@@ -183,7 +183,9 @@ func TestChatOutlivesItsNode(t *testing.T) {
 		n2.stop()
 		a.expectClose(1001)
 		b.expectClose(1001)
-		c.nodes["n3"].Inherit(n2.Handover())
+		if err := c.nodes["n3"].Inherit(n2.Handover()); err != nil {
+			t.Fatal(err)
+		}
 		c.kill("n2")
 		var again [2]*client
 		for i, old := range []*client{a, b} {

@@ -1,7 +1,7 @@
 package match
 
 import (
-	"cmp"
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -42,6 +42,8 @@ const (
 
 // handedName finds a record.
 type handedName [16]byte
+
+func (n handedName) compare(other handedName) int { return bytes.Compare(n[:], other[:]) }
 
 // handedChat is a session and its chat, as a record has them.
 type handedChat struct {
@@ -151,8 +153,7 @@ func (o *handover) encode() []byte {
 	data = append(data, handoverMagic...)
 	data = binary.BigEndian.AppendUint64(data, uint64(o.made.Unix()))
 	data = binary.BigEndian.AppendUint16(data, uint16(o.spread/time.Second))
-	byName := func(a, b handedName) int { return cmp.Compare(string(a[:]), string(b[:])) }
-	for _, name := range slices.SortedFunc(maps.Keys(o.sealed), byName) {
+	for _, name := range slices.SortedFunc(maps.Keys(o.sealed), handedName.compare) {
 		sealed := o.sealed[name]
 		data = append(data, name[:]...)
 		data = binary.BigEndian.AppendUint16(data, uint16(len(sealed)))

@@ -218,7 +218,9 @@ func New(opts Options) *Hub {
 		others:     newOthers(opts.Cluster),
 		accounts:   newAccounts(opts.Accounts),
 	}
-	h.inherit(opts.Handover)
+	if err := h.inherit(opts.Handover); err != nil {
+		opts.Logger.Warn("chats of before do not go on", "error", err)
+	}
 	h.live.Store(&live)
 	h.filter.Store(newFilter(live.Filter))
 	for outcome := range filter.Outcomes() {

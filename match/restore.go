@@ -2,6 +2,7 @@ package match
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -52,20 +53,18 @@ func (h *Hub) recordLocked(s *session) handed {
 	return handed{handedChat: chat, blocked: s.blocked}
 }
 
-// inherit takes over what the hub before left, if that is not long ago.
-func (h *Hub) inherit(data []byte) {
+// inherit takes over what a hub before left, if that is not long ago.
+func (h *Hub) inherit(data []byte) error {
 	if len(data) == 0 || h.opts.ResumeGrace == 0 {
-		return
+		return nil
 	}
 	o, err := parseHandover(data)
 	if err != nil {
-		h.opts.Logger.Warn("chats of before cannot go on", "error", err)
-		return
+		return err
 	}
 	now := h.opts.Now()
 	if age := now.Sub(o.made).Abs(); age > HandoverLasts {
-		h.opts.Logger.Info("chats of before are too old to go on", "age", age.Round(time.Second))
-		return
+		return fmt.Errorf("left %v ago", age.Round(time.Second))
 	}
 	o.until = now.Add(h.opts.ResumeGrace + o.spread)
 	if h.handover == nil {
@@ -77,15 +76,7 @@ func (h *Hub) inherit(data []byte) {
 		}
 	}
 	h.opts.Logger.Info("chats of before may go on", "sessions", len(o.sealed))
-}
-
-// Inherit takes over the chats of another hub of the site, which has ended and does not come
-// back: those whom it asked to come again find them here, wherever they come. One hub takes
-// all, so that both sides of a chat find each other.
-func (h *Hub) Inherit(handover []byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.inherit(handover)
+	return nil
 }
 
 // forgetHandover forgets what nobody has come for.

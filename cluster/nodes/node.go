@@ -63,6 +63,8 @@ type Self struct {
 type Report struct {
 	Online  int           `json:"online"`             // sessions
 	Waiting int           `json:"waiting"`            // of these, for a partner
+	Chats   int           `json:"chats,omitempty"`    // of these, two in each
+	Doors   int           `json:"doors,omitempty"`    // sockets whose sessions are at other nodes
 	Load    float64       `json:"load"`               // of its relay and processor, whichever has less left: 0 to 1
 	BanKeys []Fingerprint `json:"ban_keys,omitempty"` // the newest first
 

@@ -45,47 +45,6 @@ its own visitors, and nobody is taken for dead.`,
 	}
 }
 
-func newClusterDrainCommand(flags *adminFlags) *cobra.Command {
-	var req admin.ClusterDrainRequest
-	cmd := &cobra.Command{
-		Use:   "drain NODE",
-		Short: "Have a node take no new sessions, or take them again",
-		Long: `Have a node take no new sessions: /readyz says so to the load balancer, and its
-visitors' browsers come back through another node. Chats go on. With --off it
-takes new ones again. A node that starts anew within a week is still drained.`,
-		Example: "  joingyd cluster drain node-2\n  joingyd cluster drain node-2 --off",
-		Args:    cobra.ExactArgs(1),
-
-		ValidArgsFunction: completeFirst(completeNodes(flags)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			req.Node = args[0]
-			if err := req.Validate(); err != nil {
-				return flags.refuse(cmd, err)
-			}
-			return ask(cmd, flags, func(ctx context.Context, c control) (admin.ClusterNode, error) {
-				return c.ClusterDrain(ctx, req)
-			}, func(w io.Writer, n admin.ClusterNode) error {
-				_, err := fmt.Fprintln(w, drainText(n, !req.Off))
-				return err
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&req.Off, "off", false, "take new sessions again")
-	return cmd
-}
-
-// drainText says what became of a wish.
-func drainText(n admin.ClusterNode, on bool) string {
-	switch {
-	case n.Draining != on:
-		return fmt.Sprintf("%s was told, and has not answered yet; joingyd cluster status shows when it has", harmless(n.Name))
-	case on:
-		return fmt.Sprintf("%s takes no new sessions; %s left", harmless(n.Name), count(n.Online, "session"))
-	default:
-		return harmless(n.Name) + " takes new sessions"
-	}
-}
-
 func printCluster(w io.Writer, s admin.ClusterStatus, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := &printer{w: table}
@@ -97,9 +56,9 @@ func printCluster(w io.Writer, s admin.ClusterStatus, now time.Time) error {
 	if p.err == nil {
 		p.err = table.Flush() // what follows has columns of its own
 	}
-	p.printf("NODE\tSTATE\tONLINE\tWAITING\tLOAD\tUP\tVERSION\tROLE\tREGION\tRELAY\n")
+	p.printf("NODE\tSTATE\tONLINE\tWAITING\tCHATS\tLOAD\tUP\tVERSION\tROLE\tREGION\tRELAY\n")
 	for _, n := range s.Nodes {
-		p.printf("%s\t%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%s\t%s\n", harmless(n.Name), nodeState(n), thousands(n.Online), thousands(n.Waiting),
+		p.printf("%s\t%s\t%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\t%s\t%s\n", harmless(n.Name), nodeState(n), thousands(n.Online), thousands(n.Waiting), thousands(n.Chats),
 			math.Ceil(100*n.Load), about(now.Sub(n.Started)), orDash(n.Version), orDash(n.Role), orDash(n.Region), orDash(n.Relay))
 	}
 	if p.err != nil {
@@ -108,10 +67,13 @@ func printCluster(w io.Writer, s admin.ClusterStatus, now time.Time) error {
 	return table.Flush()
 }
 
-// nodeState says what a node does: up, draining; and whether it is the one asked.
+// nodeState says what a node does: up, draining, drained; and whether it is the one asked.
 func nodeState(n admin.ClusterNode) string {
 	state := "up"
-	if n.Draining {
+	switch {
+	case n.Empty():
+		state = "drained"
+	case n.Draining:
 		state = "draining"
 	}
 	if n.Self {

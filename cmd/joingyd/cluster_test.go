@@ -68,17 +68,17 @@ func (c oneCluster) Drain(_ context.Context, name string, _ bool) (admin.Cluster
 func TestClusterCommands(t *testing.T) {
 	now := time.Now()
 	a := admin.ClusterNode{Name: "node-1", Self: true, Version: "1.3.0", Protocol: "1", Role: "all", Region: "eu-west", Relay: "one.example.org",
-		Online: 1204, Waiting: 12, Load: 0.231, Started: now.Add(-72 * time.Hour)}
-	b := admin.ClusterNode{Name: "node-2", Version: "1.3.0\x1b[2J", Role: "edge", Draining: true, Started: now.Add(-time.Minute)}
+		Online: 1204, Waiting: 12, Chats: 480, Load: 0.231, Started: now.Add(-72 * time.Hour)}
+	b := admin.ClusterNode{Name: "node-2", Version: "1.3.0\x1b[2J", Role: "edge", Draining: true, Online: 5, Chats: 2, Started: now.Add(-time.Minute)}
 	fake := oneCluster{status: admin.ClusterStatus{
-		Node: "node-1", Redis: admin.ClusterRedis{State: "up", Since: now.Add(-time.Hour), Answer: 0.42}, Online: 1204, Waiting: 12, Nodes: []admin.ClusterNode{a, b},
+		Node: "node-1", Redis: admin.ClusterRedis{State: "up", Since: now.Add(-time.Hour), Answer: 0.42}, Online: 1209, Waiting: 12, Nodes: []admin.ClusterNode{a, b},
 	}, node: b}
 	socket := serveCluster(t, fake)
 
 	_, text, _ := typed(t, "cluster", "status", "--socket", socket)
 	for _, want := range []string{
-		"redis    up for 60m, answers in 0.4 ms\n", "online   1,204\n", "waiting  12\n",
-		"NODE    STATE         ONLINE  WAITING  LOAD  UP  VERSION", "node-1  up, this one  1,204   12       24 %  3d  1.3.0", "  eu-west  one.example.org\n", "node-2  draining ", "  edge  -        -\n",
+		"redis    up for 60m, answers in 0.4 ms\n", "online   1,209\n", "waiting  12\n",
+		"NODE    STATE         ONLINE  WAITING  CHATS  LOAD  UP  VERSION", "node-1  up, this one  1,204   12       480    24 %  3d  1.3.0", "  eu-west  one.example.org\n", "node-2  draining ", "  edge  -        -\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("cluster status lacks %q:\n%s", want, text)
@@ -96,15 +96,26 @@ func TestClusterCommands(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"drain", "node-2"}, exitDone, "node-2 takes no new sessions; 0 sessions left\n"},
+		{[]string{"drain", "node-2"}, exitDone, "node-2 sends its visitors to the others; 5 sessions left, 2 chats\n"},
 		{[]string{"drain", "node-2", "--off"}, exitDone, "node-2 was told, and has not answered yet; joingyd cluster status shows when it has\n"},
 		{[]string{"drain", "node-3"}, exitRefused, "joingyd: no live node has this name\n"},
+		{[]string{"drain", "node-2", "--wait", "--within", "1ms"}, exitRefused, "5 sessions left, 2 chats; 1ms are over: those chats go on at another node when this one stops"},
+		{[]string{"drain", "node-2", "--within", "1m"}, exitUsage, "give both"},
+		{[]string{"drain", "node-2", "--wait", "--off"}, exitUsage, "leave it out"},
 		{[]string{"drain"}, exitUsage, ""},
 		{[]string{"drain", ""}, exitUsage, "joingyd cluster status lists them"},
 	} {
 		status, stdout, stderr := typed(t, append([]string{"cluster", "--socket", socket}, tt.args...)...)
 		if status != tt.status || !strings.Contains(stdout+stderr, tt.want) {
 			t.Errorf("cluster %v: %d, %q, %q; want %d, %q", tt.args, status, stdout, stderr, tt.status, tt.want)
+		}
+	}
+	fake.status.Nodes[1].Online, fake.status.Nodes[1].Chats = 0, 0
+	for _, test := range []struct{ args, want string }{
+		{"status", "node-2  drained "}, {"drain node-2 --wait", "node-2 is drained: nobody is left, and it can be stopped\n"},
+	} {
+		if status, text, stderr := typed(t, append(append([]string{"cluster"}, strings.Fields(test.args)...), "--socket", serveCluster(t, fake))...); status != exitDone || !strings.Contains(text, test.want) {
+			t.Errorf("%s: %d, %q, %q; want %q", test.args, status, text, stderr, test.want)
 		}
 	}
 	fake.status.Redis = admin.ClusterRedis{State: "down", Since: now.Add(-5 * time.Minute), Error: "connection refused"}

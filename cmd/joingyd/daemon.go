@@ -310,6 +310,7 @@ func (d *daemon) openHub() error {
 	d.useRelays(&options)
 	d.hub = match.New(options)
 	d.started.Store(d.hub)
+	d.hub.Drain(d.draining.Load())
 	return nil
 }
 
@@ -378,7 +379,8 @@ func (d *daemon) close() error {
 
 // run serves until ctx ends or a part fails, and then drains, in this order: no
 // connection is accepted any more, requests under way are answered, sockets are told
-// to reconnect elsewhere or later, what they need to go on chatting then is written down,
+// to reconnect elsewhere or later, what they need to go on chatting then is written down, or told
+// to another node if this one is drained,
 // relays are closed, the store is closed. Clients that
 // come meanwhile wait in the sockets that systemd passed, if it did, for the next daemon.
 func (d *daemon) run(ctx context.Context) error {
@@ -428,7 +430,7 @@ func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("draining", "sessions", d.hub.Online())
 	d.tell(systemd.Stopping(drainTime+drainSpare, "draining: "+d.statusLine()))
 	left := d.drainHTTP(context.WithoutCancel(ctx))
-	if err := leaveHandover(d.cfg.DataDir, d.hub.Handover()); err != nil {
+	if err := leaveHandover(d.cfg.DataDir, d.handOver(context.WithoutCancel(ctx), d.hub.Handover())); err != nil {
 		d.log.Warn("nothing can be left to the next daemon, so chats end", "error", err)
 	}
 	leave()

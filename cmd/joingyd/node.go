@@ -71,7 +71,7 @@ func (d *daemon) report() nodes.Report {
 		return r // it is just being made
 	}
 	matching, relaying := hub.Stats(), d.relay.Stats()
-	r.Online, r.Waiting = matching.Online, matching.Waiting
+	r.Online, r.Waiting, r.Chats, r.Doors = matching.Online, matching.Waiting, matching.Pairs, matching.Cluster.Doors
 	r.Load = max(float64(relaying.Allocations)/float64(max(d.current().TURN.Allocations, 1)), d.memory.pressure())
 	return r
 }
@@ -84,9 +84,6 @@ func (d *daemon) enforceOthers(concerns func(netip.Addr) bool) int {
 	}
 	return live{hub: hub, relay: d.relay}.Enforce(concerns)
 }
-
-// drainNode has the balancer send no more visitors here, or again some.
-func (d *daemon) drainNode(on bool) { d.draining.Store(on) }
 
 var errDraining = errors.New("this node is being drained (joingyd cluster drain): visitors are for the others")
 
