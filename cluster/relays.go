@@ -33,7 +33,7 @@ type Relays struct {
 func (m *Member) openRelays() {
 	o := m.opts.Relays
 	if o.Own != nil {
-		m.host = relay.NewHost(relay.HostOptions{Server: o.Own, Bus: m.bus, Logger: m.log})
+		m.host = relay.NewHost(relay.HostOptions{Server: o.Own, Bus: m.bus, Deaf: m.Away, Logger: m.log})
 	}
 	if m.opts.Node.Role == nodes.RoleRelay {
 		return

@@ -12,7 +12,7 @@ import (
 // two of a pair are at the same. Like Relay's, its methods must not block and not call the
 // hub.
 type Relays interface {
-	// At names the session's relay; empty if it has none.
+	// At names the session's relay; empty if it has none that is alive.
 	At(ident.Session) string
 	// Adopt makes a session known whose client has credentials for the relay of this name,
 	// and leaves it there if it can.

@@ -353,12 +353,12 @@ func (h *Home) Stale(session ident.Session) bool {
 	return v != nil && v.stale
 }
 
-// At returns the name of the session's relay; empty if there is none.
+// At returns the name of the session's relay; empty if there is none that is alive.
 func (h *Home) At(session ident.Session) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if v := h.sessions[session]; v != nil {
-		return v.at.String()
+	if v := h.sessions[session]; v != nil && v.at.alive(h.opts.Relays()) {
+		return v.at.name
 	}
 	return ""
 }

@@ -60,6 +60,9 @@ type Server interface {
 type HostOptions struct {
 	Server Server
 	Bus    Bus
+	// Deaf reports whether nobody can be heard, so that silence says nothing of a Home: Redis
+	// is down, say. Nil: everybody always can.
+	Deaf   func() bool
 	Logger *slog.Logger // nil: discarded
 }
 
@@ -71,6 +74,7 @@ type Host struct {
 	server Server
 	bus    Bus
 	log    *slog.Logger
+	deaf   func() bool
 	lease  time.Duration // Lease, but for tests
 	wake   chan struct{} // tells Run of news; has room for one
 
@@ -141,8 +145,11 @@ func NewHost(opts HostOptions) *Host {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	if opts.Deaf == nil {
+		opts.Deaf = func() bool { return false }
+	}
 	return &Host{
-		server: opts.Server, bus: opts.Bus, log: opts.Logger, lease: Lease, wake: make(chan struct{}, 1),
+		deaf: opts.Deaf, server: opts.Server, bus: opts.Bus, log: opts.Logger, lease: Lease, wake: make(chan struct{}, 1),
 		own: &home{book: newBook[*guest, *chat]()}, homes: make(map[string]*home), sessions: make(map[ident.Session]*guest),
 		news: news{sessions: make(map[ident.Session]struct{})},
 	}
@@ -181,13 +188,19 @@ func (h *Host) Run(ctx context.Context) error {
 }
 
 // look asks Homes for what they owe, and lets go of who was silent for Patience. What this
-// process itself was stopped for says nothing of a Home.
+// process itself was stopped for says nothing of a Home. Nor does a time in which nobody can
+// be heard: the pairs of whoever renewed them until then last as long as that.
 func (h *Host) look(now time.Time, stopped time.Duration) {
 	var gone []*home
+	deaf := h.deaf()
 	h.mu.Lock()
 	for name, from := range h.homes {
 		if stopped > hostTick {
 			from.heard = from.heard.Add(stopped)
+		}
+		if deaf && now.Sub(from.heard) < h.lease {
+			from.heard = now.Add(-hostTick)
+			h.server.Renew(from.name, h.lease)
 		}
 		switch {
 		case now.Sub(from.heard) >= Patience:

@@ -155,6 +155,32 @@ func TestPartition(t *testing.T) {
 	}
 }
 
+// While a relay hears nobody it ends nobody's calls, but for those that were over before.
+func TestDeaf(t *testing.T) {
+	cluster(t, func(w *world) {
+		hub, far := one(w)
+		dead := w.start("dead", false, 0)
+		for _, n := range []*node{hub, dead} {
+			ids := n.admit(2)
+			n.join(t, ids[0], ids[1])
+		}
+		w.pass(2 * time.Second)
+		w.has("at first", far, 4, 2)
+		dead.stop()
+		w.pass(relay.Lease + time.Second)
+		w.has("one home is dead", far, 4, 1)
+		w.air.cut("hub", "far", true)
+		w.pass(2 * time.Second)
+		far.deaf = true
+		w.pass(time.Hour)
+		w.has("deaf for an hour", far, 2, 1)
+		w.air.cut("hub", "far", false)
+		far.deaf = false
+		w.pass(time.Minute)
+		w.has("and not any more", far, 2, 1)
+	})
+}
+
 func TestRelayRestarts(t *testing.T) {
 	cluster(t, func(w *world) {
 		hub, far := one(w)
@@ -337,7 +363,7 @@ func TestRehouse(t *testing.T) {
 			t.Errorf("%d moved for nothing", len(got))
 		}
 		w.list()
-		if got := hub.Rehouse(); len(got) != 0 || hub.At(ids[0]) != "a" {
+		if got := hub.Rehouse(); len(got) != 0 || hub.At(ids[0]) != "" || hub.Stale(ids[0]) {
 			t.Errorf("%d moved to nowhere", len(got))
 		}
 		w.list(relay.Relay{Name: "b"})
