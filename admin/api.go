@@ -89,6 +89,8 @@ type Status struct {
 
 // LiveStatus counts what lives.
 type LiveStatus struct {
+	Role string `json:"role,omitempty"` // of this node: all, edge or relay; empty: it is the only one
+
 	Online      int  `json:"online"`      // sessions
 	Pairs       int  `json:"pairs"`       // chats
 	VideoPairs  int  `json:"video_pairs"` // of Pairs; the others are text chats

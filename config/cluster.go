@@ -28,8 +28,22 @@ type Cluster struct {
 	ClientKeyFile        string `key:"client_key_file" doc:"File with its private key, PEM, mode 0600."`
 	KeyFile              string `key:"key_file" doc:"File with the cluster's key, the same on every node, as is the ban key: 64 hexadecimal digits, mode 0600. Under it is sealed what nodes tell each other. Empty: cluster.key in the data directory, made if it is missing."`
 	Node                 string `key:"node" doc:"Name of this node, unlike that of any other. Letters, digits, dot, dash and underscore. Empty: the machine's host name."`
+	Role                 string `key:"role" flag:"role" doc:"What this node does (docs/scaling.md). all: everything. edge: pages, sockets and matchmaking; its visitors' calls pass the relays of other nodes, and the settings of turn are not used. relay: a relay for them, and nothing else."`
 	Region               string `key:"region" doc:"Where this node is, such as eu-west: visitors get a relay of their node's region if there is one. Letters, digits, dot, dash and underscore. Empty: nowhere in particular."`
 }
+
+// Roles of a node.
+const (
+	RoleAll   = "all"
+	RoleEdge  = "edge"
+	RoleRelay = "relay"
+)
+
+// HasRelay reports whether the daemon has a relay.
+func (c Cluster) HasRelay() bool { return c.Role != RoleEdge }
+
+// HasVisitors reports whether the daemon has a site and a matchmaker.
+func (c Cluster) HasVisitors() bool { return c.Role != RoleRelay }
 
 // Enabled reports whether the daemon is one of several.
 func (c Cluster) Enabled() bool { return c.Redis != "" }
@@ -132,6 +146,10 @@ func (v *validator) cluster(config Config) {
 		}
 		v.text(f.key, f.value, 0, 4096)
 	}
+	v.oneOf("cluster.role", c.Role, RoleAll, RoleEdge, RoleRelay)
+	if c.Redis == "" && c.Role != RoleAll {
+		v.add("cluster.role", fmt.Sprintf("%q needs cluster.redis, by which a node is one of several; set that, or write all", c.Role))
+	}
 	for _, f := range []struct{ key, value string }{{"cluster.node", c.Node}, {"cluster.region", c.Region}} {
 		if f.value != "" && !nodeName.MatchString(f.value) {
 			v.add(f.key, fmt.Sprintf("%q is no name; use at most 64 letters, digits, dots, dashes and underscores", f.value))
@@ -146,7 +164,7 @@ func (v *validator) cluster(config Config) {
 	if c.User != "" && c.PasswordFile == "" {
 		v.add("cluster.user", "needs cluster.password_file; write the password into a file of mode 0600, and name that")
 	}
-	if config.TURN.PublicHost == "" {
+	if config.TURN.PublicHost == "" && c.HasRelay() {
 		v.add("turn.public_host", "is empty; visitors of other nodes get this node's relay too: write the name or address under which browsers reach it")
 	}
 	u, err := redisurl.Parse(c.Redis)

@@ -87,3 +87,20 @@ func TestNodeName(t *testing.T) {
 		t.Errorf("without one: %q, %v; want %q", name, err, host)
 	}
 }
+
+// An edge needs nothing of a relay, and opens none of its ports.
+func TestEdge(t *testing.T) {
+	c := config.Default()
+	c.Cluster.Redis, c.Cluster.Role = "redis://10.0.0.5:6379", config.RoleEdge
+	if ports := append(c.TURNListen(), c.TURNTLSListen()...); len(ports) > 0 {
+		t.Errorf("it listens on %q", ports)
+	}
+	c.TURN.Listen = nil
+	if problems := c.Validate(); len(problems) > 0 {
+		t.Errorf("Validate: %v", problems)
+	}
+	c.Cluster.Role = config.RoleRelay
+	if problems := c.Validate(); len(problems) != 2 { // turn.listen and turn.public_host
+		t.Errorf("a relay without ports and host: %v", problems)
+	}
+}

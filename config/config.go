@@ -251,9 +251,10 @@ func Default() Config {
 			Recipients: []string{}, BrowserClassifier: true, Hold: 365 * 24 * time.Hour, AuditDays: 730, SnapshotShare: 20, SnapshotEvery: 30 * time.Second,
 			Rules: []string{"porn>=0.85: blur queue", "hentai>=0.85: blur queue", "known: blur queue"},
 		},
-		Age:   Age{Required: "off", PassLifetime: 24 * time.Hour},
-		Site:  Site{Name: "joingyd", Processors: []string{}, PublishFigures: true},
-		Admin: Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
-		Log:   Log{Level: "info", Format: "text", Addresses: AddressesTruncated},
+		Age:     Age{Required: "off", PassLifetime: 24 * time.Hour},
+		Site:    Site{Name: "joingyd", Processors: []string{}, PublishFigures: true},
+		Admin:   Admin{MetricsListen: "127.0.0.1:0"}, // a fixed port would keep a second daemon from starting
+		Cluster: Cluster{Role: RoleAll},
+		Log:     Log{Level: "info", Format: "text", Addresses: AddressesTruncated},
 	}
 }

@@ -62,7 +62,7 @@ func TestGoodFile(t *testing.T) {
 	want.Cluster = config.Cluster{
 		Redis: "rediss-sentinel://10.0.0.5,10.0.0.6:26380/joingy", User: "joingy",
 		PasswordFile: "/etc/joingyd/redis.password", SentinelPasswordFile: "/etc/joingyd/sentinel.password", CAFile: "/etc/joingyd/redis-ca.pem",
-		ClientCertFile: "/etc/joingyd/redis.pem", ClientKeyFile: "/etc/joingyd/redis.key", KeyFile: "/etc/joingyd/cluster.key", Node: "node-1", Region: "eu-west",
+		ClientCertFile: "/etc/joingyd/redis.pem", ClientKeyFile: "/etc/joingyd/redis.key", KeyFile: "/etc/joingyd/cluster.key", Node: "node-1", Role: "relay", Region: "eu-west",
 	}
 	want.TURN.CredentialLifetime = 30 * time.Minute
 	want.TURN.AllocationsPerSession = 8
@@ -233,6 +233,9 @@ func TestO1BadFiles(t *testing.T) {
 		{"cluster:\n  password_file: p\n", "cluster.password_file", "without cluster.redis"},
 		{"cluster:\n  key_file: k\n", "cluster.key_file", "set that, or take this out"},
 		{"cluster:\n  redis: 'redis://10.0.0.5'\n", "turn.public_host", "the name or address under which browsers reach it"},
+		{"cluster:\n  role: edge\n", "cluster.role", "needs cluster.redis"},
+		{"cluster:\n  redis: 'redis://a'\n  role: sockets\n", "cluster.role", "relay"},
+		{"cluster:\n  redis: 'redis://a'\n  role: relay\n", "turn.public_host", "visitors of other nodes"},
 		{"cluster:\n  redis: '10.0.0.5:6379'\n", "cluster.redis", "like redis://HOST:6379"},
 		{"cluster:\n  redis: 'redis://me:hunter2@10.0.0.5'\n", "cluster.redis", "cluster.password_file"},
 		{"cluster:\n  redis: 'redis-sentinel://10.0.0.5'\n", "cluster.redis", "sentinel monitor NAME"},

@@ -54,6 +54,9 @@ func (c Config) TURNListen() []string { return c.relayListen(c.TURN.Listen) }
 func (c Config) TURNTLSListen() []string { return c.relayListen(c.TURN.TLSListen) }
 
 func (c Config) relayListen(listen []string) (addrs []string) {
+	if !c.Cluster.HasRelay() {
+		return nil
+	}
 	for _, one := range listen {
 		if host, port, err := net.SplitHostPort(one); err == nil && host == "" && !c.relayIsPublic() {
 			addrs = append(addrs, net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port))

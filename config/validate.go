@@ -25,7 +25,7 @@ func (c Config) Validate() []*Problem {
 	v.proxies(c.HTTP)
 	v.tls(c)
 	v.relay(c.TURN)
-	if len(c.TURN.Listen) == 0 && len(c.TURN.TLSListen) == 0 && c.TLS.Listen == "" {
+	if c.Cluster.HasRelay() && len(c.TURN.Listen) == 0 && len(c.TURN.TLSListen) == 0 && c.TLS.Listen == "" {
 		v.add("turn.listen", "is empty; give at least one host:port, or tls.listen")
 	}
 	for _, listen := range c.TURN.Listen {

@@ -93,6 +93,19 @@ func (o Options) writeJSON(w http.ResponseWriter, r *http.Request, answer any) {
 	_, _ = w.Write(body) // the requester may be gone
 }
 
+// Probes answers /healthz and /readyz, as the site does, and nothing else: for a daemon that
+// has no site. Of the options it uses Ready, Lacks and Logger.
+func Probes(o Options) http.Handler {
+	mux := http.NewServeMux()
+	o.handleProbes(mux)
+	return mux
+}
+
+func (o Options) handleProbes(mux *http.ServeMux) {
+	mux.HandleFunc("/healthz", serveHealth)
+	mux.HandleFunc("/readyz", o.serveReady)
+}
+
 func serveHealth(w http.ResponseWriter, _ *http.Request) { writeOK(w) }
 
 func (o Options) serveReady(w http.ResponseWriter, r *http.Request) {

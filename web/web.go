@@ -132,8 +132,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("/api/online", o.serveOnline)
 	mux.HandleFunc("/api/ban", o.serveBan)
 	mux.Handle(banPath, o.Node.On(pages.ban))
-	mux.HandleFunc("/healthz", serveHealth)
-	mux.HandleFunc("/readyz", o.serveReady)
+	o.handleProbes(mux)
 	if o.Socket != nil {
 		mux.Handle("/ws", o.Node.On(o.Socket))
 	}

@@ -24,7 +24,7 @@ type proofs struct {
 // openAge makes what asks for proof of age, if it is required.
 func (d *daemon) openAge() error {
 	settings := d.cfg.Age
-	if settings.Required == "off" {
+	if settings.Required == "off" || !d.hasVisitors() {
 		return nil
 	}
 	secrets, err := config.LoadOrCreateSecrets(config.SecretPath(d.cfg.DataDir, ageKeyFile))

@@ -200,65 +200,6 @@ func (d *daemon) openBans() error {
 	return removeKeyDrafts(d.cfg.DataDir) // the store is ours, so nobody writes any
 }
 
-func (d *daemon) openRelay() error {
-	secret, err := config.LoadOrCreateSecret(config.SecretPath(d.cfg.DataDir, relaySecretFile))
-	if err != nil {
-		return err
-	}
-	open, err := openRelay(d.cfg.TURN)
-	if err != nil {
-		return err
-	}
-	offload, err := d.openOffload()
-	if err != nil {
-		return err
-	}
-	options := turn.Options{
-		Open:                   open,
-		Offload:                offload,
-		Secret:                 secret,
-		Realm:                  d.cfg.TURN.Realm,
-		CredentialLifetime:     d.cfg.TURN.CredentialLifetime,
-		BandwidthPerAllocation: d.cfg.TURN.BandwidthPerAllocation,
-		Bandwidth:              d.cfg.TURN.Bandwidth,
-		Refused:                d.refused,
-		Allocated:              d.allocated(),
-		Logger:                 d.log,
-	}
-	if err := d.sharedRelay(&options); err != nil {
-		return err
-	}
-	if d.relay, err = turn.New(options); err != nil {
-		return err
-	}
-	d.closers = append(d.closers, d.relay.Close)
-	d.relay.Limit(relayLimits(d.cfg.TURN))
-	return nil
-}
-
-// listenRelay opens the relay's sockets.
-func (d *daemon) listenRelay() error {
-	for _, listen := range d.cfg.TURNListen() {
-		for _, transport := range d.cfg.TURN.Transports {
-			if err := d.listenTURN(transport, listen); err != nil && !lacksIPv6(listen, err) {
-				return fmt.Errorf("turn.listen: %w; is another TURN server running? choose another with --turn-listen", err)
-			}
-		}
-	}
-	return nil
-}
-
-func (d *daemon) listenTURN(transport, listen string) error {
-	if transport == "udp" {
-		return d.relay.ListenUDP(listen)
-	}
-	listener, err := d.sockets.Listen("turn.listen", listen)
-	if err != nil {
-		return err
-	}
-	return d.relay.ServeStream("tcp", listener)
-}
-
 func (d *daemon) openHub() error {
 	filter, err := openFilter(d.cfg.Filter)
 	if err != nil {
@@ -321,7 +262,7 @@ func (d *daemon) openAdmin() error {
 		return err
 	}
 	d.relayed = newMeter(func() uint64 { return d.relay.Stats().Bytes })
-	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.traffic, d.warnings, d.lacks}, relayControl{d.relay, d.drain}
+	options.Live, options.Relay = live{d.hub, d.relay, d.relayed, d.traffic, d.warnings, d.lacks, d.role()}, relayControl{d.relay, d.drain}
 	options.Reports, options.SaveKeys, options.Log = reports{d.hub, d.cases}, saveBanKeys(d.cfg.DataDir), d.log
 	options.Cases, options.Evidence, options.Audit, options.HoldFor = d.cases, d.evidence, d.audit, d.cfg.Moderation.Hold
 	options.Totals, options.Diagnose = d.totals, d.diagnose
@@ -520,7 +461,7 @@ func (d *daemon) readyLine() string {
 	if d.metricsListener != nil {
 		listening = append(listening, "metrics "+d.metricsListener.Addr().String())
 	}
-	return fmt.Sprintf("joingyd ready: open %s://%s (%s)", scheme, openAt(d.httpListener.Addr()), strings.Join(listening, ", "))
+	return fmt.Sprintf("joingyd ready: %s (%s)", d.intro(scheme), strings.Join(listening, ", "))
 }
 
 // openAt returns what to type into a browser on this machine.

@@ -48,7 +48,7 @@ func (d *daemon) facts(ctx context.Context) doctor.Facts {
 	}
 	traffic := d.traffic.Now()
 	f.MonthBytes, f.MonthLimit, f.MonthEnds = traffic.Bytes, traffic.Limit, traffic.Ends
-	if err := d.relay.Ready(ctx); err != nil {
+	if err := d.relayReady(ctx); err != nil {
 		f.Unready = err.Error()
 	}
 	f.HostError = hostError(ctx, f.Host)
@@ -101,7 +101,7 @@ func commonFiles(cfg config.Config, report doctor.Report) []doctor.File {
 // ownFiles are those of the running daemon.
 func (d *daemon) ownFiles() []doctor.File {
 	files := []doctor.File{
-		{Name: "status.json", Text: indented(live{d.hub, d.relay, d.relayed, d.traffic, d.warnings, d.lacks}.Status())},
+		{Name: "status.json", Text: indented(live{d.hub, d.relay, d.relayed, d.traffic, d.warnings, d.lacks, d.role()}.Status())},
 		{Name: "log.txt", Text: d.watched.lines.Text()},
 	}
 	var numbers bytes.Buffer

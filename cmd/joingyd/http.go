@@ -51,6 +51,9 @@ func (d *daemon) servePages(w http.ResponseWriter, r *http.Request) {
 
 // newPages is the site with these settings.
 func (d *daemon) newPages(options web.Options, cfg config.Config) (http.Handler, error) {
+	if !d.hasVisitors() {
+		return d.probes(), nil
+	}
 	options.HSTS = d.cfg.TLS.Listen != "" && !d.cfg.HTTP.TLSSelfSigned
 	options.Socket = d.hub
 	options.Snapshots = http.HandlerFunc(d.hub.ServeSnapshot)

@@ -46,7 +46,7 @@ func (d *daemon) openCluster() error {
 			CA: secrets.CA, Certificate: secrets.Certificate,
 		},
 		Node: nodes.Self{
-			Name: name, Version: programVersion(), Role: nodes.RoleAll, Region: settings.Region, Relay: d.cfg.TURN.PublicHost,
+			Name: name, Version: programVersion(), Role: nodes.Role(settings.Role), Region: settings.Region, Relay: d.relayHost(),
 		},
 		Key: secrets.Key, AnyLanguage: d.cfg.Match.AnyLanguage, Report: d.report, Drain: d.drainNode,
 		Bans: d.bans, Enforce: d.enforceOthers, Relays: d.relays(),
@@ -120,12 +120,12 @@ func (d *daemon) ready(ctx context.Context) error {
 	if d.draining.Load() {
 		return errDraining
 	}
-	return d.relay.Ready(ctx)
+	return d.relayReady(ctx)
 }
 
 // cluster is the other nodes for the matchmaker, nil if there are none.
 func (d *daemon) cluster() match.Cluster {
-	if d.member == nil {
+	if d.member == nil || !d.hasVisitors() {
 		return nil
 	}
 	return matchCluster{d.member, d.cfg.Match.Patience}

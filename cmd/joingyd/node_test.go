@@ -18,21 +18,32 @@ import (
 func startNodes(t *testing.T, server *redistest.Server, count int, change func(*config.Config)) (nodes []*daemon) {
 	t.Helper()
 	for i := range count {
-		nodes = append(nodes, startDaemon(t, func(c *config.Config) {
-			c.Cluster.Redis, c.Cluster.Node = server.URL(), fmt.Sprintf("n%d", i+1)
-			c.TURN.PublicHost = "localhost" // tests look for addresses in what clients are told
-			if i > 0 {
-				copySecrets(t, nodes[0].cfg.DataDir, c.DataDir)
-			}
-			if change != nil {
-				change(c)
-			}
-		}))
+		var first *daemon
+		if i > 0 {
+			first = nodes[0]
+		}
+		d, _ := startNode(t, server, fmt.Sprintf("n%d", i+1), first, change)
+		nodes = append(nodes, d)
 	}
 	for _, d := range nodes {
 		eventually(t, "nodes that know each other", func() bool { return len(d.member.Registry().Alive()) == count-1 })
 	}
 	return nodes
+}
+
+// startNode starts one, with the keys of another if there is one; stop may end it early.
+func startNode(t *testing.T, server *redistest.Server, name string, other *daemon, change func(*config.Config)) (_ *daemon, stop func()) {
+	t.Helper()
+	return startDaemonToStop(t, func(c *config.Config) {
+		c.Cluster.Redis, c.Cluster.Node = server.URL(), name
+		c.TURN.PublicHost = "localhost" // tests look for addresses in what clients are told
+		if other != nil {
+			copySecrets(t, other.cfg.DataDir, c.DataDir)
+		}
+		if change != nil {
+			change(c)
+		}
+	})
 }
 
 // copySecrets copies the keys that nodes share.

@@ -14,7 +14,7 @@ import (
 // is configured. Where it can't be had, auto goes on without, in one line.
 func (d *daemon) openOffload() (turn.Offload, error) {
 	c := d.cfg.TURN
-	if c.Offload == "off" || c.Relay != "masked" {
+	if !d.hasRelay() || c.Offload == "off" || c.Relay != "masked" {
 		return nil, nil
 	}
 	forwarder, err := xdp.Open(xdp.Options{

@@ -40,6 +40,7 @@ type live struct {
 	traffic  *quota.Month
 	warnings *warnings
 	lacks    func() string
+	role     string
 }
 
 // Enforce implements admin.Live.
@@ -91,6 +92,7 @@ func (l live) Detail(s *admin.Session) {
 func (l live) Status() admin.LiveStatus {
 	matching, relaying := l.hub.Stats(), l.relay.Stats()
 	return admin.LiveStatus{
+		Role:        l.role,
 		Online:      matching.Online,
 		Pairs:       matching.Pairs,
 		VideoPairs:  matching.VideoPairs,

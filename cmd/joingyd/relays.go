@@ -23,7 +23,7 @@ func (r relayServer) Admit(id ident.Session, source netip.Addr) (username, passw
 
 // useRelays has the matchmaker use the relay, or those of all nodes.
 func (d *daemon) useRelays(o *match.Options) {
-	if d.member == nil {
+	if d.member == nil || !d.hasVisitors() {
 		o.Relay, o.ICEURLs = matchRelay{relayServer{d.relay}, d.videoConnected}, d.iceURLs
 		return
 	}
@@ -34,7 +34,7 @@ func (d *daemon) useRelays(o *match.Options) {
 // sharedRelay has the relay take the credentials that other nodes make for it, and tell them
 // what becomes of their sessions.
 func (d *daemon) sharedRelay(o *turn.Options) error {
-	if !d.cfg.Cluster.Enabled() {
+	if !d.cfg.Cluster.Enabled() || !d.hasRelay() {
 		return nil
 	}
 	name, err := d.cfg.Cluster.NodeName()
@@ -50,7 +50,7 @@ func (d *daemon) sharedRelay(o *turn.Options) error {
 // relays is what this node brings along for those of all.
 func (d *daemon) relays() cluster.Relays {
 	r := cluster.Relays{
-		Own: relayServer{d.relay}, URLs: d.iceURLs,
+		URLs: d.iceURLs,
 		Credentials: func(keys relay.Keys, id ident.Session, expires time.Time) (username, password string) {
 			c := turn.Shared(keys).Credentials(id, expires)
 			return c.Username, c.Password
@@ -60,13 +60,23 @@ func (d *daemon) relays() cluster.Relays {
 	if d.cfg.TURN.Relay == "masked" {
 		r.Masked = turn.RelayRange
 	}
+	if d.hasRelay() {
+		r.Own = relayServer{d.relay}
+	}
 	return r
+}
+
+// relayHost is where visitors reach this node's relay; empty: it has none.
+func (d *daemon) relayHost() string {
+	if !d.hasRelay() {
+		return ""
+	}
+	return d.current().TURN.PublicHost
 }
 
 // relayReport is what the node says of its relay to the others.
 func (d *daemon) relayReport() (urls []string, draining bool) {
-	public := d.current().TURN.PublicHost
-	return d.relay.URLs(public), d.relay.Draining() || d.closed.month()
+	return d.relay.URLs(d.relayHost()), d.relay.Draining() || d.closed.month()
 }
 
 // relaysMetrics is what sessions have at relays of other nodes than their own.

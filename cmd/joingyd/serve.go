@@ -24,6 +24,8 @@ It needs no configuration. Every key can be set by file (--config), environment
 (JOINGYD_TURN_LISTEN stands for turn.listen) or flag; a flag wins over the
 environment, and that over the file. Until site.contact says where visitors reach
 the operator, pages and relay are for this machine only (joingyd setup asks).
+One of several nodes can be a relay for the others alone, or have none of its
+own (--role, docs/scaling.md).
 Ctrl-C and SIGTERM end it: visitors are told to reconnect, and it exits when the
 last socket is closed. SIGHUP has it take over what has changed in the file: see
 docs/operations.md.`,

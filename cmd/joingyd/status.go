@@ -43,6 +43,9 @@ func printStatus(w io.Writer, s admin.Status, now time.Time) error {
 	p := &printer{w: table}
 	p.printf("version\t%s\n", harmless(s.Version))
 	p.printf("started\t%s (%s ago)\n", timeText(s.Started), about(now.Sub(s.Started)))
+	if s.Role != "" {
+		p.printf("role\t%s\n", harmless(s.Role))
+	}
 	p.printf("online\t%d\n", s.Online)
 	p.printf("pairs\t%d (%d video, %d text)\n", s.Pairs, s.VideoPairs, s.Pairs-s.VideoPairs)
 	p.printf("waiting\t%d\nallocations\t%d\n", s.Waiting, s.Allocations)

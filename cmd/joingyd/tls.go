@@ -68,6 +68,9 @@ func (d *daemon) listenTLS(key, listen string, config *tls.Config) (*front.Split
 	splitter := front.New(listener, front.Options{TLS: config, Logger: d.log})
 	d.splitters = append(d.splitters, splitter)
 	d.closers = append(d.closers, splitter.Close)
+	if !d.hasRelay() {
+		return splitter, splitter.TURN().Close()
+	}
 	return splitter, d.relay.ServeStream("tls", splitter.TURN())
 }
 

@@ -33,6 +33,9 @@ func (d *daemon) openWatch() error {
 	if d.images, err = pdq.Keep(filepath.Join(d.cfg.DataDir, knownImagesFile)); err != nil {
 		return err
 	}
+	if !d.hasVisitors() {
+		return nil
+	}
 	options := watch.Options{Known: d.images, Rules: rules, Hide: d.hide, Found: d.found, Log: d.log}
 	if settings.Classifier != "" {
 		token, err := tokenFrom("moderation.classifier_token_file", settings.ClassifierTokenFile)
