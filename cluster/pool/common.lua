@@ -7,7 +7,7 @@
 --                    listed by a later search; nobody looks at more than six of them
 -- KEYS[5] members:   hash of member -> (end of its lease, name); "c": where the sweep is, "s": when it was, ms; "n": calls
 --
--- A record, numbers of a byte but where said:
+-- A record of layout 1 (gate.go; another needs another number there), numbers of a byte but where said:
 --   1 since, 6 bytes, ms, big-endian   13 session, 8 bytes   37 patience, ms, 4 bytes        44 flags: 1 open, 2 plain
 --   7 until, 6 bytes, as since         21 member, 8 bytes    41 how many interests           45 worth, 9 floats
 --                                      29 relay, 8 bytes     42 recent, 43 avoid             81 interests, recent, avoid: 8 bytes each

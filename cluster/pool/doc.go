@@ -26,4 +26,11 @@
 // mode, language, waits, and the names of nodes. All of it may vanish at any moment: tickets
 // that are not there any more are named by Renew and by ErrGone. What nobody renews ends by
 // itself: a member's tickets with its lease, a gate 30 s after the last member.
+//
+// What the scripts keep has a version, which is in the names of keys. Scripts that do
+// something else with the same records may run beside each other: Redis knows them by their
+// hashes. Those that keep other records never see these: while nodes of both are there, a
+// visitor who waits at one kind meets those of the other only by what their own hubs pair. So
+// a version of the daemon that changes them offers tickets in both for as long as the version
+// before may be there, or lives with that for the time of an upgrade.
 package pool

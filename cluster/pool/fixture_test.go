@@ -161,7 +161,7 @@ func (s *site) renew() (lost int) {
 // keys are those of the pool in Redis.
 func (s *site) keys() (list []string) {
 	s.Helper()
-	for line := range strings.Lines(s.server.Do(s.T, "KEYS", "joingy:{p:*")) {
+	for line := range strings.Lines(s.server.Do(s.T, "KEYS", "joingy:{p1:*")) {
 		if key := strings.TrimSpace(line); key != "" {
 			list = append(list, key)
 		}

@@ -14,9 +14,18 @@ const relaxed = "*"
 // the mode looks.
 type gateKey struct{ mode, language string }
 
+// layout is the version of what the scripts keep in Redis: see common.lua. One that keeps it
+// otherwise has the next number, and so a pool of its own.
+const layout = "1"
+
+// slot is what the names of keys begin with that are in one hash slot.
+func (k gateKey) slot(part string) string {
+	return "joingy:{p" + layout + ":" + k.mode + ":" + k.language + part + "}:"
+}
+
 // splitKey is the key that says into how many shards the gate is split, and since which
 // epoch.
-func (k gateKey) splitKey() string { return "joingy:{p:" + k.mode + ":" + k.language + "}:split" }
+func (k gateKey) splitKey() string { return k.slot("") + "split" }
 
 // gate is what this node knows of a gate. Pool.mu guards it.
 type gate struct {
@@ -45,7 +54,7 @@ type shard struct {
 }
 
 func newShard(g *gate, number int) *shard {
-	prefix := "joingy:{p:" + g.key.mode + ":" + g.key.language + ":" + strconv.Itoa(number) + "}:"
+	prefix := g.key.slot(":" + strconv.Itoa(number))
 	return &shard{gate: g, number: number, keys: []string{prefix + "tickets", prefix + "queue", prefix + "open", prefix + "interests", prefix + "members"}}
 }
 

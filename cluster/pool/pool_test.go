@@ -222,7 +222,7 @@ func TestLease(t *testing.T) {
 	s.renewBut(0)
 	s.waits(2, s.ticket("late", "1"))
 	one := tag("1")
-	if n := s.server.Do(t, "HSTRLEN", "joingy:{p:video:en:0}:interests", string(one[:])); n != "22" {
+	if n := s.server.Do(t, "HSTRLEN", "joingy:{p1:video:en:0}:interests", string(one[:])); n != "22" {
 		t.Errorf("%s bytes of tickets have the interest of a dead and a new one, want those of one", n)
 	}
 	for range 5 {
@@ -271,7 +271,7 @@ func TestRenewLooksForAll(t *testing.T) {
 	for i := range 300 {
 		s.waits(0, s.ticket("same", fmt.Sprint(i)))
 	}
-	s.server.Do(t, "DEL", "joingy:{p:video:en:0}:tickets", "joingy:{p:video:en:0}:queue")
+	s.server.Do(t, "DEL", "joingy:{p1:video:en:0}:tickets", "joingy:{p1:video:en:0}:queue")
 	lost := 0
 	for range 12 {
 		s.pass(time.Second)
@@ -409,7 +409,7 @@ func TestPopularInterest(t *testing.T) {
 		}
 	}
 	music := tag("music")
-	list := s.server.Do(t, "HGET", "joingy:{p:video:en:0}:interests", string(music[:]))
+	list := s.server.Do(t, "HGET", "joingy:{p1:video:en:0}:interests", string(music[:]))
 	if len(list) != 4*22 || list[:6] > list[22:28] || list[22:28] > list[44:50] || list[44:50] > list[66:72] {
 		t.Errorf("%x is listed, want four, the oldest first", list)
 	}
