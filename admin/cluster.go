@@ -48,13 +48,14 @@ type ClusterNode struct {
 	Waiting  int       `json:"waiting"`
 	Chats    int       `json:"chats"`
 	Doors    int       `json:"doors"`    // sockets whose sessions are at other nodes
+	Relayed  int       `json:"relayed"`  // chats, of any node, that are at its relay
 	Load     float64   `json:"load"`     // 0 to 1
 	Draining bool      `json:"draining"` // it takes no new sessions, and gives away those that it has
 	Started  time.Time `json:"started"`  // by its own clock
 }
 
 // Empty reports whether a node that is drained has nobody left.
-func (n ClusterNode) Empty() bool { return n.Draining && n.Online == 0 && n.Doors == 0 }
+func (n ClusterNode) Empty() bool { return n.Draining && n.Online == 0 && n.Doors == 0 && n.Relayed == 0 }
 
 // ClusterDrainRequest names a node. By is as in BanRequest.
 type ClusterDrainRequest struct {

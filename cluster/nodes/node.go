@@ -65,6 +65,7 @@ type Report struct {
 	Waiting int           `json:"waiting"`            // of these, for a partner
 	Chats   int           `json:"chats,omitempty"`    // of these, two in each
 	Doors   int           `json:"doors,omitempty"`    // sockets whose sessions are at other nodes
+	Relayed int           `json:"relayed,omitempty"`  // chats, of any node, that are at its relay
 	Load    float64       `json:"load"`               // of its relay and processor, whichever has less left: 0 to 1
 	BanKeys []Fingerprint `json:"ban_keys,omitempty"` // the newest first
 

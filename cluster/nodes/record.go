@@ -82,7 +82,7 @@ func (c codec) decode(redisKey, text string) (r record, err error) {
 
 // check refuses what no node writes.
 func (r record) check(redisKey string) error {
-	if !ValidName(r.Name) || nodeKey(r.Name) != redisKey || r.Protocol.Min > r.Protocol.Max || r.Online < 0 || r.Waiting < 0 || r.Chats < 0 || r.Doors < 0 ||
+	if !ValidName(r.Name) || nodeKey(r.Name) != redisKey || r.Protocol.Min > r.Protocol.Max || r.Online < 0 || r.Waiting < 0 || r.Chats < 0 || r.Doors < 0 || r.Relayed < 0 ||
 		math.IsNaN(r.Load) || r.Load < 0 || len(r.Bans) > maxBans {
 		return fmt.Errorf("%w: %.80s", errForm, redisKey)
 	}

@@ -85,7 +85,7 @@ func (o drainOptions) drain(ctx context.Context, c control) (n admin.ClusterNode
 		case <-ctx.Done():
 			return n, ctx.Err()
 		case <-over:
-			return n, fmt.Errorf("%s; %v are over: those chats go on at another node when this one stops, or wait longer", drainText(n, true), o.within)
+			return n, fmt.Errorf("%s; %v are over: those go on at another node when this one stops, or wait longer", drainText(n, true), o.within)
 		case <-ticker.C:
 		}
 		if n, err = o.look(ctx, c); err != nil {
@@ -119,7 +119,7 @@ func drainText(n admin.ClusterNode, on bool) string {
 	case n.Empty():
 		return name + " is drained: nobody is left, and it can be stopped"
 	case on:
-		return fmt.Sprintf("%s sends its visitors to the others; %s left, %s", name, count(n.Online, "session"), count(n.Chats, "chat"))
+		return fmt.Sprintf("%s sends its visitors to the others; %s left, %s, %s at its relay", name, count(n.Online, "session"), count(n.Chats, "chat"), thousands(n.Relayed))
 	default:
 		return name + " takes visitors again"
 	}

@@ -63,6 +63,6 @@ func (c clusterControl) Drain(ctx context.Context, node string, off bool) (admin
 func clusterNode(n nodes.Node, self bool) admin.ClusterNode {
 	return admin.ClusterNode{
 		Name: n.Name, Self: self, Version: n.Version, Protocol: n.Protocol.String(), Role: string(n.Role), Region: n.Region, Relay: n.Relay,
-		Online: n.Online, Waiting: n.Waiting, Chats: n.Chats, Doors: n.Doors, Load: n.Load, Draining: n.Draining, Started: n.Started,
+		Online: n.Online, Waiting: n.Waiting, Chats: n.Chats, Doors: n.Doors, Relayed: n.Relayed, Load: n.Load, Draining: n.Draining, Started: n.Started,
 	}
 }

@@ -69,7 +69,7 @@ func TestClusterCommands(t *testing.T) {
 	now := time.Now()
 	a := admin.ClusterNode{Name: "node-1", Self: true, Version: "1.3.0", Protocol: "1", Role: "all", Region: "eu-west", Relay: "one.example.org",
 		Online: 1204, Waiting: 12, Chats: 480, Load: 0.231, Started: now.Add(-72 * time.Hour)}
-	b := admin.ClusterNode{Name: "node-2", Version: "1.3.0\x1b[2J", Role: "edge", Draining: true, Online: 5, Chats: 2, Started: now.Add(-time.Minute)}
+	b := admin.ClusterNode{Name: "node-2", Version: "1.3.0\x1b[2J", Role: "edge", Draining: true, Online: 5, Chats: 2, Relayed: 1, Started: now.Add(-time.Minute)}
 	fake := oneCluster{status: admin.ClusterStatus{
 		Node: "node-1", Redis: admin.ClusterRedis{State: "up", Since: now.Add(-time.Hour), Answer: 0.42}, Online: 1209, Waiting: 12, Nodes: []admin.ClusterNode{a, b},
 	}, node: b}
@@ -96,10 +96,10 @@ func TestClusterCommands(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"drain", "node-2"}, exitDone, "node-2 sends its visitors to the others; 5 sessions left, 2 chats\n"},
+		{[]string{"drain", "node-2"}, exitDone, "node-2 sends its visitors to the others; 5 sessions left, 2 chats, 1 at its relay\n"},
 		{[]string{"drain", "node-2", "--off"}, exitDone, "node-2 was told, and has not answered yet; joingyd cluster status shows when it has\n"},
 		{[]string{"drain", "node-3"}, exitRefused, "joingyd: no live node has this name\n"},
-		{[]string{"drain", "node-2", "--wait", "--within", "1ms"}, exitRefused, "5 sessions left, 2 chats; 1ms are over: those chats go on at another node when this one stops"},
+		{[]string{"drain", "node-2", "--wait", "--within", "1ms"}, exitRefused, "5 sessions left, 2 chats, 1 at its relay; 1ms are over: those go on at another node when this one stops"},
 		{[]string{"drain", "node-2", "--within", "1m"}, exitUsage, "give both"},
 		{[]string{"drain", "node-2", "--wait", "--off"}, exitUsage, "leave it out"},
 		{[]string{"drain"}, exitUsage, ""},
@@ -110,7 +110,7 @@ func TestClusterCommands(t *testing.T) {
 			t.Errorf("cluster %v: %d, %q, %q; want %d, %q", tt.args, status, stdout, stderr, tt.status, tt.want)
 		}
 	}
-	fake.status.Nodes[1].Online, fake.status.Nodes[1].Chats = 0, 0
+	fake.status.Nodes[1].Online, fake.status.Nodes[1].Chats, fake.status.Nodes[1].Relayed = 0, 0, 0
 	for _, test := range []struct{ args, want string }{
 		{"status", "node-2  drained "}, {"drain node-2 --wait", "node-2 is drained: nobody is left, and it can be stopped\n"},
 	} {

@@ -72,6 +72,7 @@ func (d *daemon) report() nodes.Report {
 	}
 	matching, relaying := hub.Stats(), d.relay.Stats()
 	r.Online, r.Waiting, r.Chats, r.Doors = matching.Online, matching.Waiting, matching.Pairs, matching.Cluster.Doors
+	r.Relayed = relaying.Pairs
 	r.Load = max(float64(relaying.Allocations)/float64(max(d.current().TURN.Allocations, 1)), d.memory.pressure())
 	return r
 }
