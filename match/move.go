@@ -415,6 +415,34 @@ func (h *Hub) arriveAtLocked(g *guest, k *socket) {
 	h.settleGuestLocked(g, s)
 }
 
+// goneOfMovedLocked follows a door whose socket is gone, and whose session has moved meanwhile:
+// no door will attach at the hub that has the record. There the session waits for its client, as
+// if it had lost the socket after that.
+func (h *Hub) goneOfMovedLocked(node string, f *frame) {
+	if d := h.others.left[f.Session]; d != nil && d.door == node && d.epoch == f.Epoch {
+		passed := *f
+		passed.Epoch = d.next
+		h.sendFrameLocked(d.to, &passed)
+		return
+	}
+	g := h.others.guests[f.Session]
+	if g == nil || g.record.Epoch != f.Epoch || g.node != node {
+		return
+	}
+	r := &remote{hub: h, node: g.record.Door}
+	s := h.admitGuestLocked(g, r)
+	r.session = s
+	if g.isAwaited() {
+		h.lineUpLocked(g.host)
+	}
+	if ban, banned := h.bannedLocked(s.addrs, UseSite); f.Banned || banned {
+		s.link = nil
+		h.banLocked(s, ban)
+		return
+	}
+	h.unlinkLocked(s, r, f.Bye)
+}
+
 func (h *Hub) admitGuestLocked(g *guest, l link) *session {
 	h.forgetGuestLocked(g)
 	h.others.stats.Moves[moveArrived]++

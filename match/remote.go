@@ -260,6 +260,7 @@ func (h *Hub) onAckLocked(node string, f *frame) {
 func (h *Hub) onGoneLocked(node string, f *frame) {
 	r := h.remoteLocked(node, f)
 	if r == nil {
+		h.goneOfMovedLocked(node, f)
 		return
 	}
 	r.leave()
