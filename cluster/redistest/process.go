@@ -84,7 +84,7 @@ func (p *process) start() error {
 		var output bytes.Buffer
 		cmd := exec.Command(path, append(args, p.args...)...)
 		cmd.Stdout, cmd.Stderr = &output, &output
-		if err = startTied(cmd); err != nil {
+		if err = StartTied(cmd); err != nil {
 			return err
 		}
 		ended := make(chan struct{})

@@ -4,5 +4,5 @@ package redistest
 
 import "os/exec"
 
-// startTied starts a process. Elsewhere than on Linux it outlives a test that is killed.
-func startTied(cmd *exec.Cmd) error { return cmd.Start() }
+// StartTied starts a process. Elsewhere than on Linux it outlives a test that is killed.
+func StartTied(cmd *exec.Cmd) error { return cmd.Start() }

@@ -20,8 +20,8 @@ var starter = sync.OnceValue(func() chan<- func() {
 	return calls
 })
 
-// startTied starts a process that ends with this one, however that ends.
-func startTied(cmd *exec.Cmd) error {
+// StartTied starts a process that ends with this one, however that ends.
+func StartTied(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	result := make(chan error)
 	starter() <- func() { result <- cmd.Start() }
