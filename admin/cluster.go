@@ -55,7 +55,9 @@ type ClusterNode struct {
 }
 
 // Empty reports whether a node that is drained has nobody left.
-func (n ClusterNode) Empty() bool { return n.Draining && n.Online == 0 && n.Doors == 0 && n.Relayed == 0 }
+func (n ClusterNode) Empty() bool {
+	return n.Draining && n.Online == 0 && n.Doors == 0 && n.Relayed == 0
+}
 
 // ClusterDrainRequest names a node. By is as in BanRequest.
 type ClusterDrainRequest struct {
