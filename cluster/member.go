@@ -63,7 +63,7 @@ type Options struct {
 	Relays Relays
 
 	// Where the keys are, for what a refusal says.
-	ClusterKeyPath, BanKeyPath string
+	ClusterKeyPath, BanKeyPath, AgeKeyPath string
 
 	Log *slog.Logger // nil: discarded
 }
@@ -135,7 +135,7 @@ func Join(ctx context.Context, opts Options) (_ *Member, err error) {
 	m.asker = ask.New(ask.Options{Bus: m.bus, Kind: kindRequest, Log: m.log})
 	m.nodes, err = nodes.Join(ctx, m.conn, nodes.Options{
 		Self: opts.Node, Key: opts.Key, Report: m.report, Drain: opts.Drain,
-		ClusterKeyPath: opts.ClusterKeyPath, BanKeyPath: opts.BanKeyPath,
+		ClusterKeyPath: opts.ClusterKeyPath, BanKeyPath: opts.BanKeyPath, AgeKeyPath: opts.AgeKeyPath,
 	}, m.log)
 	if err != nil {
 		return nil, err

@@ -72,9 +72,13 @@ func (o Options) otherKey(name string) error {
 // fits says why this node and another, which has the same cluster key, cannot be nodes of
 // one cluster.
 func (o Options) fits(self Node, other record) error {
-	if len(self.BanKeys) > 0 && len(other.BanKeys) > 0 && !slices.ContainsFunc(self.BanKeys, func(f Fingerprint) bool { return slices.Contains(other.BanKeys, f) }) {
+	if strangers(self.BanKeys, other.BanKeys) {
 		return fmt.Errorf("ban key: %w (of node %s), so neither could tell what the other has banned; copy ban.key from there to %s, mode 0600, before this node has bans of its own, and start again",
 			ErrKey, other.Name, orDefault(o.BanKeyPath, "ban.key"))
+	}
+	if strangers(self.AgeKeys, other.AgeKeys) {
+		return fmt.Errorf("age key: %w (of node %s), so neither would take what visitors proved to the other; copy age-pass.key from there to %s, mode 0600, and start again",
+			ErrKey, other.Name, orDefault(o.AgeKeyPath, "age-pass.key"))
 	}
 	if !self.Protocol.Meets(other.Protocol) {
 		older, newer := other.Name+" ("+other.Version+")", "this one ("+self.Version+")"
@@ -85,6 +89,11 @@ func (o Options) fits(self Node, other record) error {
 			ErrProtocol, self.Protocol, other.Name, other.Version, other.Protocol, older, newer)
 	}
 	return nil
+}
+
+// strangers reports whether both have keys, and none in common.
+func strangers(own, others []Fingerprint) bool {
+	return len(own) > 0 && len(others) > 0 && !slices.ContainsFunc(own, func(f Fingerprint) bool { return slices.Contains(others, f) })
 }
 
 func orDefault(path, name string) string {

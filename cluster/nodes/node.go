@@ -68,6 +68,7 @@ type Report struct {
 	Relayed int           `json:"relayed,omitempty"`  // chats, of any node, that are at its relay
 	Load    float64       `json:"load"`               // of its relay and processor, whichever has less left: 0 to 1
 	BanKeys []Fingerprint `json:"ban_keys,omitempty"` // the newest first
+	AgeKeys []Fingerprint `json:"age_keys,omitempty"` // of proofs of age; none: it asks for none
 
 	// RelayURLs are the STUN and TURN URLs of its relay; empty: it has none for the sessions
 	// of others. RelayDraining: that takes no new allocations, whatever the node does.

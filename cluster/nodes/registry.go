@@ -33,7 +33,7 @@ type Options struct {
 	Drain func(on bool)
 
 	// Where the keys are, for what a refusal says.
-	ClusterKeyPath, BanKeyPath string
+	ClusterKeyPath, BanKeyPath, AgeKeyPath string
 
 	pace pace // zero: usualPace; tests are in a hurry
 }

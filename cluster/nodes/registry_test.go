@@ -174,7 +174,9 @@ func TestNameLost(t *testing.T) {
 func TestRefused(t *testing.T) {
 	conn := dial(t, redistest.Shared(t).URL())
 	join(t, conn, options("a", func(o *nodes.Options) {
-		o.Report = func() nodes.Report { return nodes.Report{BanKeys: []nodes.Fingerprint{"k2", "k1"}} }
+		o.Report = func() nodes.Report {
+			return nodes.Report{BanKeys: []nodes.Fingerprint{"k2", "k1"}, AgeKeys: []nodes.Fingerprint{"a1"}}
+		}
 	}))
 	keys := func(list ...nodes.Fingerprint) func(o *nodes.Options) {
 		return func(o *nodes.Options) { o.Report = func() nodes.Report { return nodes.Report{BanKeys: list} } }
@@ -192,6 +194,9 @@ func TestRefused(t *testing.T) {
 			[]string{"cluster.key_file: ", "of node a", "copy the file from there to /x/cluster.key"}},
 		{"another ban key", func(o *nodes.Options) { keys("k3")(o); o.BanKeyPath = "/x/ban.key" }, nodes.ErrKey,
 			[]string{"ban key: ", "of node a", "copy ban.key from there to /x/ban.key"}},
+		{"another age key", func(o *nodes.Options) {
+			o.Report = func() nodes.Report { return nodes.Report{AgeKeys: []nodes.Fingerprint{"a2"}} }
+		}, nodes.ErrKey, []string{"age key: ", "of node a", "copy age-pass.key from there to age-pass.key"}},
 		{"a ban key that was replaced", keys("k1"), nil, nil},
 		{"a ban key newer still", keys("k3", "k2"), nil, nil},
 		{"one version newer", protocol(2, 3), nil, nil},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/joingyd/joingyd/admin"
@@ -19,6 +20,7 @@ type proofs struct {
 	gate    *agepass.Gate
 	signer  *agepass.Signer
 	checker *agepass.Checker
+	keys    atomic.Pointer[[]agepass.Key] // that the signer has
 }
 
 // openAge makes what asks for proof of age, if it is required.
@@ -55,7 +57,9 @@ func (d *daemon) openAge() error {
 	if err != nil {
 		return fmt.Errorf("age: %w", err)
 	}
-	d.proofs = &proofs{gate, signer, checker}
+	d.proofs = &proofs{gate: gate, signer: signer, checker: checker}
+	keys := passKeys(secrets)
+	d.proofs.keys.Store(&keys)
 	// What the pages say is another thing now, so everybody is asked for consent again.
 	d.site.Age = &web.Age{Text: settings.Required == "all", Checker: page.Hostname()}
 	d.alsoAgreed("+age")
@@ -98,6 +102,11 @@ func passKeys(secrets [][config.SecretSize]byte) (keys []agepass.Key) {
 // ring is the keys that sign proofs of age, of which a file tells all.
 func (p *proofs) ring(path string) admin.KeyRing {
 	return fileRing{path: path, keep: passTime, use: func(secrets [][config.SecretSize]byte) error {
-		return p.signer.UseKeys(passKeys(secrets))
+		keys := passKeys(secrets)
+		if err := p.signer.UseKeys(keys); err != nil {
+			return err
+		}
+		p.keys.Store(&keys)
+		return nil
 	}}
 }

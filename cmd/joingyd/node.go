@@ -50,7 +50,8 @@ func (d *daemon) openCluster() error {
 		},
 		Key: secrets.Key, AnyLanguage: d.cfg.Match.AnyLanguage, Report: d.report, Drain: d.drainNode,
 		Bans: d.bans, Enforce: d.enforceOthers, Relays: d.relays(),
-		ClusterKeyPath: secrets.KeyPath, BanKeyPath: config.SecretPath(d.cfg.DataDir, banKeyFile), Log: d.log,
+		ClusterKeyPath: secrets.KeyPath, BanKeyPath: config.SecretPath(d.cfg.DataDir, banKeyFile),
+		AgeKeyPath: config.SecretPath(d.cfg.DataDir, ageKeyFile), Log: d.log,
 	})
 	if err != nil {
 		return fmt.Errorf("cluster: %w", err)
@@ -64,6 +65,11 @@ func (d *daemon) report() nodes.Report {
 	r := nodes.Report{}
 	for _, use := range slices.Backward(d.bans.Keys()) {
 		r.BanKeys = append(r.BanKeys, nodes.FingerprintOf(use.Key))
+	}
+	if d.proofs != nil {
+		for _, key := range *d.proofs.keys.Load() {
+			r.AgeKeys = append(r.AgeKeys, nodes.FingerprintOf(key))
+		}
 	}
 	r.RelayURLs, r.RelayDraining = d.relayReport()
 	hub := d.started.Load()
