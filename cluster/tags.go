@@ -27,6 +27,10 @@ func newTagger(key [32]byte, of string) *tagger {
 	return &tagger{sync.Pool{New: func() any { return hmac.New(sha256.New, derived) }}}
 }
 
+// LineKey is the key of what stands for lines that are said in many chats: the same at each
+// node with the cluster's key.
+func LineKey(key [32]byte) [32]byte { return newTagger(key, "line").sum(nil) }
+
 func (t *tagger) sum(thing []byte) (sum [sha256.Size]byte) {
 	mac := t.macs.Get().(hash.Hash)
 	mac.Reset()

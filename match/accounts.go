@@ -19,22 +19,34 @@ const (
 	hasteRound = 30  // and after all was forgotten
 )
 
-// holder is whose an account is: an address or a pass.
+// holder is whose an account is: an address, a pass, or something that is said.
 type holder struct {
+	kind holderKind
 	addr netip.Prefix
-	pass passHash
+	hash [32]byte
 }
 
-func ofAddress(key netip.Prefix) holder { return holder{addr: key} }
+type holderKind byte
 
-func ofPass(hash passHash) holder { return holder{pass: hash} }
+const (
+	anAddress holderKind = iota + 1
+	aPass
+	aLine
+)
+
+func ofAddress(key netip.Prefix) holder { return holder{kind: anAddress, addr: key} }
+
+func ofPass(hash passHash) holder { return holder{kind: aPass, hash: hash} }
 
 // text names the holder, as all hubs do.
 func (o holder) text() string {
-	if o.addr.IsValid() {
-		return "address " + o.addr.String()
+	switch o.kind {
+	case aPass:
+		return "pass " + string(o.hash[:])
+	case aLine:
+		return "line " + string(o.hash[:])
 	}
-	return "pass " + string(o.pass[:])
+	return "address " + o.addr.String()
 }
 
 // account is what a hub has to tell of a holder, and what it was told. Sessions are those of
@@ -47,8 +59,11 @@ type account struct {
 	// Since it was last told:
 	spent    [pacedKinds]float32
 	points   float32
-	strikes  int
+	strikes  int // or chats in which a line was said
 	pardoned bool
+
+	most  int             // chats that matter of a line
+	since []time.Duration // how long ago it was said in each, as the last answer has it
 
 	queued   urgency
 	answered chan struct{} // closed when what is told next is answered; nil: nobody waits
@@ -117,10 +132,13 @@ func (h *Hub) accountLocked(o holder) *account {
 
 // heldLocked returns the sessions that the holder has at this hub.
 func (h *Hub) heldLocked(o holder) int {
-	if o.addr.IsValid() {
+	switch o.kind {
+	case anAddress:
 		return h.perAddress[o.addr]
+	case aPass:
+		return h.passes.shown[o.hash]
 	}
-	return h.passes.shown[o.pass]
+	return 0
 }
 
 // elsewhereLocked returns the sessions that the holder has at other hubs, as far as is known. While
@@ -139,7 +157,7 @@ func (h *Hub) holdsLocked(o holder) int { return h.heldLocked(o) + h.elsewhereLo
 
 // heldChangedLocked is for a session more or less.
 func (h *Hub) heldChangedLocked(o holder) {
-	if h.accounts == nil || o == (holder{}) { // or nobody knows yet from where
+	if h.accounts == nil || o == ofAddress(netip.Prefix{}) { // or nobody knows yet from where
 		return
 	}
 	if a := h.accountLocked(o); a != nil {
@@ -223,24 +241,32 @@ func (h *Hub) urgencyLocked(o holder, a *account) urgency {
 	return never
 }
 
-// wantLocked asks the other hubs whether there may be a session more. The channel that it
-// returns is closed when they have answered, or will not; it is nil if there is no use. When
-// that is known, call wantedLocked.
-func (h *Hub) wantLocked(o holder) <-chan struct{} {
+// enquireLocked has an account told at once. The channel that it returns is closed when the others
+// have answered, or will not. It returns nil if there is no use.
+func (h *Hub) enquireLocked(o holder) (*account, <-chan struct{}) {
 	as := h.accounts
 	if as == nil || as.over || !as.with.Ready() || h.opts.Now().Before(as.quiet) {
-		return nil
+		return nil, nil
 	}
 	a := h.accountLocked(o)
 	if a == nil {
-		return nil
+		return nil, nil
 	}
-	a.wanted++
 	if a.answered == nil {
 		a.answered = make(chan struct{})
 	}
 	h.tellLocked(o, a)
-	return a.answered
+	return a, a.answered
+}
+
+// wantLocked asks the other hubs whether there may be a session more, as enquireLocked does. When
+// that is known, call wantedLocked.
+func (h *Hub) wantLocked(o holder) <-chan struct{} {
+	a, answer := h.enquireLocked(o)
+	if a != nil {
+		a.wanted++
+	}
+	return answer
 }
 
 // wantedLocked ends what wantLocked began.

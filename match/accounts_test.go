@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,6 +88,8 @@ func (k bookkeeper) settle(t match.Tally) match.Standing {
 	for range t.Strikes {
 		p.strikes = append(p.strikes, now)
 	}
+	p.strikes = slices.DeleteFunc(p.strikes, func(at time.Time) bool { return now.Sub(at) >= t.StrikeLife })
+	p.strikes = p.strikes[max(0, len(p.strikes)-t.MostStrikes):]
 	for _, at := range p.strikes {
 		s.Strikes = append(s.Strikes, now.Sub(at))
 	}
@@ -266,6 +269,51 @@ func TestStrikesAreCountedOverHubs(t *testing.T) {
 		again.say(pair, "1", "hello")
 		if m := again.expect("rejected"); m.Code != "muted" {
 			t.Errorf("rejected = %+v", m)
+		}
+	})
+}
+
+// A link may be given in three chats, wherever they are.
+func TestLinesAreCountedOverHubs(t *testing.T) {
+	repeats := func(o *match.Options) { o.Filter, o.FilterKey = match.Filter{Repeats: 3}, [32]byte{1} }
+	runCounting(t, repeats, func(t *testing.T, a, b *fixture, k *book) {
+		say := func(f *fixture, body string) message {
+			t.Helper()
+			spammer, other := f.visit("192.0.2.1"), f.visit("192.0.2.9")
+			spammer.say(f.meet(spammer, other, "text"), "1", body)
+			m := <-spammer.messages
+			for _, c := range []*client{spammer, other} {
+				c.conn.Close(websocket.StatusNormalClosure, "")
+			}
+			synctest.Wait()
+			return m
+		}
+		for i, f := range []*fixture{a, b, a, b, a} {
+			if m := say(f, "my pictures: t.me/foo"); (m.Type == "sent") != (i < 3) || m.Type == "rejected" && m.Reason != "repeated" {
+				t.Errorf("in chat %d: %+v", i+1, m)
+			}
+		}
+		var said, before int
+		count := func() (n int) {
+			k.set(func(k *book) {
+				for of := range k.pages {
+					if strings.HasPrefix(of, "line ") {
+						n++
+					}
+				}
+			})
+			return n
+		}
+		before = count()
+		if m := say(a, "where are you from and what do you like to do"); m.Type != "sent" {
+			t.Errorf("%+v", m)
+		}
+		if said = count(); said != before {
+			t.Errorf("a plain line that was said once is known in %d ways", said-before)
+		}
+		time.Sleep(10 * time.Minute)
+		if m := say(b, "my pictures: t.me/foo"); m.Type != "sent" {
+			t.Errorf("after the window: %+v", m)
 		}
 	})
 }

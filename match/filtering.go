@@ -28,9 +28,12 @@ func ReadFilterWords(file string, from io.Reader) (*FilterWords, error) {
 	return filter.ReadWords(file, from)
 }
 
-// newFilter makes a filter whose fingerprints nobody else can read.
+// newFilter makes a filter whose fingerprints nobody can read but who has the key, if there is
+// one, else nobody.
 func newFilter(opts Filter) *filter.Filter {
-	rand.Read(opts.Key[:])
+	if opts.Key == ([len(opts.Key)]byte{}) {
+		rand.Read(opts.Key[:])
+	}
 	return filter.New(opts)
 }
 

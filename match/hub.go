@@ -113,7 +113,8 @@ type Options struct {
 	// shows a pass. Nil: this hub counts for itself.
 	Accounts Accounts
 
-	Filter Filter // of texts and interests; its key is made by New
+	Filter    Filter   // of texts and interests; its key is FilterKey
+	FilterKey [32]byte // of the fingerprints of lines, the same at all hubs of a site; zero: made by New
 	// Ban bans the addresses of a spammer, of those that count as one only one, and ends
 	// their sessions. Where lasts is 0, it is for Ban to say for how long. It may block;
 	// it is called by Run, one at a time. Nil: nobody is banned.
@@ -222,7 +223,7 @@ func New(opts Options) *Hub {
 		opts.Logger.Warn("chats of before do not go on", "error", err)
 	}
 	h.live.Store(&live)
-	h.filter.Store(newFilter(live.Filter))
+	h.filter.Store(newFilter(h.filterOptions(live.Filter)))
 	for outcome := range filter.Outcomes() {
 		h.verdicts[outcome] = make(map[filter.Reason]uint64)
 	}

@@ -36,6 +36,6 @@ func (h *Hub) Change(l Live) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.live.Store(&l)
-	h.filter.Store(h.filter.Load().With(l.Filter))
+	h.filter.Store(h.filter.Load().With(h.filterOptions(l.Filter)))
 	h.addresses.paces = pacesFor(l.SessionsPerAddress)
 }

@@ -68,7 +68,7 @@ func (h *Hub) settleSome(ctx context.Context) bool {
 		if standing.Known {
 			answers++
 			h.settledLocked(s, tallies[i], standing, now)
-		} else {
+		} else if s.kind != aLine {
 			s.account.told = unknown
 		}
 		if s.answered != nil {
@@ -111,11 +111,16 @@ func (h *Hub) takeTallies() (batch []settling, tallies []Tally, ready bool) {
 func (h *Hub) tallyLocked(o holder, a *account) Tally {
 	live := h.live.Load()
 	t := Tally{
-		Of: o.text(), Held: h.heldLocked(o), Wanted: a.wanted, Most: maxSharing,
+		Of: o.text(), Held: h.heldLocked(o), Wanted: a.wanted,
 		Points: float64(a.points), MostPoints: mostPoints * h.suspiciousFrom(), HalfLife: suspicionHalfLife,
 		Strikes: a.strikes, MostStrikes: live.Filter.MostStrikes(), StrikeLife: filter.StrikeLife, Pardoned: a.pardoned,
 	}
-	if !o.addr.IsValid() {
+	switch o.kind {
+	case aPass:
+		t.Most = maxSharing
+		return t
+	case aLine:
+		t.MostStrikes, t.StrikeLife = a.most, filter.RepeatWindow
 		return t
 	}
 	t.Most = live.SessionsPerAddressMax
@@ -135,7 +140,8 @@ func (h *Hub) settledLocked(s settling, told Tally, standing Standing, now time.
 	}
 	a.elsewhere = standing.Elsewhere
 	a.told = max(told.Held, min(told.Held+told.Wanted, told.Most-a.elsewhere))
-	if !s.addr.IsValid() {
+	if s.kind != anAddress {
+		a.since = standing.Strikes
 		return
 	}
 	known := h.addresses.of(s.addr, now)

@@ -16,7 +16,7 @@ type Accounts interface {
 	Settle(ctx context.Context, tallies []Tally) []Standing
 }
 
-// Tally is what one hub has to tell of an address or of a pass.
+// Tally is what one hub has to tell of an address, a pass or a line.
 type Tally struct {
 	Of     string // whose it is. Nobody but hubs may see that
 	Held   int    // sessions here,
@@ -27,7 +27,7 @@ type Tally struct {
 	MostPoints float64
 	HalfLife   time.Duration
 
-	Strikes     int // since it was last told
+	Strikes     int // since it was last told; of a line, chats in which it was said
 	MostStrikes int
 	StrikeLife  time.Duration
 	Pardoned    bool // strikes of before count no more
@@ -44,13 +44,13 @@ type Standing struct {
 	Elsewhere int             // sessions at other hubs
 	Forgotten bool            // nothing was known of those here
 	Points    float64         // of suspicion
-	Strikes   []time.Duration // how long ago each was, the oldest first
+	Strikes   []time.Duration // how long ago each was, the oldest first; no more than MostStrikes
 	Missing   []float64       // tokens of each bucket
 }
 
 // AccountStats are the counts of what hubs count together; all but Known since the start.
 type AccountStats struct {
-	Known   int               // addresses and passes with something that was told, or is to be
+	Known   int               // addresses, passes and lines with something that was told, or is to be
 	Dropped uint64            // tallies for which there was no room
 	Refused map[string]uint64 // what this hub alone would have let be, by what it was: see Commons
 }

@@ -247,6 +247,8 @@ func (d *daemon) openHub() error {
 
 		Cluster:  d.cluster(),
 		Accounts: d.accounts(),
+
+		FilterKey: d.lineKey(),
 	}
 	d.useRelays(&options)
 	d.hub = match.New(options)

@@ -17,6 +17,14 @@ func (d *daemon) accounts() match.Accounts {
 	return matchAccounts{d.member}
 }
 
+// lineKey is the key by which nodes know lines again, zero if there are no others.
+func (d *daemon) lineKey() (key [32]byte) {
+	if d.member == nil {
+		return key
+	}
+	return cluster.LineKey(d.secrets.Key)
+}
+
 // matchAccounts is accounts as the matchmaker wants them.
 type matchAccounts struct{ member *cluster.Member }
 

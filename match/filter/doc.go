@@ -11,6 +11,6 @@
 // again and again, which the fingerprints count.
 //
 // Nothing of a line is kept but keyed fingerprints of it, for 10 minutes and in
-// memory. Nothing is logged. Time comes in with each line, so the same lines get
+// memory. Filters of one site count those in common (Common). Nothing is logged. Time comes in with each line, so the same lines get
 // the same verdicts.
 package filter

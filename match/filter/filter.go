@@ -35,7 +35,9 @@ type Options struct {
 	BanAfter  int           // strikes within an hour; 0: never
 	BanFor    time.Duration // 0: for whoever makes the ban to say
 
-	Key [32]byte // of the fingerprints; random, and kept nowhere else
+	Key [32]byte // of the fingerprints; random, and kept nowhere else, or that of all filters of a site
+
+	Common Common // nil: there are no other filters
 }
 
 // MostStrikes is how many strikes of an address matter.
@@ -108,6 +110,7 @@ type Filter struct {
 	searches bool   // whether anything is to be found
 	limit    int    // chats in which a link or contact may be given; 0: any number
 	repeats  *repeats
+	common   Common
 	strikes  *strikes
 	banFor   time.Duration
 }
@@ -129,6 +132,7 @@ func newFilter(o Options, repeats *repeats, strikes *strikes) *Filter {
 		searches: o.Links != Allow || o.Contacts != Allow || o.Words != Allow || o.Repeats > 0,
 		limit:    o.Repeats,
 		repeats:  repeats,
+		common:   o.Common,
 		strikes:  strikes,
 		banFor:   o.BanFor,
 	}
@@ -240,22 +244,32 @@ func (f *Filter) repeated(d *finder, line *Line) (own, site bool) {
 		return false, false
 	}
 	found := false
+	d.sayings = d.sayings[:0]
 	for _, h := range d.hits {
 		if h.kind == word || h.key == "" {
 			continue
 		}
 		found = true
 		key := append([]byte{byte(h.kind)}, h.key...)
-		own = f.repeats.sayOwn(key, line, limit) || own
-		site = f.repeats.sayAll(key, line, siteTimes*limit) || site
+		d.sayings = f.repeats.bySpeaker(d.sayings, key, line, limit)
+		d.sayings = f.repeats.byAll(d.sayings, key, siteTimes*limit)
 	}
 	letters, n := d.letters()
 	switch {
 	case found && n >= minLettersFound:
-		own = f.repeats.sayOwn(letters, line, limit) || own
-		site = f.repeats.sayAll(letters, line, siteTimes*limit) || site
+		d.sayings = f.repeats.bySpeaker(d.sayings, letters, line, limit)
+		d.sayings = f.repeats.byAll(d.sayings, letters, siteTimes*limit)
 	case !found && n >= minLetters:
-		own = f.repeats.sayOwn(letters, line, plainTimes*limit)
+		d.sayings = f.repeats.bySpeaker(d.sayings, letters, line, plainTimes*limit)
+	}
+	f.repeats.say(d.sayings, line)
+	if f.common != nil {
+		f.repeats.share(f.common, d.sayings, found, line.At)
+	}
+	for _, s := range d.sayings {
+		if s.chats > s.limit {
+			own, site = own || s.scope != bySite, site || s.scope == bySite
+		}
 	}
 	return own, site
 }

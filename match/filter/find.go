@@ -31,6 +31,7 @@ type finder struct {
 	platforms []int // where names of other sites begin
 	hits      []found
 	said      []byte // see letters
+	sayings   []saying
 }
 
 var finders = sync.Pool{New: func() any { return new(finder) }}
@@ -40,6 +41,7 @@ func (d *finder) release() {
 	clear(d.text[:cap(d.text)])
 	clear(d.said[:cap(d.said)])
 	clear(d.hits[:cap(d.hits)])
+	clear(d.sayings[:cap(d.sayings)])
 	d.line = ""
 	finders.Put(d)
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/joingyd/joingyd/recent"
 )
 
+// RepeatWindow is how long it counts that something was said in a chat.
+const RepeatWindow = 10 * time.Minute
+
 const (
-	repeatWindow    = 10 * time.Minute
 	maxFingerprints = 1 << 18 // about 60 MB when full
 
 	// How many letters a line needs to count: "where are you from" has 15, and
@@ -29,7 +31,7 @@ const (
 // without the key, which is forgotten when the process ends.
 type fingerprint [16]byte
 
-// said is in which chats something was said in the last repeatWindow, the
+// said is in which chats something was said in the last RepeatWindow, the
 // youngest last.
 type said struct{ chats []chat }
 
@@ -83,36 +85,50 @@ func (r *repeats) print(s scope, who, what []byte) (f fingerprint) {
 	return f
 }
 
-// sayOwn notes what the line's speaker says, and reports whether the session or
-// the address has said it in more than limit chats.
-func (r *repeats) sayOwn(what []byte, line *Line, limit int) bool {
+// saying is something that a line says, in one scope.
+type saying struct {
+	print fingerprint
+	scope scope
+	limit int  // chats in which it may be said
+	chats int  // in which it was, by now: at most one more than limit, which is enough to know
+	fresh bool // this chat is one more
+}
+
+// bySpeaker appends what the line's speaker says: the session, and the address.
+func (r *repeats) bySpeaker(list []saying, what []byte, line *Line, limit int) []saying {
 	addr := line.Source.Addr().As16()
-	session := r.say(r.print(bySession, line.Session[:], what), line.Chat, limit, line.At)
-	source := r.say(r.print(bySource, addr[:], what), line.Chat, limit, line.At)
-	return max(session, source) > limit
+	return append(list,
+		saying{print: r.print(bySession, line.Session[:], what), scope: bySession, limit: limit},
+		saying{print: r.print(bySource, addr[:], what), scope: bySource, limit: limit})
 }
 
-// sayAll is sayOwn for all speakers together.
-func (r *repeats) sayAll(what []byte, line *Line, limit int) bool {
-	return r.say(r.print(bySite, nil, what), line.Chat, limit, line.At) > limit
+// byAll is bySpeaker for all speakers together.
+func (r *repeats) byAll(list []saying, what []byte, limit int) []saying {
+	return append(list, saying{print: r.print(bySite, nil, what), scope: bySite, limit: limit})
 }
 
-// say notes that f was said in a chat, and returns in how many it was by now: at
-// most one more than limit, which is enough to know.
-func (r *repeats) say(f fingerprint, in fingerprint, limit int, now time.Time) int {
+// say notes that all of it was said in the line's chat, and in how many it was by now.
+func (r *repeats) say(list []saying, line *Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.forgetLocked(now)
-	s, _ := r.entries.Use(f)
-	s.note(in, limit+1, now)
-	return len(s.chats)
+	for i := range list {
+		r.forgetLocked(line.At)
+		s, _ := r.entries.Use(list[i].print)
+		list[i].fresh = s.note(line.Chat, list[i].limit+1, line.At)
+		list[i].chats = len(s.chats)
+	}
 }
 
-// note adds a chat, and forgets those that are too old or too many.
-func (s *said) note(in fingerprint, most int, now time.Time) {
+// note adds a chat, and forgets those that are too old or too many. It reports whether
+// it was not there before.
+func (s *said) note(in fingerprint, most int, now time.Time) (fresh bool) {
 	kept := s.chats[:0]
+	fresh = true
 	for _, c := range s.chats {
-		if c.id != in && now.Sub(c.at) < repeatWindow {
+		switch {
+		case c.id == in:
+			fresh = false
+		case now.Sub(c.at) < RepeatWindow:
 			kept = append(kept, c)
 		}
 	}
@@ -120,12 +136,13 @@ func (s *said) note(in fingerprint, most int, now time.Time) {
 		kept = append(kept[:0], kept[1:]...)
 	}
 	s.chats = append(kept, chat{in, now})
+	return fresh
 }
 
 // forgetAtOnce is how many entries are forgotten before others get a turn.
 const forgetAtOnce = 64
 
-// forget forgets what has not been said for repeatWindow.
+// forget forgets what has not been said for RepeatWindow.
 func (r *repeats) forget(now time.Time) {
 	for more := true; more; {
 		r.mu.Lock()
@@ -134,11 +151,11 @@ func (r *repeats) forget(now time.Time) {
 	}
 }
 
-// forgetLocked forgets some entries that have not been said for repeatWindow, and
+// forgetLocked forgets some entries that have not been said for RepeatWindow, and
 // reports whether there may be more.
 func (r *repeats) forgetLocked(now time.Time) (more bool) {
 	return r.entries.Forget(forgetAtOnce, func(s *said) bool {
-		return now.Sub(s.chats[len(s.chats)-1].at) >= repeatWindow
+		return now.Sub(s.chats[len(s.chats)-1].at) >= RepeatWindow
 	})
 }
 

@@ -90,7 +90,7 @@ func TestRepetitionIsOfChats(t *testing.T) {
 	if v := s.say("t.me/foo"); v.Reason != Repeated {
 		t.Errorf("in another: %+v", v)
 	}
-	*s.now = s.now.Add(repeatWindow)
+	*s.now = s.now.Add(RepeatWindow)
 	if v := s.say("t.me/foo"); v.Outcome != Delivered {
 		t.Errorf("after the window: %+v", v)
 	}
@@ -140,7 +140,7 @@ func TestFingerprintsAreBoundedAndForgotten(t *testing.T) {
 	if v := s.say("t.me/foo19"); v.Reason != Repeated {
 		t.Errorf("the youngest was forgotten: %+v", v)
 	}
-	s.f.Forget(s.now.Add(repeatWindow))
+	s.f.Forget(s.now.Add(RepeatWindow))
 	if got := s.f.Stats(); got.Fingerprints != 0 {
 		t.Errorf("%+v", got)
 	}
