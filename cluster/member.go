@@ -290,6 +290,9 @@ func (m *Member) Offer(o Offer) {
 // Withdraw ends that.
 func (m *Member) Withdraw(id OfferID) { m.seeker.withdraw(id) }
 
+// Taken is Withdraw for an offer that was found: it is out of the shared pool.
+func (m *Member) Taken(id OfferID) { m.seeker.taken(id) }
+
 // Registry is who the nodes are.
 func (m *Member) Registry() *nodes.Registry { return m.nodes }
 

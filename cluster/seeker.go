@@ -27,6 +27,7 @@ type sharedPool interface {
 	Offer(context.Context, pool.Ticket) (found *pool.Found, again time.Duration, err error)
 	Search(ctx context.Context, id pool.ID, recent, avoid []pool.Tag) (found *pool.Found, again time.Duration, err error)
 	Renew(context.Context) (lost []pool.ID, err error)
+	Taken(context.Context, pool.ID) error
 	Withdraw(context.Context, ...pool.ID) error
 }
 
@@ -45,6 +46,7 @@ type seeker struct {
 	offers  map[OfferID]*sought
 	due     dueHeap
 	void    []pool.ID // to be withdrawn
+	found   []pool.ID // to be noted as taken
 	running int       // calls
 	counts  SeekCounts
 	told    time.Time // when the log was told of a call that failed
@@ -86,7 +88,12 @@ func (s *seeker) offer(ticket pool.Ticket) {
 }
 
 // withdraw ends that.
-func (s *seeker) withdraw(id OfferID) {
+func (s *seeker) withdraw(id OfferID) { s.end(id, &s.void) }
+
+// taken is withdraw for an offer that somebody has found, and taken out of the shared pool.
+func (s *seeker) taken(id OfferID) { s.end(id, &s.found) }
+
+func (s *seeker) end(id OfferID, list *[]pool.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.offers[id]
@@ -95,7 +102,7 @@ func (s *seeker) withdraw(id OfferID) {
 	}
 	s.forgetLocked(id, o)
 	if o.in && !o.calls {
-		s.voidLocked(id)
+		s.voidLocked(id, list)
 	}
 }
 
@@ -106,13 +113,13 @@ func (s *seeker) forgetLocked(id OfferID, o *sought) {
 	}
 }
 
-// voidLocked has an offer taken out of the shared pool. While that is not there it goes by
-// itself.
-func (s *seeker) voidLocked(id OfferID) {
-	if !s.up || len(s.void) >= s.most {
+// voidLocked has an offer on one of the lists taken out of the shared pool. While that is not
+// there it goes by itself.
+func (s *seeker) voidLocked(id OfferID, list *[]pool.ID) {
+	if !s.up || len(*list) >= s.most {
 		return
 	}
-	s.void = append(s.void, pool.ID(id))
+	*list = append(*list, pool.ID(id))
 	s.poke()
 }
 
@@ -143,7 +150,7 @@ func (s *seeker) setUp(up bool) {
 	if up == s.up {
 		return
 	}
-	s.up, s.void = up, nil
+	s.up, s.void, s.found = up, nil, nil
 	if !up {
 		return
 	}
@@ -203,6 +210,10 @@ func (s *seeker) begin(ctx context.Context) time.Duration {
 			batch := s.void[:min(len(s.void), voidBatch)]
 			s.void = s.void[len(batch):]
 			s.goLocked(func() { s.takeBack(ctx, batch) })
+		case len(s.found) > 0:
+			batch := s.found
+			s.found = nil
+			s.goLocked(func() { s.noteTaken(ctx, batch) })
 		case len(s.due) > 0 && !s.due[0].at.After(now):
 			o := heap.Pop(&s.due).(*sought)
 			o.calls = true
@@ -230,6 +241,15 @@ func (s *seeker) goLocked(job func()) {
 func (s *seeker) takeBack(ctx context.Context, ids []pool.ID) {
 	if err := s.pool.Withdraw(ctx, ids...); err != nil {
 		s.failed(err)
+	}
+}
+
+// noteTaken has the pool forget tickets, which costs a call only for those in several gates.
+func (s *seeker) noteTaken(ctx context.Context, ids []pool.ID) {
+	for _, id := range ids {
+		if err := s.pool.Taken(ctx, id); err != nil {
+			s.failed(err)
+		}
 	}
 }
 
@@ -277,7 +297,7 @@ func (s *seeker) sought(o *sought, found *pool.Found, again time.Duration, err e
 		return true
 	case !wanted:
 		if err == nil {
-			s.voidLocked(id)
+			s.voidLocked(id, &s.void)
 		}
 	case err != nil:
 		// Where somebody found it, that one's node says so before the time is over. After another

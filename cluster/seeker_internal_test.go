@@ -56,6 +56,11 @@ func (p *fakePool) Renew(context.Context) (lost []pool.ID, err error) {
 	return lost, p.failing
 }
 
+func (p *fakePool) Taken(_ context.Context, id pool.ID) error {
+	_, _, err := p.answer("taken", id)
+	return err
+}
+
 func (p *fakePool) Withdraw(_ context.Context, ids ...pool.ID) error {
 	for _, id := range ids {
 		_, _, err := p.answer("withdraw", id)
@@ -164,6 +169,12 @@ func TestSeekerWithdraws(t *testing.T) {
 		s.withdraw(OfferID(id("a")))
 		s.withdraw(OfferID(id("a")))
 		p.expect(t, "withdraw a")
+
+		s.offer(pool.Ticket{ID: id("b")})
+		p.expect(t, "offer b")
+		s.taken(OfferID(id("b"))) // found by another: nothing is left to take out
+		s.withdraw(OfferID(id("b")))
+		p.expect(t, "taken b")
 
 		// While a call is under way: what that put in is taken out, and whom it found is told.
 		blocking := make(chan struct{})

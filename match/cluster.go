@@ -43,6 +43,8 @@ type Cluster interface {
 	Offer(Offer)
 	// Withdraw says that an offer is void.
 	Withdraw(OfferID)
+	// Taken is Withdraw for an offer that somebody's search has found, and taken out.
+	Taken(OfferID)
 }
 
 // OfferID names an offer, once: a session that waits again has another.
@@ -211,19 +213,30 @@ func (h *Hub) describeOfferLocked(s *session) Offer {
 
 // withdrawLocked takes back the session's offer, if there is one.
 func (h *Hub) withdrawLocked(s *session) {
+	if id := h.endOfferLocked(s); id != (OfferID{}) {
+		h.others.Withdraw(id)
+	}
+}
+
+// takenLocked is withdrawLocked for an offer that was found.
+func (h *Hub) takenLocked(s *session) {
+	if id := h.endOfferLocked(s); id != (OfferID{}) {
+		h.others.Taken(id)
+	}
+}
+
+// endOfferLocked returns the offer that the session had, if there was one.
+func (h *Hub) endOfferLocked(s *session) (id OfferID) {
 	if s.abroad == nil {
-		return
+		return id
 	}
 	if s.abroad.later != nil {
 		s.abroad.later.Stop()
 		s.abroad.later = nil
 	}
-	if s.abroad.offer == (OfferID{}) {
-		return
-	}
-	delete(h.others.offers, s.abroad.offer)
-	h.others.Withdraw(s.abroad.offer)
-	s.abroad.offer = OfferID{}
+	id, s.abroad.offer = s.abroad.offer, OfferID{}
+	delete(h.others.offers, id)
+	return id
 }
 
 // clusterStatsLocked is the zero value without a cluster.

@@ -135,6 +135,19 @@ func (n *node) Offer(offer match.Offer) {
 	n.hubs.work.Go(func() { n.hubs.search(pooled{offer, n.name}) })
 }
 
+func (n *node) Taken(id match.OfferID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.wait, id)
+	n.hubs.work.Go(func() {
+		n.hubs.mu.Lock()
+		defer n.hubs.mu.Unlock()
+		if slices.ContainsFunc(n.hubs.offers, func(p pooled) bool { return p.ID == id }) {
+			n.hubs.t.Error("an offer that nobody has found is said to be taken")
+		}
+	})
+}
+
 func (n *node) Withdraw(id match.OfferID) {
 	n.mu.Lock()
 	delete(n.wait, id)

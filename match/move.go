@@ -111,6 +111,9 @@ func (h *Hub) pairOffersLocked(s *session, node string, theirs OfferID) {
 		return
 	}
 	other := h.others.offers[theirs]
+	if other != nil {
+		h.takenLocked(other)
+	}
 	if s != nil && other != nil && s != other && s.ticket.Mode == other.ticket.Mode && !contains(s.blocked, other.id) && !contains(other.blocked, s.id) {
 		now := h.opts.Now()
 		h.pool.Paired(s.ticket, now)
@@ -179,11 +182,14 @@ func (h *Hub) stayLocked(s *session) {
 // onProposeLocked answers another hub that has a partner for a session of this one.
 func (h *Hub) onProposeLocked(node string, f *frame) {
 	s := h.others.offers[f.Theirs]
+	if s != nil {
+		h.takenLocked(s)
+	}
 	if s == nil || !h.mayLeaveLocked(s, f.Session) {
 		h.sendFrameLocked(node, &frame{Kind: frameRefuse, Offer: f.Offer})
 		if s != nil {
 			s.abroad.failed++
-			h.offerLocked(s) // the one there was is used up
+			h.offerLocked(s)
 		}
 		return
 	}
@@ -354,6 +360,7 @@ func (h *Hub) onDropLocked(node string, f *frame) {
 // onVoidLocked offers a session again: the one who found it is gone.
 func (h *Hub) onVoidLocked(f *frame) {
 	if s := h.others.offers[f.Theirs]; s != nil {
+		h.takenLocked(s)
 		s.abroad.failed++
 		h.offerLocked(s)
 	}

@@ -25,6 +25,7 @@ func (lonely) Online() int                  { return 0 }
 func (lonely) Away() bool                   { return false }
 func (lonely) Send(string, []byte)          {}
 func (lonely) Offer(Offer)                  {}
+func (lonely) Taken(OfferID)                {}
 func (lonely) Withdraw(OfferID)             {}
 
 // waiting returns a session with something in all that a record has.

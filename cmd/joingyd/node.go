@@ -164,6 +164,9 @@ func raw(sessions []ident.Session) [][16]byte {
 // Withdraw implements match.Cluster.
 func (c matchCluster) Withdraw(id match.OfferID) { c.Member.Withdraw(cluster.OfferID(id)) }
 
+// Taken implements match.Cluster.
+func (c matchCluster) Taken(id match.OfferID) { c.Member.Taken(cluster.OfferID(id)) }
+
 // clusterHub is the matchmaker as the other nodes want it.
 type clusterHub struct{ *match.Hub }
 
