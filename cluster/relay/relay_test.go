@@ -171,11 +171,11 @@ func TestDeaf(t *testing.T) {
 		w.has("one home is dead", far, 4, 1)
 		w.air.cut("hub", "far", true)
 		w.pass(2 * time.Second)
-		far.deaf = true
+		far.deaf.Store(true)
 		w.pass(time.Hour)
 		w.has("deaf for an hour", far, 2, 1)
 		w.air.cut("hub", "far", false)
-		far.deaf = false
+		far.deaf.Store(false)
 		w.pass(time.Minute)
 		w.has("and not any more", far, 2, 1)
 	})

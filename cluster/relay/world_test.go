@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,7 +76,7 @@ type node struct {
 	host      *relay.Host // nil: it has no relay
 	server    *server
 	ahead     time.Duration // its clock
-	deaf      bool          // hears nobody, and knows
+	deaf      atomic.Bool   // hears nobody, and knows
 	connected int
 	stop      func()
 }
@@ -135,7 +136,7 @@ func (w *world) start(name string, relays bool, ahead time.Duration) *node {
 		if n.server.Server, err = turn.New(turn.Options{Shared: &keys, Now: now}); err != nil {
 			w.t.Fatal(err)
 		}
-		n.host = relay.NewHost(relay.HostOptions{Server: n.server, Bus: bus, Deaf: func() bool { return n.deaf }})
+		n.host = relay.NewHost(relay.HostOptions{Server: n.server, Bus: bus, Deaf: n.deaf.Load})
 		n.server.changed = n.host.Changed
 		opts.Local = n.host
 		group.Go(func() { n.host.Run(ctx) })
