@@ -13,7 +13,7 @@ import (
 
 // routeBans adds the paths of bans.
 func (s *Server) routeBans() {
-	s.mux.HandleFunc("POST /v1/bans", s.answer(s.ban))
+	s.mux.HandleFunc("POST /v1/bans", s.anywhere(s.ban))
 	s.mux.HandleFunc("DELETE /v1/bans", s.answer(s.unban))
 	s.mux.HandleFunc("GET /v1/bans", s.bans)
 	s.mux.HandleFunc("GET /v1/bans/check", s.answer(s.check))

@@ -16,6 +16,7 @@ import (
 // address, and reporters only by numbers.
 type Case struct {
 	ID       string             `json:"id"`
+	Node     string             `json:"node,omitempty"` // that it is kept on, with its evidence, where there are several
 	Kind     moderate.Kind      `json:"kind"`
 	Actions  []moderate.Action  `json:"actions"` // that it can be decided with
 	State    moderate.State     `json:"state"`
@@ -62,6 +63,8 @@ type CaseFlag struct {
 type CaseList struct {
 	Cases []Case `json:"cases"`
 	Total int    `json:"total"` // that wait
+
+	Missing []string `json:"missing,omitempty"` // nodes whose cases are not among them, and why
 }
 
 // CaseStats are figures of reports.
@@ -216,12 +219,11 @@ func (s *Service) recordDecision(k *moderate.Case, d moderate.Decision) error {
 // carryOut does what a decision says.
 func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequest, result *DecideResult) error {
 	id, err := ident.ParseSession(k.Session)
-	live := err == nil && len(s.live.Addresses(id)) > 0
 	switch req.Do {
 	case moderate.Warn:
-		result.Warned = live && s.live.Warn(id, req.Reason)
+		result.Warned = err == nil && s.reach(ctx, "warn", id, req.Reason, req.By)
 	case moderate.End:
-		result.Ended = live && s.live.Kick(id, req.Reason)
+		result.Ended = err == nil && s.reach(ctx, "kick", id, req.Reason, req.By)
 	case moderate.Ban, moderate.Permanent:
 		if len(k.Suspects) == 0 {
 			return invalid("nobody knows of whom case %s is, so there is nobody to ban", k.ID)
@@ -250,7 +252,7 @@ func (s *Service) carryOut(ctx context.Context, k *moderate.Case, req DecideRequ
 
 func (s *Service) caseOf(k *moderate.Case) Case {
 	c := Case{
-		ID: k.ID, Kind: k.Kind, Actions: k.Actions(), State: k.State, Gravity: k.Gravity.String(), Score: k.Score, Opened: k.Opened,
+		ID: k.ID, Node: s.node(), Kind: k.Kind, Actions: k.Actions(), State: k.State, Gravity: k.Gravity.String(), Score: k.Score, Opened: k.Opened,
 		Reports: []CaseReport{}, More: k.More, Evidence: k.Evidence, Claim: k.Claim, Decision: k.Decision, Hold: k.Hold,
 	}
 	if id, err := ident.ParseSession(k.Session); err == nil && len(s.live.Addresses(id)) > 0 {

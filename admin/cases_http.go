@@ -8,16 +8,16 @@ import (
 )
 
 func (s *Server) routeCases() {
-	s.mux.HandleFunc("GET /v1/cases", s.answer(s.cases))
+	s.mux.HandleFunc("GET /v1/cases", everywhere(s, s.cases, mergeCases(gravest)))
 	s.mux.HandleFunc("GET /v1/cases/stats", s.answer(s.caseStats))
-	s.mux.HandleFunc("GET /v1/cases/held", s.answer(s.heldCases))
-	s.mux.HandleFunc("GET /v1/cases/about", s.answer(s.casesAbout))
-	s.mux.HandleFunc("GET /v1/cases/{id}", s.answer(s.oneCase))
-	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", s.answer(s.evidence))
-	s.mux.HandleFunc("POST /v1/cases/guardian", s.answer(s.guardian))
-	s.mux.HandleFunc("POST /v1/cases/decide", s.answer(s.decide))
-	s.mux.HandleFunc("POST /v1/cases/hold", s.answer(s.hold))
-	s.mux.HandleFunc("POST /v1/cases/release", s.answer(s.release))
+	s.mux.HandleFunc("GET /v1/cases/held", everywhere(s, s.heldCases, mergeCases(heldShortest)))
+	s.mux.HandleFunc("GET /v1/cases/about", everywhere(s, s.casesAbout, mergeCases(oldest)))
+	s.mux.HandleFunc("GET /v1/cases/{id}", s.anywhere(s.oneCase))
+	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", s.anywhere(s.evidence))
+	s.mux.HandleFunc("POST /v1/cases/guardian", s.anywhere(s.guardian))
+	s.mux.HandleFunc("POST /v1/cases/decide", s.anywhere(s.decide))
+	s.mux.HandleFunc("POST /v1/cases/hold", s.anywhere(s.hold))
+	s.mux.HandleFunc("POST /v1/cases/release", s.anywhere(s.release))
 	s.mux.HandleFunc("POST /v1/desk/login", s.answer(s.login))
 }
 
@@ -59,13 +59,19 @@ func (s *Server) decide(r *http.Request) (any, error) {
 	return s.service.Decide(r.Context(), req)
 }
 
-// Cases lists the cases that wait for a person, at most limit of them; 0 stands for all.
+// Cases lists the cases that wait for a person on any node, at most limit of them; 0 stands
+// for all.
 func (c *Client) Cases(ctx context.Context, limit int) (list CaseList, err error) {
-	path := "/v1/cases"
+	return c.caseList(ctx, "/v1/cases", limit)
+}
+
+// caseList asks for cases of all nodes, or of the one that the client asks.
+func (c *Client) caseList(ctx context.Context, path string, limit int) (list CaseList, err error) {
+	query := c.everywhere()
 	if limit != 0 {
-		path += "?limit=" + strconv.Itoa(limit)
+		query.Set("limit", strconv.Itoa(limit))
 	}
-	err = c.do(ctx, http.MethodGet, path, nil, &list)
+	err = c.do(ctx, http.MethodGet, withQuery(path, query), nil, &list)
 	return list, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 )
 
@@ -22,6 +23,27 @@ const maxAnswer = 128 << 20
 // the daemon refuses is an *Error.
 type Client struct {
 	http *http.Client
+	node string // that is asked through the daemon; empty: the daemon itself
+}
+
+// At returns a client for another node of the daemon's site, which is asked through the
+// daemon. What a node does for others the server lists.
+func (c *Client) At(node string) *Client { return &Client{c.http, node} }
+
+// everywhere is the query for a list of all nodes, unless the client asks one.
+func (c *Client) everywhere() url.Values {
+	query := url.Values{}
+	if c.node == "" {
+		query.Set("nodes", "all")
+	}
+	return query
+}
+
+func withQuery(path string, query url.Values) string {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return path
 }
 
 // Connect returns a client for the daemon that listens on the socket at path. If
@@ -81,6 +103,9 @@ func (c *Client) do(ctx context.Context, method, path string, body, result any) 
 // open sends one request and returns an answer with status 200, whose body the
 // caller closes.
 func (c *Client) open(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	if c.node != "" {
+		path = "/v1/nodes/" + url.PathEscape(c.node) + strings.TrimPrefix(path, "/v1")
+	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://joingyd"+path, body)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,6 @@ package admin
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strconv"
 )
 
 func (s *Server) hold(r *http.Request) (any, error) {
@@ -65,18 +63,13 @@ func (c *Client) Release(ctx context.Context, req ReleaseRequest) (result HoldRe
 
 // HeldCases lists the cases that are held, at most limit of them; 0 stands for all.
 func (c *Client) HeldCases(ctx context.Context, limit int) (list CaseList, err error) {
-	path := "/v1/cases/held"
-	if limit != 0 {
-		path += "?limit=" + strconv.Itoa(limit)
-	}
-	err = c.do(ctx, http.MethodGet, path, nil, &list)
-	return list, err
+	return c.caseList(ctx, "/v1/cases/held", limit)
 }
 
 // CasesAbout lists the cases that are about an address or a session. The server ignores
 // req.By and asks the kernel.
 func (c *Client) CasesAbout(ctx context.Context, req AboutRequest) (list CaseList, err error) {
-	query := url.Values{}
+	query := c.everywhere()
 	if req.Address != "" {
 		query.Set("address", req.Address)
 	}

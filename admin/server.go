@@ -40,8 +40,11 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	}
 	s := &Server{service: service, mux: http.NewServeMux(), log: log}
 	s.routeBans()
-	s.mux.HandleFunc("GET /v1/sessions", s.answer(s.sessions))
-	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", s.answer(s.kick))
+	s.mux.HandleFunc("GET /v1/sessions", everywhere(s, s.sessions, mergeSessions))
+	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", s.anywhere(s.kick))
+	s.mux.HandleFunc("POST /v1/sessions/{id}/warn", s.anywhere(s.warn))
+	s.mux.HandleFunc("/v1/nodes/", s.forward)
+	s.mux.HandleFunc("GET /v1/audit", s.answer(s.audit))
 	s.mux.HandleFunc("GET /v1/relay", s.answer(s.relayList))
 	s.mux.HandleFunc("GET /v1/relay/{name}", s.answer(s.relayShow))
 	s.mux.HandleFunc("DELETE /v1/relay", s.answer(s.relayKill))

@@ -29,6 +29,7 @@ type Options struct {
 	Live       Live                                         // nil: no daemon runs, so nothing is live
 	Relay      Relay                                        // nil: the same
 	Cluster    Cluster                                      // nil: the daemon is alone
+	Nodes      Nodes                                        // nil: the same
 	SaveKeys   KeySaver                                     // nil: keys cannot be rotated
 	Version    string                                       // of the program
 	Reports    Reports                                      // nil: nobody was reported

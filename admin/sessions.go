@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -31,6 +32,7 @@ func SessionStates() []SessionState {
 // through pipes and logs.
 type Session struct {
 	ID          ident.Session `json:"id"`
+	Node        string        `json:"node,omitempty"` // that it lives on, where there are several
 	State       SessionState  `json:"state"`
 	Mode        string        `json:"mode,omitempty"` // video or text, of its chat or search
 	Since       time.Time     `json:"since"`
@@ -62,12 +64,15 @@ type SessionsRequest struct {
 	State SessionState // only these; empty: all
 	Sort  SessionSort  // empty: by age
 	Limit int          // at most so many; 0: 1,000
+
+	Everywhere bool // of all nodes, as the server answers a client
 }
 
 // SessionList is the sessions that were asked for, up to the limit.
 type SessionList struct {
 	Sessions []Session `json:"sessions"`
-	Total    int       `json:"total"` // without the limit
+	Total    int       `json:"total"`             // without the limit
+	Missing  []string  `json:"missing,omitempty"` // nodes whose sessions are not among them, and why
 }
 
 var errNotRunning = &Error{CodeUnavailable, "sessions live in the running daemon; start it, and leave out --offline"}
@@ -119,6 +124,8 @@ func (r SessionsRequest) order() func(a, b Session) int {
 	}
 }
 
+func (r SessionsRequest) limit() int { return cmp.Or(r.Limit, sessionsDefault) }
+
 // Sessions lists the live sessions. It keeps no more of them at a time than twice
 // the limit.
 func (s *Service) Sessions(_ context.Context, req SessionsRequest) (SessionList, error) {
@@ -128,11 +135,7 @@ func (s *Service) Sessions(_ context.Context, req SessionsRequest) (SessionList,
 	if s.opts.Live == nil {
 		return SessionList{}, errNotRunning
 	}
-	limit := req.Limit
-	if limit == 0 {
-		limit = sessionsDefault
-	}
-	first := shortlist[Session]{n: limit, order: req.order()}
+	first := shortlist[Session]{n: req.limit(), order: req.order()}
 	var result SessionList
 	for session := range s.live.Sessions() {
 		if req.State != "" && session.State != req.State {
@@ -145,6 +148,7 @@ func (s *Service) Sessions(_ context.Context, req SessionsRequest) (SessionList,
 	for i := range result.Sessions {
 		session := &result.Sessions[i]
 		s.live.Detail(session)
+		session.Node = s.node()
 		session.Network, session.Address = network(session.Address), netip.Addr{}
 	}
 	return result, nil
