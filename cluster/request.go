@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,6 +16,9 @@ func (m *Member) Handle(service string, handler http.Handler) { m.asker.Handle(s
 
 // AskOutcomes lists what Stats.Asked counts.
 func AskOutcomes() []string { return ask.Outcomes() }
+
+// AskedBy returns the node that asks what a handler answers.
+func AskedBy(ctx context.Context) string { return ask.From(ctx) }
 
 // To returns what sends requests to another live node: see package ask. Their host is the
 // service.

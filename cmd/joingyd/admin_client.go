@@ -82,6 +82,7 @@ type control interface {
 	Kick(context.Context, admin.KickRequest) (admin.KickResult, error)
 	Sessions(context.Context, admin.SessionsRequest) (admin.SessionList, error)
 	Status(context.Context) (admin.Status, error)
+	AuditLog(ctx context.Context, limit int) (admin.AuditList, error)
 	RelayList(context.Context, admin.RelayListRequest) (admin.RelayList, error)
 	RelayShow(context.Context, admin.RelayShowRequest) (admin.RelayList, error)
 	RelayKill(context.Context, admin.RelayKillRequest) (admin.RelayKillResult, error)
@@ -97,6 +98,7 @@ type control interface {
 // adminFlags says whom to ask and how to print the answer.
 type adminFlags struct {
 	socket  string
+	node    string // that is asked through the daemon; empty: the daemon itself
 	output  outputFormat
 	offline bool
 	dataDir string
@@ -115,6 +117,8 @@ func (f *adminFlags) add(cmd *cobra.Command) {
 // addSocket adds that of every command that needs the daemon.
 func (f *adminFlags) addSocket(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the daemon's control socket (default: JOINGYD_SOCKET, /run/joingyd/admin.sock or ./var/admin.sock)")
+	cmd.PersistentFlags().StringVar(&f.node, "node", "", "ask this node of the site, through the daemon (joingyd cluster status lists them)")
+	completeFlag(cmd, "node", completeNodes(f))
 }
 
 // addOutput adds that of every command that prints.
@@ -200,9 +204,13 @@ func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 	}
 	for _, place := range places {
 		client, err := admin.Connect(ctx, place)
-		if !errors.Is(err, admin.ErrNoDaemon) {
-			return client, err
+		switch {
+		case errors.Is(err, admin.ErrNoDaemon):
+			continue
+		case err == nil && f.node != "":
+			client = client.At(f.node)
 		}
+		return client, err
 	}
 	remedy := "start it with joingyd serve, or name its socket with --socket (admin.sock in its data directory)"
 	if f.canOffline {
@@ -212,6 +220,8 @@ func (f *adminFlags) connect(ctx context.Context) (*admin.Client, error) {
 }
 
 var errSocketOffline = usageError{errors.New("--socket asks a daemon and --offline does without; leave out one of them")}
+
+var errNodeOffline = usageError{errors.New("--node asks a daemon and --offline does without; leave out one of them")}
 
 // offlineDir is the data directory for --offline.
 func (f *adminFlags) offlineDir() string { return dataDir(f.dataDir) }
@@ -236,8 +246,11 @@ func dataDir(told string) string {
 
 // openStore opens the store in the data directory, for --offline.
 func (f *adminFlags) openStore() (*ban.Store, error) {
-	if f.socket != "" {
+	switch {
+	case f.socket != "":
 		return nil, errSocketOffline
+	case f.node != "":
+		return nil, errNodeOffline
 	}
 	dir := f.offlineDir()
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joingyd/joingyd/admin"
 	"github.com/joingyd/joingyd/moderate/audit"
 )
 
@@ -41,22 +43,23 @@ func (f *auditFlags) dir() (string, error) {
 	return dir, nil
 }
 
-// auditList is the last entries of the log.
-type auditList struct {
-	Entries []audit.Entry `json:"entries"`
-	Total   int           `json:"total"`
-}
-
 func newAuditListCommand(from *auditFlags) *cobra.Command {
 	limit := 50
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the last entries",
-		Example: "  joingyd audit list\n  joingyd audit list --limit 0 -o json",
+		Use:   "list",
+		Short: "List the last entries",
+		Long: `List the last entries. Each node of a site has a log of its own: with --node the daemon
+asks another for its entries, which are not checked then.`,
+		Example: "  joingyd audit list\n  joingyd audit list --limit 0 -o json\n  joingyd audit list --node node-2",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 0 {
 				return from.refuse(cmd, usageError{fmt.Errorf("--limit is %d; write how many at most, or 0 for all", limit)})
+			}
+			if from.node != "" {
+				return askLong(cmd, &from.adminFlags, func(ctx context.Context, c control) (admin.AuditList, error) {
+					return c.AuditLog(ctx, limit)
+				}, printAudit)
 			}
 			list, err := readAudit(from, limit)
 			switch {
@@ -69,32 +72,23 @@ func newAuditListCommand(from *auditFlags) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "list at most so many; 0 lists all")
+	from.addSocket(cmd)
 	return cmd
 }
 
 // readAudit returns the last entries, at most limit; 0 stands for all.
-func readAudit(from *auditFlags, limit int) (list auditList, err error) {
+func readAudit(from *auditFlags, limit int) (list admin.AuditList, err error) {
 	dir, err := from.dir()
 	if err != nil {
 		return list, err
 	}
-	list.Entries = []audit.Entry{}
-	for entry, err := range audit.Entries(dir) {
-		if err != nil {
-			return list, fmt.Errorf("%w; joingyd audit verify tells more", err)
-		}
-		list.Total++
-		if list.Entries = append(list.Entries, entry); limit > 0 && len(list.Entries) > 2*limit {
-			list.Entries = slices.Delete(list.Entries, 0, limit)
-		}
+	if list.Entries, list.Total, err = audit.Last(dir, limit); err != nil {
+		err = fmt.Errorf("%w; joingyd audit verify tells more", err)
 	}
-	if extra := len(list.Entries) - limit; limit > 0 && extra > 0 {
-		list.Entries = list.Entries[extra:]
-	}
-	return list, nil
+	return list, err
 }
 
-func printAudit(w io.Writer, list auditList) error {
+func printAudit(w io.Writer, list admin.AuditList) error {
 	if list.Total == 0 {
 		_, err := fmt.Fprintln(w, "no entries")
 		return err

@@ -42,7 +42,7 @@ func completeAsking(f *adminFlags, offer func(ctx context.Context, c *admin.Clie
 // what it is doing, the oldest first.
 func completeSessions(f *adminFlags) cobra.CompletionFunc {
 	return completeAsking(f, func(ctx context.Context, c *admin.Client, _ string) (offers []cobra.Completion, err error) {
-		list, err := c.Sessions(ctx, admin.SessionsRequest{})
+		list, err := c.Sessions(ctx, admin.SessionsRequest{Everywhere: true})
 		for _, s := range list.Sessions {
 			offers = append(offers, cobra.CompletionWithDesc(s.ID.String(), sessionText(s, time.Now())))
 		}

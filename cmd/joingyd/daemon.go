@@ -289,7 +289,7 @@ func (d *daemon) openAdmin() error {
 		options.Links = d.moderators.links
 	}
 	if d.member != nil {
-		options.Cluster = clusterControl{d.member.Registry(), d.member.Redis(), d.member.Err}
+		options.Cluster, options.Nodes = clusterControl{d.member.Registry(), d.member.Redis(), d.member.Err}, adminNodes{d.member}
 	}
 	d.service = admin.NewService(d.bans, options)
 	if err := d.service.CountDisclosures(); err != nil {

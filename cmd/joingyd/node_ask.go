@@ -3,6 +3,8 @@ package main
 import (
 	"net/http"
 
+	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/cluster"
 	"github.com/joingyd/joingyd/match"
 )
 
@@ -18,5 +20,15 @@ func (d *daemon) elsewhere() func(node string) http.RoundTripper {
 func (d *daemon) answerNodes() {
 	if d.member != nil {
 		d.member.Handle(match.StillsService, http.HandlerFunc(d.hub.TakeSnapshot))
+		d.member.Handle(admin.ControlService, d.admin.Forwarded(cluster.AskedBy))
 	}
 }
+
+// adminNodes is the other nodes, as the control API asks them.
+type adminNodes struct{ *cluster.Member }
+
+// Self implements admin.Nodes.
+func (n adminNodes) Self() string { return n.Node() }
+
+// Others implements admin.Nodes.
+func (n adminNodes) Others() []string { return n.Nodes() }

@@ -43,6 +43,10 @@ func newReportsListCommand(flags *adminFlags) *cobra.Command {
 		Short: "List the cases that wait for a person",
 		Long: `List the cases that wait for a person, the gravest first and of those the oldest.
 
+Where there are several nodes (docs/scaling.md) the list has the cases of all, or of one
+with --node. A case stays on the node where it was made, with its evidence; the other
+commands find it there.
+
 --held lists those that are held instead, waiting or ended, the hold that ends first at
 the front. --address and --session list those that are about an address (IPv6: its /64)
 or a session, waiting or ended, as long as they are kept; that somebody looked is written
@@ -111,14 +115,14 @@ func (f *caseFilter) none() string {
 }
 
 func printCases(w io.Writer, list admin.CaseList, none string, now time.Time) error {
-	if list.Total == 0 {
-		_, err := fmt.Fprintln(w, none)
-		return err
+	if len(list.Cases) == 0 {
+		return printMissing(w, none, list.Missing)
 	}
+	several := list.Cases[0].Node != ""
 	err := printTable(w, func(p *printer) {
-		p.printf("CASE\tKIND\tGRAVITY\tOPENED\tREASONS\tREPORTERS\tSCORE\tSESSION\tSTATE\n")
+		p.printf("%sCASE\tKIND\tGRAVITY\tOPENED\tREASONS\tREPORTERS\tSCORE\tSESSION\tSTATE\n", nodeCell("NODE", several))
 		for _, k := range list.Cases {
-			p.printf("%s\t%s\t%s\t%s ago\t%s\t%d\t%.1f\t%s\t%s\n", k.ID, k.Kind, k.Gravity, about(now.Sub(k.Opened)), reasonsText(k), reporters(k), k.Score,
+			p.printf("%s%s\t%s\t%s\t%s ago\t%s\t%d\t%.1f\t%s\t%s\n", nodeCell(k.Node, several), k.ID, k.Kind, k.Gravity, about(now.Sub(k.Opened)), reasonsText(k), reporters(k), k.Score,
 				sessionOf(k), stateText(k, now))
 		}
 	})
@@ -129,8 +133,7 @@ func printCases(w io.Writer, list admin.CaseList, none string, now time.Time) er
 	if shown := len(list.Cases); shown < list.Total {
 		text = thousands(shown) + " of " + text
 	}
-	_, err = fmt.Fprintln(w, text)
-	return err
+	return printMissing(w, text, list.Missing)
 }
 
 // sessionOf names the session that a case is about; an appeal is about none.
@@ -138,7 +141,15 @@ func sessionOf(k admin.Case) string {
 	if k.Kind == moderate.KindAppeal {
 		return "-"
 	}
-	return cmp.Or(k.Session, "ended")
+	return cmp.Or(k.Session, endedText(k))
+}
+
+// endedText says that a case's node does not have its session.
+func endedText(k admin.Case) string {
+	if k.Node != "" {
+		return "ended or elsewhere" // the next partner may be at another node
+	}
+	return "ended"
 }
 
 // reasonsText counts the reasons of a case: spam ×3, nudity; of an appeal, those of the
@@ -219,10 +230,13 @@ func newReportsShowCommand(flags *adminFlags) *cobra.Command {
 func printCase(w io.Writer, k admin.Case, now time.Time) error {
 	err := printTable(w, func(p *printer) {
 		p.printf("case\t%s (%s)\n", k.ID, k.Kind)
+		if k.Node != "" {
+			p.printf("node\t%s\n", harmless(k.Node))
+		}
 		p.printf("gravity\t%s (score %.1f)\n", k.Gravity, k.Score)
 		p.printf("opened\t%s (%s ago)\n", timeText(k.Opened), about(now.Sub(k.Opened)))
 		if k.Kind != moderate.KindAppeal {
-			p.printf("session\t%s\n", cmp.Or(k.Session, "ended"))
+			p.printf("session\t%s\n", cmp.Or(k.Session, endedText(k)))
 		}
 		p.printf("state\t%s\n", progressText(k, now))
 		if d := k.Decision; d != nil {

@@ -24,6 +24,9 @@ application data and, in brackets, packets. An address is cut to its /24 (IPv6:
 /48), and with whom a session talks is not told; neither is needed for
 joingyd kick SESSION and joingyd ban --session SESSION.
 
+Where there are several nodes (docs/scaling.md) the list has the sessions of all, or
+of one with --node. joingyd kick and ban find a session wherever it lives.
+
 A session is idle, waiting for a partner, chatting, or away: it has lost its
 connection and may come back. joingyd top shows them live.`,
 		Example: `  joingyd sessions
@@ -35,6 +38,7 @@ connection and may come back. joingyd top shows them live.`,
 				return flags.refuse(cmd, err)
 			}
 			return ask(cmd, &flags, func(ctx context.Context, c control) (admin.SessionList, error) {
+				req.Everywhere = true
 				return c.Sessions(ctx, req)
 			}, printSessions)
 		},
@@ -50,25 +54,28 @@ connection and may come back. joingyd top shows them live.`,
 
 func printSessions(w io.Writer, list admin.SessionList) error {
 	if len(list.Sessions) == 0 {
-		_, err := fmt.Fprintln(w, "no sessions")
-		return err
+		return printMissing(w, "no sessions", list.Missing)
 	}
+	several := list.Sessions[0].Node != ""
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := &printer{w: table}
-	p.printf("SESSION\tSTATE\tMODE\tAGE\tFOR\tNETWORK\tADDRESSES\tREPORTS\tRELAYS\tSENT\tRECEIVED\n")
+	p.printf("%sSESSION\tSTATE\tMODE\tAGE\tFOR\tNETWORK\tADDRESSES\tREPORTS\tRELAYS\tSENT\tRECEIVED\n", nodeCell("NODE", several))
 	now := time.Now()
 	for _, s := range list.Sessions {
-		p.printf("%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", s.ID, s.State, modeText(s), about(now.Sub(s.Since)), about(now.Sub(s.StateSince)),
+		p.printf("%s%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", nodeCell(s.Node, several), s.ID, s.State, modeText(s), about(now.Sub(s.Since)), about(now.Sub(s.StateSince)),
 			s.Network, s.Addresses, s.Reports, s.Allocations, trafficText(s.Sent), trafficText(s.Received))
 	}
 	if p.err != nil {
 		return p.err
 	}
-	if err := table.Flush(); err != nil || list.Total == len(list.Sessions) {
+	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d of %s; --limit shows more\n", len(list.Sessions), count(list.Total, "session"))
-	return err
+	text := ""
+	if list.Total != len(list.Sessions) {
+		text = fmt.Sprintf("%d of %s; --limit shows more", len(list.Sessions), count(list.Total, "session"))
+	}
+	return printMissing(w, text, list.Missing)
 }
 
 // modeText is never empty, so that columns stay columns for programs.
