@@ -40,7 +40,12 @@ func (h *Hub) settle(ctx context.Context) {
 		case <-ticker.C:
 			h.turnAccounts()
 		}
-		for h.settleSome(ctx) {
+		for ctx.Err() == nil && h.settleSome(ctx) {
+			select {
+			case <-ticker.C: // though there is always more
+				h.turnAccounts()
+			default:
+			}
 		}
 	}
 }

@@ -236,6 +236,26 @@ func TestForgottenAndUnnamed(t *testing.T) {
 	}
 }
 
+// On the servers of a Redis Cluster accounts are wherever their names' slots are.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	servers := redistest.StartCluster(t, 2)
+	conn := redistest.Dial(t, redis.Options{URL: servers[0].URL() + "," + servers[1].Addr()})
+	a := accounts.New(conn, accounts.Options{Process: "a", Live: func() string { return "b" }})
+	entries := make([]accounts.Entry, 60)
+	for round := range 2 {
+		for i := range entries {
+			entries[i] = usual(fmt.Sprint("account ", i))
+			entries[i].Held = 1
+		}
+		for i, s := range a.Settle(t.Context(), entries) {
+			if !s.Known || s.Forgotten != (round == 0) {
+				t.Fatalf("account %d, time %d: %+v", i, round, s)
+			}
+		}
+	}
+}
+
 func TestUnanswered(t *testing.T) {
 	s := newSite(t)
 	a := s.node("a")
