@@ -35,6 +35,9 @@ type hubs struct {
 	deaf    map[string]bool // nodes whose offers find nobody
 	drained map[string]bool
 	offers  []pooled
+
+	book   *book // what they count together
+	starts int   // processes of hubs, so far
 }
 
 // pooled is an offer in the shared pool.
@@ -49,6 +52,8 @@ type node struct {
 	hubs   *hubs
 	name   string
 	relays relays
+
+	counts string // its process' name among those that count together
 
 	mu    sync.Mutex // guards what follows
 	conns []net.Conn // of its clients
@@ -219,7 +224,7 @@ func runHubs(t *testing.T, names []string, change func(string, *match.Options), 
 	synctest.Test(t, func(t *testing.T) {
 		c := &hubs{
 			t: t, random: rand.New(rand.NewPCG(1, 2)), nodes: map[string]*node{}, cut: map[string]bool{}, deaf: map[string]bool{}, drained: map[string]bool{},
-			slow: time.Millisecond,
+			slow: time.Millisecond, book: &book{pages: map[string]*page{}},
 		}
 		for _, name := range names {
 			c.add(name, change)
@@ -232,10 +237,18 @@ func runHubs(t *testing.T, names []string, change func(string, *match.Options), 
 }
 
 func (c *hubs) stop() {
+	time.Sleep(2 * time.Second) // in which all is told
 	c.mu.Lock()
 	nodes := slices.Collect(maps.Values(c.nodes))
 	c.over = true
 	c.mu.Unlock()
+	c.book.set(func(b *book) {
+		for _, n := range nodes {
+			if told, online := b.seatsOf(n.counts), n.Stats().Online; told != online {
+				c.t.Errorf("%s has %d sessions, and told of %d", n.name, online, told)
+			}
+		}
+	})
 	for _, n := range nodes {
 		n.stop()
 		n.left()
@@ -250,7 +263,7 @@ func (c *hubs) stop() {
 func (c *hubs) add(name string, change func(string, *match.Options)) *node {
 	n := &node{hubs: c, name: name, lanes: map[string]*lane{}, wait: map[match.OfferID]bool{}}
 	n.fixture = newFixture(c.t, func(o *match.Options) {
-		o.Cluster, o.SessionsPerAddress = n, 1000
+		o.Cluster, o.SessionsPerAddress, o.Accounts = n, 1000, n.process()
 		n.relays = relays{relay: o.Relay.(*relay), node: name, at: map[ident.Session]string{}, stale: map[ident.Session]bool{}}
 		o.Relay, o.Relays = &n.relays, &n.relays
 		if change != nil {
@@ -265,8 +278,16 @@ func (c *hubs) add(name string, change func(string, *match.Options)) *node {
 	return n
 }
 
+// process is the part of a hub's next process in what hubs count together.
+func (n *node) process() match.Accounts {
+	n.hubs.starts++
+	n.counts = fmt.Sprint(n.name, " ", n.hubs.starts)
+	return bookkeeper{n.hubs.book, n.counts}
+}
+
 // restart puts another hub in the place of the one there is.
 func (n *node) restart() {
+	n.opts.Accounts = n.process()
 	n.fixture.restart()
 	n.now.Store(n.Hub)
 }

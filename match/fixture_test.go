@@ -208,6 +208,9 @@ func (f *fixture) left() {
 	if stats := f.Stats(); stats.Online != 0 || stats.Waiting != 0 || stats.Pairs != 0 {
 		f.t.Errorf("left in the hub: %+v", stats)
 	}
+	if n := f.Stats().Accounts.Known; n != 0 {
+		f.t.Errorf("%d accounts are left in the hub", n)
+	}
 }
 
 // start makes the hub and runs it.
