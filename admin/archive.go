@@ -44,16 +44,23 @@ const (
 	ArchiveTotals      = "totals"         // directory of the figures of days
 	ArchiveVisits      = "visits.secret"  // keys of the receipts of visits
 	ArchiveSigning     = "disclosure.key" // key that signs disclosures
+	ArchiveCluster     = "cluster.key"    // key of what nodes tell each other
 )
 
 var archived = []string{ArchiveStore, ArchiveKeys}
+
+// archivedKeys are the files of keys among what else a backup may hold.
+var archivedKeys = []string{ArchiveVisits, ArchiveSigning, ArchiveCluster}
+
+// ArchivedKeys lists the files of keys that a backup may hold, besides the bans'.
+func ArchivedKeys() []string { return slices.Clone(archivedKeys) }
 
 // optional reports whether a backup may hold a file besides those that each has. Such a
 // name is safe in a path.
 func optional(name string) bool {
 	dir, file, nested := strings.Cut(name, "/")
 	if !nested {
-		return slices.Contains([]string{ArchiveCases, ArchiveImages, ArchiveVisits, ArchiveSigning}, name)
+		return name == ArchiveCases || name == ArchiveImages || slices.Contains(archivedKeys, name)
 	}
 	switch dir {
 	case ArchiveAudit:
@@ -254,7 +261,7 @@ func nextFile(in *tar.Reader, name string, most int64) (size int64, err error) {
 
 func readFile(in *tar.Reader, name string, want ArchivedFile, open func(string) (io.WriteCloser, error)) error {
 	most := int64(maxStore)
-	if name == ArchiveKeys || name == ArchiveVisits || name == ArchiveSigning {
+	if name == ArchiveKeys || slices.Contains(archivedKeys, name) {
 		most = maxKeyFile
 	}
 	size, err := nextFile(in, name, most)

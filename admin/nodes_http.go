@@ -46,7 +46,7 @@ func (s *Server) Forwarded(from func(context.Context) string) http.Handler {
 			s.refuse(w, r, invalid("nobody is named who asks"))
 			return
 		case !slices.Contains(forwardable, pattern):
-			s.refuse(w, r, &Error{CodeForbidden, fmt.Sprintf("%s %s is not done for another node; ask on the machine of %s", r.Method, quote(r.URL.Path), s.service.node())})
+			s.refuse(w, r, &Error{CodeForbidden, fmt.Sprintf("node %s does this for no other node (%s %s); ask on the machine of %s", s.service.node(), r.Method, quote(r.URL.Path), s.service.node())})
 			return
 		case r.Method != http.MethodGet:
 			if err := s.service.record(by, "node.request", "", map[string]string{"request": pattern, "from": node}); err != nil {

@@ -26,9 +26,9 @@ var (
 	// ErrBusy is for a request to a node that so many wait for.
 	ErrBusy = fmt.Errorf("is being asked %d things already; try again", mostAtOnce)
 	// ErrSilent is for a node that does not answer, or not to the end.
-	ErrSilent = errors.New("does not answer: it is gone, or Redis is; what was asked of it may have been done")
+	ErrSilent = errors.New("does not answer: it is gone, or Redis is")
 	// ErrRestarted is for a node that is another process than the one that was asked.
-	ErrRestarted = errors.New("was restarted while it was asked; what was asked of it may have been done")
+	ErrRestarted = errors.New("was restarted while it was asked")
 	// ErrOld is for a node whose version does not know the question.
 	ErrOld = errors.New("is of a version that does not know this question; upgrade it")
 	// ErrTooLarge is for a request with more bytes than one may have.
@@ -105,10 +105,13 @@ type transport struct {
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.roundTrip(r)
 	t.count(err)
-	if err != nil {
-		return nil, fmt.Errorf("node %s %w", t.node, err)
+	switch {
+	case err == nil:
+		return answer, nil
+	case r.Method != http.MethodGet && !errors.Is(err, ErrBusy) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrOld):
+		return nil, fmt.Errorf("node %s %w; what was asked of it may have been done", t.node, err)
 	}
-	return answer, nil
+	return nil, fmt.Errorf("node %s %w", t.node, err)
 }
 
 func (t transport) roundTrip(r *http.Request) (*http.Response, error) {

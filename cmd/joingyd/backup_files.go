@@ -47,7 +47,7 @@ func keptFiles(dir string, cases func(io.Writer) error) func(admin.AddFile) erro
 		if err := addDir(add, dir, totalsDir, admin.ArchiveTotals, totals.IsFile, whole); err != nil {
 			return err
 		}
-		for _, name := range []string{admin.ArchiveVisits, admin.ArchiveSigning} {
+		for _, name := range admin.ArchivedKeys() {
 			if err := addFile(add, config.SecretPath(dir, name), name, whole); err != nil {
 				return err
 			}

@@ -96,6 +96,12 @@ func printStoreReport(w io.Writer, r ban.Report) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := &printer{w: table}
 	p.printf("schema\t%d\nbans\t%d\nhistory\t%d\nallowed\t%d\nbytes\t%d\n", r.Schema, r.Bans, r.History, r.Allowed, r.Bytes)
+	if r.Logged > 0 {
+		p.printf("logged\t%d for other nodes\n", r.Logged)
+	}
+	if r.Unlogged > 0 {
+		p.printf("unlogged\t%d, which the next start tells the other nodes\n", r.Unlogged)
+	}
 	if len(r.Problems) == 0 {
 		p.printf("problems\tnone\n")
 	}

@@ -124,6 +124,9 @@ func TestNodes(t *testing.T) {
 			return banned
 		})
 	}
+	if out := command(t, nodes[1], "db", "check"); !strings.Contains(out, "for other nodes\nproblems  none\n") {
+		t.Errorf("db check:\n%s", out)
+	}
 	if out := command(t, nodes[2], "cluster", "status"); !strings.Contains(out, "n1") || !strings.Contains(out, "n2") || !strings.Contains(out, "n3") {
 		t.Errorf("cluster status:\n%s", out)
 	}

@@ -75,6 +75,10 @@ func TestBackupOfModeration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	clusterKey := strings.Repeat("5a", 32) + "\n"
+	if err := os.WriteFile(filepath.Join(source, config.ClusterKeyFile), []byte(clusterKey), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if text := command(t, d, "backup", archive); !strings.Contains(text, "\nwith the cases, 4 files of evidence and 1 file of the audit log, and the known images\nwith 1 request for data, what is on hold, ") {
 		t.Errorf("backup: %s", text)
 	}
@@ -106,6 +110,15 @@ func TestBackupOfModeration(t *testing.T) {
 	} {
 		if status, text := output(t, "restore", restore.from, "--data-dir", other); status != exitDone || strings.Contains(text, "does not verify") || !strings.Contains(text, restore.want) {
 			t.Fatalf("restore: %d, %s", status, text)
+		}
+		// The key that other nodes have comes back where there is none, and only there.
+		path := filepath.Join(other, config.ClusterKeyFile)
+		if got, err := os.ReadFile(path); err != nil || string(got) != clusterKey {
+			t.Errorf("cluster.key: %q, %v", got, err)
+		}
+		clusterKey = strings.Repeat("a5", 32) + "\n"
+		if err := os.WriteFile(path, []byte(clusterKey), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 	d = startDaemon(t, settings(other))

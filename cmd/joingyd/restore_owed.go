@@ -46,7 +46,7 @@ func checkOwed(draft string) error {
 			return err
 		}
 	}
-	for _, name := range []string{admin.ArchiveVisits, admin.ArchiveSigning} {
+	for _, name := range admin.ArchivedKeys() {
 		if _, err := config.LoadSecrets(filepath.Join(draft, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("the keys in it: %w", err)
 		}
@@ -66,7 +66,7 @@ func (s *swap) owedSteps() []func() error {
 			return s.giveIfThere(o.name)
 		})
 	}
-	return append(steps, s.addTotals, s.addVisitKeys, s.addSigningKey)
+	return append(steps, s.addTotals, s.addVisitKeys, s.addSigningKey, s.addClusterKey)
 }
 
 // mergeRequests begins erasures again that were done after the backup: the cases that it
@@ -136,10 +136,14 @@ func (s *swap) addVisitKeys() error {
 
 // addSigningKey puts the key of the backup where there is none: one that is there may have
 // taken its place since.
-func (s *swap) addSigningKey() error {
-	draft := filepath.Join(s.draft, admin.ArchiveSigning)
-	if _, err := os.Stat(draft); errors.Is(err, fs.ErrNotExist) || fileExists(s.path(signingKeyFile)) {
+func (s *swap) addSigningKey() error { return s.addKey(admin.ArchiveSigning, signingKeyFile) }
+
+// addClusterKey is the same of the key that the other nodes have, who may have another by now.
+func (s *swap) addClusterKey() error { return s.addKey(admin.ArchiveCluster, config.ClusterKeyFile) }
+
+func (s *swap) addKey(archived, name string) error {
+	if _, err := os.Stat(filepath.Join(s.draft, archived)); errors.Is(err, fs.ErrNotExist) || fileExists(s.path(name)) {
 		return nil
 	}
-	return s.put(admin.ArchiveSigning, signingKeyFile, os.Link)
+	return s.put(archived, name, os.Link)
 }
