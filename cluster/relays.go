@@ -71,7 +71,7 @@ func (m *Member) keepRelays(ctx context.Context) {
 	for {
 		m.listRelays()
 		if moved := m.home.Rehouse(); len(moved) > 0 {
-			m.log.Warn("cluster: the relay of sessions is gone, or there was none; they have another now", "sessions", len(moved))
+			m.log.Warn("cluster: the relay of sessions is gone or closes, or there was none; they have another now", "sessions", len(moved))
 			m.hub.Rehoused(moved)
 		}
 		select {
@@ -91,7 +91,9 @@ func (m *Member) listRelays() {
 		if len(n.RelayURLs) == 0 {
 			continue // none, or a version of before that serves no other node's sessions
 		}
-		r := relay.Relay{Name: n.Name, Region: n.Region, Load: n.Load, Draining: n.Draining || n.RelayDraining, URLs: n.RelayURLs}
+		r := relay.Relay{
+			Name: n.Name, Region: n.Region, Load: n.Load, Draining: n.Draining || n.RelayDraining || n.RelayClosed, Closed: n.RelayClosed, URLs: n.RelayURLs,
+		}
 		taken = taken || !r.Draining
 		list = append(list, r)
 	}

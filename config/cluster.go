@@ -28,7 +28,7 @@ type Cluster struct {
 	ClientKeyFile        string `key:"client_key_file" doc:"File with its private key, PEM, mode 0600."`
 	KeyFile              string `key:"key_file" doc:"File with the cluster's key, the same on every node, as is the ban key: 64 hexadecimal digits, mode 0600. Under it is sealed what nodes tell each other. Empty: cluster.key in the data directory, made if it is missing."`
 	Node                 string `key:"node" doc:"Name of this node, unlike that of any other. Letters, digits, dot, dash and underscore. Empty: the machine's host name."`
-	Role                 string `key:"role" flag:"role" doc:"What this node does (docs/scaling.md). all: everything. edge: pages, sockets and matchmaking; its visitors' calls pass the relays of other nodes, and the settings of turn are not used. relay: a relay for them, and nothing else."`
+	Role                 string `key:"role" flag:"role" doc:"What this node does (docs/scaling.md). all: everything. edge: pages, sockets and matchmaking; its visitors' calls pass the relays of other nodes, and turn's addresses are not listened on. relay: a relay for them, and nothing else."`
 	Region               string `key:"region" doc:"Where this node is, such as eu-west: visitors get a relay of their node's region if there is one. Letters, digits, dot, dash and underscore. Empty: nowhere in particular."`
 }
 

@@ -72,8 +72,10 @@ type Report struct {
 
 	// RelayURLs are the STUN and TURN URLs of its relay; empty: it has none for the sessions
 	// of others. RelayDraining: that takes no new allocations, whatever the node does.
+	// RelayClosed: it is about to close those it has.
 	RelayURLs     []string          `json:"relay_urls,omitempty"`
 	RelayDraining bool              `json:"relay_draining,omitempty"`
+	RelayClosed   bool              `json:"relay_closed,omitempty"`
 	Bans          map[string]uint64 `json:"bans,omitempty"` // by origin: the version of its feed that is applied here
 }
 

@@ -15,6 +15,7 @@ type Relay struct {
 	Region   string
 	Load     float64  // 0 to 1
 	Draining bool     // takes no new allocations
+	Closed   bool     // and is about to close those it has: who is there is to leave
 	URLs     []string // STUN and TURN URLs for clients; empty: it has none that they could use
 }
 
@@ -28,8 +29,8 @@ func (h *Home) chooseLocked(relays []Relay) *place {
 	if h.opts.Local != nil && !own.Draining && own.Load < full {
 		return h.placeLocked(own)
 	}
-	usable := slices.DeleteFunc(slices.Clone(relays), func(r Relay) bool { return len(r.URLs) == 0 || r.Name == h.opts.Node })
-	if h.opts.Local != nil {
+	usable := slices.DeleteFunc(slices.Clone(relays), func(r Relay) bool { return len(r.URLs) == 0 || r.Closed || r.Name == h.opts.Node })
+	if h.opts.Local != nil && !own.Closed {
 		usable = append(usable, own)
 	}
 	for _, bad := range []func(Relay) bool{
@@ -81,8 +82,10 @@ func lists(relays []Relay, name string) bool {
 	return slices.ContainsFunc(relays, func(r Relay) bool { return r.Name == name })
 }
 
-// alive reports whether a relay is. This node's is.
-func (p *place) alive(relays []Relay) bool { return p != nil && (p.local || lists(relays, p.name)) }
+// alive reports whether a relay is, and serves. This node's is alive.
+func (p *place) alive(relays []Relay) bool {
+	return p != nil && (p.local || lists(relays, p.name)) && !find(relays, p.name).Closed
+}
 
 // takes reports whether a relay is alive and takes allocations.
 func (p *place) takes(relays []Relay) bool {
@@ -91,7 +94,7 @@ func (p *place) takes(relays []Relay) bool {
 
 // namedLocked returns the relay of this name, nil if it is not alive.
 func (h *Home) namedLocked(relays []Relay, name string) *place {
-	if r := find(relays, name); len(r.URLs) > 0 || h.opts.Local != nil && name == h.opts.Node {
+	if r := find(relays, name); !r.Closed && (len(r.URLs) > 0 || h.opts.Local != nil && name == h.opts.Node) {
 		return h.placeLocked(r)
 	}
 	return nil

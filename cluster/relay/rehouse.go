@@ -7,7 +7,7 @@ import (
 	"github.com/joingyd/joingyd/ident"
 )
 
-// Rehouse gives each session whose relay is gone, or that never had one, another, and takes
+// Rehouse gives each session whose relay is gone or closes, or that never had one, another, and takes
 // its pair along. It returns those sessions: each is Stale. Where there is no relay at all
 // they stay as they are: the one that is gone may come back. It may be called with no lock
 // of the matchmaker's held, which it does not hold up.

@@ -378,9 +378,41 @@ func TestRehouse(t *testing.T) {
 		if !hub.Stale(ids[0]) || !hub.Stale(ids[1]) || !slices.Equal(hub.URLs(ids[0], ""), []string{"turn:b"}) {
 			t.Error("they are not told of it")
 		}
+		w.list(relay.Relay{Name: "a"}, relay.Relay{Name: "b", Draining: true, Closed: true})
+		if got := hub.Rehouse(); len(got) < 401 {
+			t.Errorf("%d left a relay that closes", len(got))
+		}
+		w.soon()
+		w.has("closed", b, 0, 0)
+		w.has("closed", a, 401, 1)
 		hub.Part(p)
 		w.soon()
-		w.has("parted", b, 401, 0)
+		w.has("parted", a, 401, 0)
+	})
+}
+
+// Who is at this node's relay leaves it too, if it closes and there is another.
+func TestOwnCloses(t *testing.T) {
+	cluster(t, func(w *world) {
+		own, other := w.start("own", true, 0), w.start("other", true, 0)
+		ids := own.admit(2)
+		own.join(t, ids[0], ids[1])
+		closed := relay.Relay{Name: "own", Draining: true, Closed: true}
+		w.list(closed)
+		if got := own.Rehouse(); len(got) != 0 {
+			t.Errorf("%d moved to nowhere", len(got))
+		}
+		w.has("where else", own, 2, 1)
+		w.list(closed, relay.Relay{Name: "other"})
+		if got := own.Rehouse(); len(got) != 2 {
+			t.Errorf("%d moved, want 2", len(got))
+		}
+		w.soon()
+		w.has("closed", own, 0, 0)
+		w.has("closed", other, 2, 1)
+		if id := own.admit(1)[0]; own.At(id) != "other" {
+			t.Errorf("a newcomer is at %q", own.At(id))
+		}
 	})
 }
 

@@ -258,7 +258,6 @@ func (d *daemon) openHub() error {
 }
 
 func (d *daemon) openAdmin() error {
-	d.drain = newDrainer(d.relay)
 	options, err := adminOptions(d.cfg.Bans)
 	if err != nil {
 		return err

@@ -43,6 +43,17 @@ func (d *drainer) drain(after time.Duration) time.Time {
 	return d.deadline
 }
 
+// leaveTime is how long before the deadline other nodes are asked to find other relays for
+// who is at this one: they hear of it within a second or two.
+const leaveTime = 3 * time.Second
+
+// closes reports whether the deadline has come, or is about to.
+func (d *drainer) closes() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.deadline.IsZero() && time.Until(d.deadline) < leaveTime
+}
+
 // run closes what is left at the deadline. It returns when ctx ends.
 func (d *drainer) run(ctx context.Context) {
 	due := time.NewTimer(0)

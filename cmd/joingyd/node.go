@@ -71,7 +71,7 @@ func (d *daemon) report() nodes.Report {
 			r.AgeKeys = append(r.AgeKeys, nodes.FingerprintOf(key))
 		}
 	}
-	r.RelayURLs, r.RelayDraining = d.relayReport()
+	d.reportRelay(&r)
 	hub := d.started.Load()
 	if hub == nil {
 		return r // it is just being made

@@ -39,6 +39,7 @@ func (d *daemon) openRelay() error {
 	if d.relay, err = turn.New(options); err != nil {
 		return err
 	}
+	d.drain = newDrainer(d.relay)
 	d.closers = append(d.closers, d.relay.Close)
 	d.relay.Limit(relayLimits(d.cfg.TURN))
 	return nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/joingyd/joingyd/cluster"
+	"github.com/joingyd/joingyd/cluster/nodes"
 	"github.com/joingyd/joingyd/cluster/relay"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/match"
@@ -74,9 +75,10 @@ func (d *daemon) relayHost() string {
 	return d.current().TURN.PublicHost
 }
 
-// relayReport is what the node says of its relay to the others.
-func (d *daemon) relayReport() (urls []string, draining bool) {
-	return d.relay.URLs(d.relayHost()), d.relay.Draining() || d.closed.month()
+// reportRelay adds what the node says of its relay to the others.
+func (d *daemon) reportRelay(r *nodes.Report) {
+	r.RelayURLs = d.relay.URLs(d.relayHost())
+	r.RelayDraining, r.RelayClosed = d.relay.Draining() || d.closed.month(), d.drain.closes()
 }
 
 // relaysMetrics is what sessions have at relays of other nodes than their own.

@@ -61,8 +61,8 @@ func TestFleet(t *testing.T) {
 	video.until(&video.arrived, 20)
 	video.stop()
 
-	// The relay goes away: the call is begun anew at the other.
-	stop[with]()
+	// The relay closes: the call is begun anew at the other.
+	command(t, relays[with], "relay", "drain", "--deadline", "4s")
 	for _, c := range []*caller{a, b} {
 		c.welcome.ICE = c.expect("ice").ICE
 	}
@@ -79,6 +79,7 @@ func TestFleet(t *testing.T) {
 	})
 
 	// Without any relay there are text chats.
+	stop[with]()
 	stop[other]()
 	eventually(t, "an edge without relays", func() bool { return n2.member.Stats().Relays == 0 })
 	c := newCaller(t, n2, "127.0.0.4")
