@@ -174,32 +174,49 @@ func TestChatOutlivesItsHome(t *testing.T) {
 	})
 }
 
-// The chats of a hub that does not come back go on at another.
+// The chats of a hub that is gone go on at another, whichever that is and wherever their visitors
+// come again; and so where another process has the hub's name by then.
 func TestChatOutlivesItsNode(t *testing.T) {
-	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
-		n2 := c.nodes["n2"]
-		a, b := c.nodes["n1"].visit("192.0.2.1"), n2.visit("192.0.2.2")
-		ma, _ := c.meet("text", a, b)
-		n2.stop()
-		a.expectClose(1001)
-		b.expectClose(1001)
-		if err := c.nodes["n3"].Inherit(n2.Handover()); err != nil {
-			t.Fatal(err)
-		}
-		c.kill("n2")
-		var again [2]*client
-		for i, old := range []*client{a, b} {
-			again[i] = []*node{c.nodes["n3"], c.nodes["n1"]}[i].mustConnect("192.0.2.1")
-			again[i].seen = old.seen
-			again[i].send(`{"type":"hello","consent":{"policy":"v1","adult":true},"resume":"` + old.welcome.Resume + `","ack":` + jsonNumber(old.seen) + `}`)
-			if m := again[i].expect("welcome"); m.Session != old.welcome.Session {
-				t.Fatalf("welcome %+v after %+v", m, old.welcome)
-			}
-		}
-		again[0].send(say(ma.Pair, 1, "still here"))
-		again[0].expect("sent")
-		again[1].expect("text")
-	})
+	for _, test := range []struct {
+		heir      string
+		at        [2]string
+		restarted bool
+	}{
+		{"n3", [2]string{"n3", "n1"}, false},
+		{"n1", [2]string{"n3", "n1"}, false}, // the heir was a door
+		{"n1", [2]string{"n3", "n3"}, true},
+		{"n3", [2]string{"n1", "n2"}, true},
+	} {
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+				n2 := c.nodes["n2"]
+				a, b := c.nodes["n1"].visit("192.0.2.1"), n2.visit("192.0.2.2")
+				ma, _ := c.meet("text", a, b)
+				n2.stop()
+				a.expectClose(1001)
+				b.expectClose(1001)
+				if err := c.nodes[test.heir].Inherit(n2.Handover()); err != nil {
+					t.Fatal(err)
+				}
+				c.kill("n2")
+				if test.restarted {
+					c.add("n2", nil)
+				}
+				var again [2]*client
+				for i, old := range []*client{a, b} {
+					again[i] = c.nodes[test.at[i]].mustConnect("192.0.2.1")
+					again[i].seen = old.seen
+					again[i].send(`{"type":"hello","consent":{"policy":"v1","adult":true},"resume":"` + old.welcome.Resume + `","ack":` + jsonNumber(old.seen) + `}`)
+					if m := again[i].expect("welcome"); m.Session != old.welcome.Session {
+						t.Fatalf("welcome %+v after %+v", m, old.welcome)
+					}
+				}
+				again[0].send(say(ma.Pair, 1, "still here"))
+				again[0].expect("sent")
+				again[1].expect("text")
+			})
+		})
+	}
 }
 
 // What ends a session ends its socket, wherever that is, and the other way round.

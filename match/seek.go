@@ -124,7 +124,7 @@ func (h *Hub) onResumeLocked(node string, f *frame) {
 	}
 	hash := resumeHash(f.Hash)
 	s := h.resumable[hash]
-	if at, known := h.others.homes[hash]; s == nil && known && f.Node == "" && at.node != node {
+	if at, known := h.others.homes[hash]; s == nil && known && f.Node == "" && at.node != node && h.handedAsLocked(hash) == nil {
 		passed := *f
 		passed.Node = node
 		h.sendFrameLocked(at.node, &passed)

@@ -32,7 +32,7 @@ func (r *Registry) Drain(ctx context.Context, name string, off bool) (Node, erro
 		wish = "off:" + rand.Text()
 	}
 	self := name == r.opts.Self.Name
-	if _, ok := r.Node(name); !ok && !self {
+	if !self && !r.awaitNode(ctx, name) {
 		return Node{}, fmt.Errorf("%w: %q; joingyd cluster status lists those that are", ErrUnknown, name)
 	}
 	if self {
@@ -53,6 +53,23 @@ func (r *Registry) Drain(ctx context.Context, name string, off bool) (Node, erro
 		return Node{}, fmt.Errorf("node %s was not told: %w", name, err)
 	}
 	return r.awaitDrain(ctx, name, !off)
+}
+
+// awaitNode reports whether a node is alive. One that has just started may not have been read yet.
+func (r *Registry) awaitNode(ctx context.Context, name string) bool {
+	ctx, cancel := context.WithTimeout(ctx, r.opts.pace.beat)
+	defer cancel()
+	for {
+		if _, ok := r.Node(name); ok {
+			return true
+		}
+		r.look()
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(r.opts.pace.beat / 10):
+		}
+	}
 }
 
 // awaitDrain returns a node when it says that it drains, or does not.
