@@ -28,7 +28,11 @@
 // The relay ends the grant of a pair that was not renewed for Lease, whatever becomes of
 // the Host: the pair is suspended, and goes on where it was if its Home comes back. A Home
 // that was not heard of for Patience is gone: its sessions are dismissed. A session that
-// the relay has from its credentials alone ends within 10 s.
+// the relay has from its credentials alone ends within 10 s. While a Host hears nobody at all
+// (HostOptions.Deaf) none of that is a Home's fault, and what was renewed until then lasts.
+//
+// A relay that is gone, or closes, takes no pair with it: the Home moves its sessions to
+// another (Rehouse), and their clients are told.
 //
 // A session may have two Homes for a moment, when it moves. The later word counts: who
 // admits it last, or joins it, has it until it lets go. What another has said before does

@@ -104,7 +104,7 @@ type couple struct {
 
 // HomeStats are the counts of one moment; what is below Pairs counts since the start.
 type HomeStats struct {
-	Sessions map[string]int // by relay; those of no relay under ""
+	Sessions map[string]int // by relay; those of none that is alive under ""
 	Pairs    map[string]int
 
 	Moved   uint64 // sessions that another relay got
@@ -133,8 +133,14 @@ func (h *Home) Stats() HomeStats {
 	defer h.mu.Unlock()
 	stats := h.stats
 	stats.Sessions, stats.Pairs = make(map[string]int), make(map[string]int)
-	for _, v := range h.sessions {
-		stats.Sessions[v.at.String()]++
+	relays := h.opts.Relays()
+	stats.Sessions[""] = len(h.homeless)
+	for _, p := range h.places {
+		name := p.name
+		if !p.alive(relays) {
+			name = ""
+		}
+		stats.Sessions[name] += len(p.sessions)
 	}
 	for _, c := range h.pairs {
 		stats.Pairs[c.at.String()]++

@@ -363,7 +363,7 @@ func TestRehouse(t *testing.T) {
 			t.Errorf("%d moved for nothing", len(got))
 		}
 		w.list()
-		if got := hub.Rehouse(); len(got) != 0 || hub.At(ids[0]) != "" || hub.Stale(ids[0]) {
+		if got := hub.Rehouse(); len(got) != 0 || hub.At(ids[0]) != "" || hub.Stale(ids[0]) || hub.Stats().Sessions[""] != 401 {
 			t.Errorf("%d moved to nowhere", len(got))
 		}
 		w.list(relay.Relay{Name: "b"})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,7 @@ func (d *daemon) lacks() string {
 	if d.member == nil {
 		return ""
 	}
-	return d.member.Lack()
+	return cmp.Or(d.member.Lack(), d.lacksRelay())
 }
 
 // alone says why the daemon is without the other nodes, for its operator; nothing if it has

@@ -82,6 +82,9 @@ func TestFleet(t *testing.T) {
 	stop[with]()
 	stop[other]()
 	eventually(t, "an edge without relays", func() bool { return n2.member.Stats().Relays == 0 })
+	if status, body := readyz(t, n2); status != 200 || !strings.Contains(body, "text chats only") {
+		t.Errorf("its /readyz is %d: %s", status, body)
+	}
 	c := newCaller(t, n2, "127.0.0.4")
 	if len(c.welcome.ICE.Servers) != 0 {
 		t.Errorf("servers: %+v", c.welcome.ICE.Servers)

@@ -34,6 +34,14 @@ func (d *daemon) relayReady(ctx context.Context) error {
 	return d.relay.Ready(ctx)
 }
 
+// lacksRelay says that visitors have no relay, if that is so: an edge has none of its own.
+func (d *daemon) lacksRelay() string {
+	if d.hasRelay() || d.member.Stats().Relays > 0 {
+		return ""
+	}
+	return "no relay of another node is alive: there are text chats only"
+}
+
 // probes is what a relay alone answers.
 func (d *daemon) probes() http.Handler {
 	return web.Probes(web.Options{Ready: d.ready, Lacks: d.lacks, Logger: d.log})
