@@ -77,6 +77,30 @@ func mergeCases(order func(a, b Case) int) func(*http.Request, []CaseList, []str
 	}
 }
 
+// mergeRequests is the requests for data of all nodes.
+func mergeRequests(_ *http.Request, lists []PrivacyRequestList, missing []string) (any, error) {
+	all := PrivacyRequestList{Requests: []PrivacyRequest{}, Counts: map[string]int{}, Missing: missing}
+	for _, list := range lists {
+		all.Requests = append(all.Requests, list.Requests...)
+		for state, n := range list.Counts {
+			all.Counts[state] += n
+		}
+	}
+	slices.SortStableFunc(all.Requests, soonest)
+	return all, nil
+}
+
+// soonest has what waits first, the first due at the front, then what ended last.
+func soonest(a, b PrivacyRequest) int {
+	switch waits := a.Ended.IsZero(); {
+	case waits != b.Ended.IsZero():
+		return map[bool]int{true: -1, false: 1}[waits]
+	case waits:
+		return a.Due.Compare(b.Due)
+	}
+	return b.Ended.Compare(a.Ended)
+}
+
 // The orders of lists of cases, as each node has them.
 
 // gravest is that of the cases that wait: the gravest first and of those the oldest.

@@ -8,11 +8,11 @@ import (
 
 func (s *Server) routePrivacy() {
 	s.mux.HandleFunc("GET /v1/privacy", s.answer(s.held))
-	s.mux.HandleFunc("POST /v1/privacy/access", s.answer(s.dataOf))
-	s.mux.HandleFunc("POST /v1/privacy/erase", s.answer(s.erase))
-	s.mux.HandleFunc("GET /v1/privacy/requests", s.answer(s.privacyRequests))
-	s.mux.HandleFunc("GET /v1/privacy/requests/{id}", s.answer(s.privacyRequest))
-	s.mux.HandleFunc("POST /v1/privacy/requests/end", s.answer(s.endPrivacyRequest))
+	s.mux.HandleFunc("POST /v1/privacy/access", s.anywhere(s.dataOf))
+	s.mux.HandleFunc("POST /v1/privacy/erase", s.anywhere(s.erase))
+	s.mux.HandleFunc("GET /v1/privacy/requests", everywhere(s, s.privacyRequests, mergeRequests))
+	s.mux.HandleFunc("GET /v1/privacy/requests/{id}", s.anywhere(s.privacyRequest))
+	s.mux.HandleFunc("POST /v1/privacy/requests/end", s.anywhere(s.endPrivacyRequest))
 }
 
 func (s *Server) held(r *http.Request) (any, error) {
@@ -96,13 +96,13 @@ func (c *Client) Erase(ctx context.Context, req EraseRequest) (e Erasure, err er
 	return e, err
 }
 
-// PrivacyRequests lists requests for data.
+// PrivacyRequests lists requests for data, of all nodes or of the one that the client asks.
 func (c *Client) PrivacyRequests(ctx context.Context, all bool) (list PrivacyRequestList, err error) {
-	path := "/v1/privacy/requests"
+	query := c.everywhere()
 	if all {
-		path += "?all=true"
+		query.Set("all", "true")
 	}
-	err = c.do(ctx, http.MethodGet, path, nil, &list)
+	err = c.do(ctx, http.MethodGet, withQuery("/v1/privacy/requests", query), nil, &list)
 	return list, err
 }
 

@@ -13,6 +13,7 @@ import (
 // PrivacyRequest is a request for data as the operator sees it.
 type PrivacyRequest struct {
 	ID       string        `json:"id"`
+	Node     string        `json:"node,omitempty"` // that it was asked of, where there are several
 	Kind     privacy.Kind  `json:"kind"`
 	State    privacy.State `json:"state"`
 	By       string        `json:"by"` // visitor, or an operator's name
@@ -33,7 +34,8 @@ type PrivacyRequest struct {
 // have ended, if asked for.
 type PrivacyRequestList struct {
 	Requests []PrivacyRequest `json:"requests"`
-	Counts   map[string]int   `json:"counts"` // of all that are kept, by state
+	Counts   map[string]int   `json:"counts"`            // of all that are kept, by state
+	Missing  []string         `json:"missing,omitempty"` // nodes whose requests are not among them, and why
 }
 
 // EndRequest answers or refuses a request.
@@ -120,7 +122,7 @@ func (s *Service) EndPrivacyRequest(ctx context.Context, req EndRequest) (Privac
 
 func (s *Service) privacyRequest(r privacy.Request) PrivacyRequest {
 	return PrivacyRequest{
-		ID: r.ID, Kind: r.Kind, State: r.State, By: r.By, Asked: r.Asked, Due: r.Due, Deadline: r.Deadline(), Overdue: r.Overdue(s.opts.Now()),
+		ID: r.ID, Node: s.node(), Kind: r.Kind, State: r.State, By: r.By, Asked: r.Asked, Due: r.Due, Deadline: r.Deadline(), Overdue: r.Overdue(s.opts.Now()),
 		Happens: r.Happens, Session: r.Subject.Session, Address: len(r.Subject.Pseudonyms) > 0, Contact: r.Contact,
 		Ended: r.Ended, EndedBy: r.EndedBy, Answer: r.Answer,
 	}
