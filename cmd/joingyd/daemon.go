@@ -82,6 +82,7 @@ type daemon struct {
 
 	secrets  config.ClusterSecrets     // of the nodes of a site
 	member   *cluster.Member           // of them; nil: this is the only one
+	asking   chan struct{}             // see node_forms.go
 	draining atomic.Bool               // visitors are for other nodes
 	started  atomic.Pointer[match.Hub] // hub, once it is made
 
@@ -147,7 +148,7 @@ func newDaemon(cfg config.Config, log *slog.Logger) (*daemon, error) {
 func newDaemonIn(cfg config.Config, log *slog.Logger, in surroundings) (_ *daemon, err error) {
 	handler, watched := newWarningLog(log.Handler()), new(watched)
 	addresses := newAddressLog(handler, cfg.Log.Addresses)
-	d := &daemon{cfg: cfg, log: slog.New(watched.log(addresses)), shown: addresses.addresses, warnings: handler.kept, watched: watched, memory: newMemory(), adminPath: cfg.Admin.Socket, surroundings: in}
+	d := &daemon{cfg: cfg, log: slog.New(watched.log(addresses)), shown: addresses.addresses, warnings: handler.kept, watched: watched, memory: newMemory(), adminPath: cfg.Admin.Socket, surroundings: in, asking: make(chan struct{}, formsAtOnce)}
 	d.settings.Store(&cfg) // d.cfg gets another site.policy below
 	d.closers = append(d.closers, d.sockets.Close)
 	defer func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -83,17 +84,9 @@ func (d *daemon) appealed(addr netip.Addr, reference string) ([]ban.Ban, error) 
 		return bans, err
 	}
 	ids := []string{reference}
-	if receipt, err := moderate.ParseReceipt(reference); err == nil {
-		k, err := d.cases.Receipted(receipt)
-		switch {
-		case err != nil:
-			return nil, formError(err)
-		case k.Appeal == nil:
-			return nil, web.ErrUnknown
-		}
-		ids = nil
-		for _, b := range k.Appeal.Bans {
-			ids = append(ids, b.ID)
+	if _, err := moderate.ParseReceipt(reference); err == nil {
+		if ids, err = known(d, "/appealed", d.ownAppealed, reference); err != nil {
+			return nil, err
 		}
 	}
 	var bans []ban.Ban
@@ -116,6 +109,25 @@ func (d *daemon) appealed(addr netip.Addr, reference string) ([]ban.Ban, error) 
 	return bans, nil
 }
 
+// ownAppealed returns the bans that an appeal to this node was against, by its receipt.
+func (d *daemon) ownAppealed(_ context.Context, text string) (ids []string, err error) {
+	receipt, err := moderate.ParseReceipt(text)
+	if err != nil {
+		return nil, web.ErrUnknown
+	}
+	k, err := d.cases.Receipted(receipt)
+	switch {
+	case err != nil:
+		return nil, formError(err)
+	case k.Appeal == nil:
+		return nil, web.ErrUnknown
+	}
+	for _, b := range k.Appeal.Bans {
+		ids = append(ids, b.ID)
+	}
+	return ids, nil
+}
+
 // guardianWord opens an urgent case, as the command reports guardian does. Who wrote it
 // is a reporter like any other: the case has their weight and their limits.
 func (d *daemon) guardianWord(r *http.Request, g web.GuardianWord) (string, error) {
@@ -124,8 +136,12 @@ func (d *daemon) guardianWord(r *http.Request, g web.GuardianWord) (string, erro
 	f := moderate.Filing{
 		ID: moderate.NewID(), Reason: moderate.Guardian, At: now, Reporter: d.pseudonym(addr), Note: true, Receipt: moderate.NewReceipt(),
 	}
-	if err := d.referred(g.Reference, &f); err != nil {
-		return "", err
+	if g.Reference != "" {
+		of, err := known(d, "/referred", d.ownReferred, g.Reference)
+		if err != nil {
+			return "", err
+		}
+		f.Session, f.Suspects = of.Session, of.Suspects
 	}
 	if here := d.pseudonym(addr); g.Here && !slices.Contains(f.Suspects, here) {
 		f.Suspects = append(slices.Clone(f.Suspects), here)
@@ -149,35 +165,41 @@ func (d *daemon) guardianWord(r *http.Request, g web.GuardianWord) (string, erro
 	return f.Receipt.String(), nil
 }
 
-// referred finds of whom it is, by the number of a live session or of a report.
-func (d *daemon) referred(reference string, f *moderate.Filing) error {
-	if reference == "" {
-		return nil
-	}
+// referred is of whom somebody writes.
+type referred struct {
+	Session  string
+	Suspects []string
+}
+
+// ownReferred finds that, by the number of a live session or of a report.
+func (d *daemon) ownReferred(_ context.Context, reference string) (of referred, err error) {
 	if id, err := ident.ParseSession(reference); err == nil {
 		addrs := d.hub.Addresses(id)
 		if len(addrs) == 0 {
-			return web.ErrUnknown
+			return of, web.ErrUnknown
 		}
-		f.Session = id.String()
+		of.Session = id.String()
 		for _, addr := range addrs {
-			f.Suspects = append(f.Suspects, d.pseudonym(addr))
+			of.Suspects = append(of.Suspects, d.pseudonym(addr))
 		}
-		return nil
+		return of, nil
 	}
 	k, err := d.cases.Get(reference)
 	switch {
 	case err != nil:
-		return formError(err)
+		return of, formError(err)
 	case k.Kind != moderate.KindReport:
-		return web.ErrUnknown
+		return of, web.ErrUnknown
 	}
-	f.Session, f.Suspects = k.Session, k.Suspects
-	return nil
+	return referred{k.Session, k.Suspects}, nil
 }
 
-// outcome tells what became of a case.
+// outcome tells what became of a case of any node.
 func (d *daemon) outcome(text string) (web.Outcome, error) {
+	return known(d, "/outcome", d.ownOutcome, text)
+}
+
+func (d *daemon) ownOutcome(_ context.Context, text string) (web.Outcome, error) {
 	receipt, err := moderate.ParseReceipt(text)
 	if err != nil {
 		return web.Outcome{}, web.ErrUnknown

@@ -20,6 +20,7 @@ func (d *daemon) elsewhere() func(node string) http.RoundTripper {
 func (d *daemon) answerNodes() {
 	if d.member != nil {
 		d.member.Handle(match.StillsService, http.HandlerFunc(d.hub.TakeSnapshot))
+		d.member.Handle(formService, d.answerForms())
 		d.member.Handle(admin.ControlService, d.admin.Forwarded(cluster.AskedBy))
 	}
 }

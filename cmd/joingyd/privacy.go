@@ -170,19 +170,19 @@ func newRequestsListCommand(flags *adminFlags) *cobra.Command {
 
 func printRequests(w io.Writer, list admin.PrivacyRequestList, now time.Time) error {
 	if len(list.Requests) == 0 {
-		_, err := fmt.Fprintln(w, "no request waits")
-		return err
+		return printMissing(w, "no request waits", list.Missing)
 	}
+	several := list.Requests[0].Node != ""
 	err := printTable(w, func(p *printer) {
-		p.printf("REQUEST\tKIND\tSTATE\tASKED\tDUE\tBY\n")
+		p.printf("%sREQUEST\tKIND\tSTATE\tASKED\tDUE\tBY\n", nodeCell("NODE", several))
 		for _, r := range list.Requests {
-			p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Kind, requestState(r, now), dateText(r.Asked), dateText(r.Due), r.By)
+			p.printf("%s%s\t%s\t%s\t%s\t%s\t%s\n", nodeCell(r.Node, several), r.ID, r.Kind, requestState(r, now), dateText(r.Asked), dateText(r.Due), r.By)
 		}
 	})
-	if err == nil {
-		_, err = fmt.Fprintln(w, statesText(list.Counts))
+	if err != nil {
+		return err
 	}
-	return err
+	return printMissing(w, statesText(list.Counts), list.Missing)
 }
 
 // requestState says how far a request has come: OVERDUE, open, happens in 3d.
