@@ -2,7 +2,6 @@ package match
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -52,9 +51,10 @@ func (o holder) text() string {
 // account is what a hub has to tell of a holder, and what it was told. Sessions are those of
 // Hub.perAddress and passes.shown.
 type account struct {
-	told      int // sessions, as far as the others know; or unknown
-	wanted    int // that wait for an answer
-	elsewhere int // at other hubs
+	told      int           // sessions, as far as the others know; or unknown
+	wanted    int           // that wait for an answer
+	at        time.Duration // when it was last told, on the hub's clock
+	elsewhere int           // at other hubs
 
 	// Since it was last told:
 	spent    [pacedKinds]float32
@@ -93,7 +93,7 @@ type accounts struct {
 	round   []holder           // those with sessions that are still to be told again,
 	each    int                // so many at a time;
 	next    time.Time          // when the round after this is
-	haste   bool               // it is one after all was forgotten
+	lost    time.Duration      // when all that was told before was known to be forgotten, on the hub's clock
 	dropped uint64
 	refused map[string]uint64
 }
@@ -275,20 +275,4 @@ func (h *Hub) wantedLocked(o holder) {
 		a.wanted--
 		h.tellLocked(o, a)
 	}
-}
-
-// nextRoundLocked begins to tell all again that have sessions, so that they last.
-func (h *Hub) nextRoundLocked(now time.Time, seconds int) {
-	as := h.accounts
-	as.round = slices.Grow(as.round[:0], len(h.perAddress)+len(h.passes.shown))
-	for key := range h.perAddress {
-		if key.IsValid() {
-			as.round = append(as.round, ofAddress(key))
-		}
-	}
-	for hash := range h.passes.shown {
-		as.round = append(as.round, ofPass(hash))
-	}
-	as.each, as.haste = 1+len(as.round)/seconds, seconds == hasteRound
-	as.next = now.Add(roundTime * time.Second)
 }

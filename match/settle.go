@@ -140,9 +140,10 @@ func (h *Hub) tallyLocked(o holder, a *account) Tally {
 // this one knows is never forgotten for it, since Redis may have.
 func (h *Hub) settledLocked(s settling, told Tally, standing Standing, now time.Time) {
 	a := s.account
-	if standing.Forgotten && a.told > 0 && !h.accounts.haste {
-		h.nextRoundLocked(now, hasteRound)
+	if standing.Forgotten && a.told > 0 && a.at > h.accounts.lost {
+		h.tellAllLocked(now)
 	}
+	a.at = h.clock()
 	a.elsewhere = standing.Elsewhere
 	a.told = max(told.Held, min(told.Held+told.Wanted, told.Most-a.elsewhere))
 	if s.kind != anAddress {
@@ -168,64 +169,6 @@ func (h *Hub) restAccountLocked(o holder, a *account) {
 	if h.tellLocked(o, a); a.queued == never && a.wanted == 0 && a.told == 0 && h.heldLocked(o) == 0 {
 		delete(h.accounts.known, o)
 	}
-}
-
-// turnAccounts has told what is in no hurry, and some of those whose turn it is again.
-func (h *Hub) turnAccounts() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	as, now := h.accounts, h.opts.Now()
-	ready := as.with.Ready()
-	switch {
-	case ready && !as.ready:
-		h.nextRoundLocked(now, hasteRound) // nobody was told what came meanwhile
-	case len(as.round) == 0 && !now.Before(as.next):
-		h.nextRoundLocked(now, roundTime)
-	}
-	if as.ready = ready; !ready {
-		h.forgetAccountsLocked()
-		return
-	}
-	for _, o := range as.queues[later] {
-		a := as.known[o]
-		if a == nil || a.queued != later {
-			continue
-		}
-		if a.queued = never; h.urgencyLocked(o, a) != never {
-			h.queueLocked(o, a, soon)
-		} else {
-			h.restAccountLocked(o, a)
-		}
-	}
-	as.queues[later] = as.queues[later][:0]
-	n := min(as.each, len(as.round))
-	for _, o := range as.round[:n] {
-		if h.heldLocked(o) == 0 {
-			continue
-		}
-		if a := h.accountLocked(o); a != nil {
-			h.queueLocked(o, a, soon)
-		}
-	}
-	if as.round = as.round[n:]; len(as.round) == 0 {
-		as.haste = false
-	}
-}
-
-// forgetAccountsLocked is for the time in which each hub counts alone.
-func (h *Hub) forgetAccountsLocked() {
-	as := h.accounts
-	for o, a := range as.known {
-		if a.answered != nil {
-			close(a.answered)
-		}
-		if a.wanted == 0 {
-			delete(as.known, o)
-		} else {
-			*a = account{wanted: a.wanted}
-		}
-	}
-	as.queues = [soon + 1][]holder{}
 }
 
 // settleNoMore lets go of those who wait.
