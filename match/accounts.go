@@ -55,6 +55,7 @@ type account struct {
 	wanted    int           // that wait for an answer
 	at        time.Duration // when it was last told, on the hub's clock
 	elsewhere int           // at other hubs
+	risk      float32       // that others see
 
 	// Since it was last told:
 	spent    [pacedKinds]float32
@@ -147,6 +148,16 @@ func (h *Hub) elsewhereLocked(o holder) int {
 	if as := h.accounts; as != nil {
 		if a := as.known[o]; a != nil && as.with.Ready() {
 			return a.elsewhere
+		}
+	}
+	return 0
+}
+
+// riskElsewhereLocked is elsewhereLocked for the risk that other hubs see.
+func (h *Hub) riskElsewhereLocked(o holder) float64 {
+	if as := h.accounts; as != nil {
+		if a := as.known[o]; a != nil && as.with.Ready() {
+			return float64(a.risk)
 		}
 	}
 	return 0

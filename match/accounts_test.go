@@ -3,9 +3,11 @@ package match_test
 import (
 	"context"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +30,7 @@ type book struct {
 type page struct {
 	at      time.Time
 	seats   map[string]int
+	risks   map[string]float64
 	points  float64
 	strikes []time.Time
 	missing []float64
@@ -68,7 +71,7 @@ func (k bookkeeper) settle(t match.Tally) match.Standing {
 	now := time.Now()
 	p := k.pages[t.Of]
 	if p == nil {
-		p = &page{at: now, seats: map[string]int{}, missing: make([]float64, len(t.Buckets))}
+		p = &page{at: now, seats: map[string]int{}, risks: map[string]float64{}, missing: make([]float64, len(t.Buckets))}
 		k.pages[t.Of] = p
 	}
 	passed := now.Sub(p.at)
@@ -77,8 +80,10 @@ func (k bookkeeper) settle(t match.Tally) match.Standing {
 	for hub, n := range p.seats {
 		if hub != k.hub {
 			s.Elsewhere += n
+			s.Risk += p.risks[hub]
 		}
 	}
+	p.risks[k.hub] = t.Risk
 	p.seats[k.hub] = max(t.Held, min(t.Held+t.Wanted, t.Most-s.Elsewhere))
 	p.points = min(t.MostPoints, p.points*math.Exp2(-passed.Seconds()/t.HalfLife.Seconds())+t.Points)
 	s.Points = p.points
@@ -245,6 +250,36 @@ func TestSuspicionIsSharedOverHubs(t *testing.T) {
 		visitor.expect("waiting")
 		nasty.answer(w, w.nonce(true))
 		nasty.failed()
+	})
+}
+
+// Whom visitors of one hub have reported has work to do at the other too.
+func TestRiskIsSharedOverHubs(t *testing.T) {
+	var reported atomic.Bool // at the first hub
+	first := true
+	risky := func(o *match.Options) {
+		if first {
+			o.Risk = func(addrs []netip.Addr) float64 {
+				if reported.Load() && slices.Contains(addrs, netip.MustParseAddr("192.0.2.1")) {
+					return 1
+				}
+				return 0
+			}
+		}
+		first = false
+	}
+	runCounting(t, risky, func(t *testing.T, a, b *fixture, _ *book) {
+		bad, good := a.visit("192.0.2.1"), a.visit("192.0.2.2")
+		there, other := b.visit("192.0.2.1"), b.visit("192.0.2.2")
+		pair := a.meet(bad, good, "text")
+		reported.Store(true)
+		good.report(pair, "spam")
+		time.Sleep(time.Second)
+		there.conn.Close(websocket.StatusNormalClosure, "") // and comes again, of which its hub tells
+		synctest.Wait()
+		b.visit("192.0.2.1").challenged()
+		other.send(`{"type":"find","mode":"text"}`)
+		other.expect("waiting")
 	})
 }
 

@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/joingyd/joingyd/match/filter"
@@ -129,6 +130,9 @@ func (h *Hub) tallyLocked(o holder, a *account) Tally {
 		return t
 	}
 	t.Most = live.SessionsPerAddressMax
+	if h.opts.Risk != nil {
+		t.Risk = h.opts.Risk([]netip.Addr{o.addr.Addr()})
+	}
 	t.Buckets = make([]Bucket, pacedKinds)
 	for kind, pace := range h.addresses.paces {
 		t.Buckets[kind] = Bucket{pace.rate, pace.burst, float64(a.spent[kind])}
@@ -144,7 +148,7 @@ func (h *Hub) settledLocked(s settling, told Tally, standing Standing, now time.
 		h.tellAllLocked(now)
 	}
 	a.at = h.clock()
-	a.elsewhere = standing.Elsewhere
+	a.elsewhere, a.risk = standing.Elsewhere, float32(standing.Risk)
 	a.told = max(told.Held, min(told.Held+told.Wanted, told.Most-a.elsewhere))
 	if s.kind != anAddress {
 		a.since = standing.Strikes

@@ -60,12 +60,12 @@ func (h *Hub) suspicionLocked(key netip.Prefix, now time.Time) (level int) {
 }
 
 // riskLocked returns how much is held against a visitor by those who reported them, in
-// this visit or an earlier one: 0, nothing, to 1.
-func (h *Hub) riskLocked(s *session) float64 {
-	if h.opts.Risk == nil {
-		return 0
+// this visit or an earlier one, at any hub: 0, nothing, to 1.
+func (h *Hub) riskLocked(s *session) (risk float64) {
+	if h.opts.Risk != nil {
+		risk = h.opts.Risk(distinct(h.addrsLocked(s)))
 	}
-	return h.opts.Risk(distinct(h.addrsLocked(s)))
+	return min(1, risk+h.riskElsewhereLocked(ofAddress(s.key)))
 }
 
 // riskLevel returns how suspicious a risk makes: 0 below a half, suspicionLevels at 1.

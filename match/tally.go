@@ -23,6 +23,8 @@ type Tally struct {
 	Wanted int    // that ask to be, beside those,
 	Most   int    // and how many there may be at all hubs
 
+	Risk float64 // see Options.Risk
+
 	Points     float64 // of suspicion, since it was last told
 	MostPoints float64
 	HalfLife   time.Duration
@@ -43,6 +45,7 @@ type Standing struct {
 	Known     bool
 	Elsewhere int             // sessions at other hubs
 	Forgotten bool            // nothing was known of those here
+	Risk      float64         // at other hubs, added up
 	Points    float64         // of suspicion
 	Strikes   []time.Duration // how long ago each was, the oldest first; no more than MostStrikes
 	Missing   []float64       // tokens of each bucket

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -68,6 +69,8 @@ type Entry struct {
 	Wanted int // that would be taken beside those,
 	Most   int // and that all nodes together have
 
+	Weight float64 // what this node has against its holder, to a thousandth
+
 	Score   Score
 	Marks   Marks
 	Buckets []Bucket // as many and in the same order each time
@@ -100,6 +103,7 @@ type Standing struct {
 	Known     bool
 	Elsewhere int             // seats that other nodes have taken
 	Forgotten bool            // this node had none as far as Redis knew
+	Weight    float64         // of other nodes, added up
 	Points    float64         // of the score
 	Marks     []time.Duration // how long ago each was, the oldest first
 	Missing   []float64       // tokens of each bucket
@@ -156,9 +160,9 @@ func (a *Accounts) args(e Entry, live string) []string {
 	if e.Marks.Clear {
 		clear = "1"
 	}
-	args := make([]string, 0, 14+3*len(e.Buckets))
+	args := make([]string, 0, 15+3*len(e.Buckets))
 	args = append(args, now, a.opts.Process, live, milliseconds(Lasts),
-		strconv.Itoa(e.Held), strconv.Itoa(e.Wanted), strconv.Itoa(e.Most),
+		strconv.Itoa(e.Held), strconv.Itoa(e.Wanted), strconv.Itoa(e.Most), strconv.Itoa(int(math.Round(1000*e.Weight))),
 		number(e.Score.HalfLife.Seconds()), number(e.Score.Most), number(e.Score.Added),
 		milliseconds(e.Marks.Window), strconv.Itoa(e.Marks.Most), strconv.Itoa(e.Marks.Added), clear)
 	for _, b := range e.Buckets {
@@ -175,12 +179,15 @@ var errAnswer = errors.New("accounts: the script's answer has another form: node
 
 // read understands what the script returns.
 func read(numbers []int64, e Entry) (s Standing, err error) {
-	const head = 4
-	if len(numbers) < head || numbers[3] < 0 || int64(len(numbers)) != head+numbers[3]+int64(len(e.Buckets)) {
+	const head = 5
+	if len(numbers) < head || numbers[4] < 0 || int64(len(numbers)) != head+numbers[4]+int64(len(e.Buckets)) {
 		return s, errAnswer
 	}
-	s = Standing{Known: true, Elsewhere: int(numbers[0]), Forgotten: numbers[1] == 0, Points: float64(numbers[2]) / 1000}
-	marks, missing := numbers[head:head+numbers[3]], numbers[head+numbers[3]:]
+	s = Standing{
+		Known: true, Elsewhere: int(numbers[0]), Forgotten: numbers[1] == 0,
+		Weight: float64(numbers[2]) / 1000, Points: float64(numbers[3]) / 1000,
+	}
+	marks, missing := numbers[head:head+numbers[4]], numbers[head+numbers[4]:]
 	for _, ms := range marks {
 		s.Marks = append(s.Marks, time.Duration(ms)*time.Millisecond)
 	}

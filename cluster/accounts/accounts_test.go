@@ -203,6 +203,30 @@ func TestScoreAndMarks(t *testing.T) {
 	}
 }
 
+func TestWeights(t *testing.T) {
+	s := newSite(t)
+	a, b, c := s.node("a"), s.node("b"), s.node("c")
+	weigh := func(n *node, weight float64) float64 {
+		t.Helper()
+		return n.tell("x", func(e *accounts.Entry) { e.Weight = weight }).Weight
+	}
+	weigh(a, 0.25)
+	if got := weigh(b, 0.5); got != 0.25 {
+		t.Errorf("b hears %v", got)
+	}
+	if got := weigh(c, 0); got != 0.75 {
+		t.Errorf("c hears %v", got)
+	}
+	weigh(a, 0) // it was nothing after all
+	if got := weigh(c, 0); got != 0.5 {
+		t.Errorf("c hears %v", got)
+	}
+	s.now = s.now.Add(accounts.Lasts)
+	if got := weigh(c, 0); got != 0 || len(s.keys()) != 0 {
+		t.Errorf("c hears %v of what was said long ago", got)
+	}
+}
+
 // What Redis forgets is told again, and who uses it sees neither names nor addresses.
 func TestForgottenAndUnnamed(t *testing.T) {
 	s := newSite(t)

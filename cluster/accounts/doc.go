@@ -10,6 +10,8 @@
 //   - seats, of which all nodes together have so many: a node says how many it has taken
 //     and how many it would like beside those, and hears how many others have. Two that
 //     ask for the last one do not both get it;
+//   - weights: each node says how much it has against whose account it is, and hears what
+//     the others have, added up;
 //   - buckets of tokens, which a node has taken out of its own already. What it hears is
 //     what is missing from the one that all have in common;
 //   - a score, of which a half goes in each half-life;
@@ -21,8 +23,8 @@
 // away once. What is told is told in batches, one after the other, so that no older word
 // overtakes a newer one.
 //
-// Seats are those of a process. They count as long as that is among the live nodes, so a
-// node that is killed keeps nobody out, and for Lasts, within which they are told again.
+// Seats and weights are those of a process. They count as long as that is among the live nodes, so a
+// node that is killed keeps nobody out, and for Lasts, within which seats are told again.
 // Tokens, points and marks are told once: where no answer comes, they may not have been
 // taken down, and are not told again, since to count something twice would be worse.
 //

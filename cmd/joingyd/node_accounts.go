@@ -36,7 +36,7 @@ func (a matchAccounts) Settle(ctx context.Context, tallies []match.Tally) []matc
 	entries := make([]accounts.Entry, len(tallies))
 	for i, t := range tallies {
 		entries[i] = accounts.Entry{
-			Of: t.Of, Held: t.Held, Wanted: t.Wanted, Most: t.Most,
+			Of: t.Of, Held: t.Held, Wanted: t.Wanted, Most: t.Most, Weight: t.Risk,
 			Score: accounts.Score{HalfLife: t.HalfLife, Most: t.MostPoints, Added: t.Points},
 			Marks: accounts.Marks{Window: t.StrikeLife, Most: t.MostStrikes, Added: t.Strikes, Clear: t.Pardoned},
 		}
@@ -47,7 +47,7 @@ func (a matchAccounts) Settle(ctx context.Context, tallies []match.Tally) []matc
 	standings := make([]match.Standing, len(tallies))
 	for i, s := range a.member.Accounts().Settle(ctx, entries) {
 		standings[i] = match.Standing{
-			Known: s.Known, Elsewhere: s.Elsewhere, Forgotten: s.Forgotten, Points: s.Points, Strikes: s.Marks, Missing: s.Missing,
+			Known: s.Known, Elsewhere: s.Elsewhere, Forgotten: s.Forgotten, Risk: s.Weight, Points: s.Points, Strikes: s.Marks, Missing: s.Missing,
 		}
 	}
 	return standings
