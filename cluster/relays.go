@@ -33,7 +33,7 @@ type Relays struct {
 func (m *Member) openRelays() {
 	o := m.opts.Relays
 	if o.Own != nil {
-		m.host = relay.NewHost(relay.HostOptions{Server: o.Own, Bus: m.bus, Deaf: m.Away, Logger: m.log})
+		m.host = relay.NewHost(relay.HostOptions{Server: o.Own, Bus: m.bus, Deaf: m.deaf, Logger: m.log})
 	}
 	if m.opts.Node.Role == nodes.RoleRelay {
 		return
@@ -48,6 +48,9 @@ func (m *Member) openRelays() {
 	}
 	m.home = relay.NewHome(home)
 }
+
+// deaf reports whether no other node can be heard.
+func (m *Member) deaf() bool { return m.Away() || !m.bus.Stats().Listening }
 
 // Home is what the node's matchmaker has for a relay; nil where it has none to make.
 func (m *Member) Home() *relay.Home { return m.home }

@@ -9,8 +9,8 @@ import (
 
 // Rehouse gives each session whose relay is gone or closes, or that never had one, another, and takes
 // its pair along. It returns those sessions: each is Stale. Where there is no relay at all
-// they stay as they are: the one that is gone may come back. It may be called with no lock
-// of the matchmaker's held, which it does not hold up.
+// they stay as they are: the one that is gone may come back. It takes its time, in steps that
+// do not hold up the matchmaker.
 func (h *Home) Rehouse() (moved []ident.Session) {
 	for some := range slices.Chunk(h.stranded(), atOnce) {
 		h.mu.Lock()
