@@ -63,7 +63,7 @@ func (h *Hub) findLocked(s *session, mode pool.Mode, interests []pool.Interest) 
 	}
 	t := &pool.Ticket{
 		Session: s.id, Mode: mode, Languages: s.languages, Interests: interests, Since: now,
-		Recent: s.recent, Avoid: s.blocked,
+		Recent: s.recent, Avoid: s.blocked, Relay: h.relayMarkLocked(s),
 	}
 	s.ticket = t
 	if h.emptyingLocked() {

@@ -213,7 +213,7 @@ func (h *Hub) sessionOfLocked(r *sessionRecord) *session {
 	}
 	s.ticket = &pool.Ticket{
 		Session: s.id, Mode: r.Mode, Languages: s.languages, Interests: r.Interests, Since: now.Add(-r.Waited),
-		Recent: s.recent, Avoid: s.blocked,
+		Recent: s.recent, Avoid: s.blocked, Relay: h.relayMarkLocked(s),
 	}
 	h.pool.Adopt(s.ticket, now)
 	return s

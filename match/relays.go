@@ -1,6 +1,8 @@
 package match
 
 import (
+	"hash/fnv"
+	"io"
 	"net/netip"
 	"slices"
 	"time"
@@ -87,6 +89,17 @@ func (h *Hub) otherRelayLocked(s *session) *ice {
 	}
 	fresh := h.iceLocked(s)
 	return &fresh
+}
+
+// relayMarkLocked stands for the session's relay in the pool, where those of two may happen to
+// look the same.
+func (h *Hub) relayMarkLocked(s *session) uint64 {
+	if h.opts.Relays == nil {
+		return 0
+	}
+	mark := fnv.New64a()
+	io.WriteString(mark, h.opts.Relays.At(s.id))
+	return mark.Sum64()
 }
 
 // noRelayLocked reports whether the session has no relay to chat by video through.

@@ -362,3 +362,34 @@ func TestParseLanguages(t *testing.T) {
 		}
 	}
 }
+
+// Of two who are worth the same the one of the same relay is taken, but not before one who has
+// waited for half of the patience, nor before one who is worth more.
+func TestSameRelay(t *testing.T) {
+	at := func(relay uint64, ticket *Ticket) *Ticket {
+		ticket.Relay = relay
+		return ticket
+	}
+	for name, test := range map[string]struct {
+		far, near *Ticket
+		came      time.Duration // who finds
+		want      int
+	}{
+		"the near one":    {newTicket(0, "x"), newTicket(time.Millisecond, "y"), 2 * time.Millisecond, 1},
+		"the patient one": {newTicket(0, "x"), newTicket(time.Millisecond, "y"), testPatience / 2, 0},
+		"the closer one":  {newTicket(0, "rare"), newTicket(time.Millisecond, "y"), 2 * time.Millisecond, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPool()
+			add(t, p, at(1, test.far), at(2, test.near))
+			c := at(2, newTicket(test.came))
+			if test.far.Interests[0].Shown == "rare" {
+				c = at(2, newTicket(test.came, "rare"))
+			}
+			got := p.Add(c, c.Since)
+			if want := [2]*Ticket{test.far, test.near}[test.want]; got != want {
+				t.Errorf("it got %v, want %v", got, want)
+			}
+		})
+	}
+}

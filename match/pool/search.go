@@ -14,6 +14,9 @@ const (
 	// indifferent is what a pair may lack, in nats, if one side names no interests:
 	// waiting would gain the other next to nothing.
 	indifferent = 0.1
+	// near is what a partner at the same relay is preferred by, in nats, unless the other has
+	// waited for half of the patience: who has to come to another relay is connected later.
+	near = 0.05
 )
 
 // search is one ticket's search for a partner.
@@ -31,7 +34,8 @@ type search struct {
 	visits  int
 }
 
-// candidate is a ticket, and the surplus of a pair with it: score less what both ask.
+// candidate is a ticket, and the surplus of a pair with it: score less what both ask, and less
+// near.
 type candidate struct {
 	ticket  *Ticket
 	surplus float64
@@ -161,6 +165,9 @@ func (s *search) weigh(o *Ticket) {
 		take = take || c.surplus >= 0
 	case s.ticket.takesAny() || o.takesAny():
 		take = take || c.surplus >= -indifferent
+	}
+	if o.Relay != s.ticket.Relay && s.at-o.since < s.pool.opts.Patience/2 {
+		c.surplus -= near
 	}
 	switch {
 	case take && c.better(s.best) && mayMeet(s.ticket, o, s.again):

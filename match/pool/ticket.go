@@ -24,6 +24,7 @@ type Ticket struct {
 	visit     uint64        // the round that saw it last
 	interests interestIDs   // the rarest first
 	worth     worth
+	Relay     uint64 // stands for the relay that the session is at: see near. All have the same where there is one
 
 	idf [maxInterests]float32 // what each interest was worth when it came, in nats
 
