@@ -49,7 +49,7 @@ test-go: ## unit, command-line and whole-daemon tests, under the race detector b
 
 .PHONY: test-race
 test-race:
-	$(GO) test -race -vet=off ./... # lint has vetted
+	$(GO) test -race -vet=off -p $$((2 * $$(nproc))) ./... # lint has vetted; most packages wait more than they work
 
 .PHONY: test-plain
 test-plain:
