@@ -42,18 +42,23 @@ func pair(t *testing.T) (cert, key []byte) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
 }
 
-// TestTLS asks a server that wants a client's certificate, as Redis does by default.
-func TestTLS(t *testing.T) {
-	cert, key := pair(t)
+// files writes a certificate and its key, PEM.
+func files(t *testing.T, cert, key []byte) (certFile, keyFile string) {
+	t.Helper()
 	dir := t.TempDir()
-	file := func(name string, text []byte) string {
-		path := filepath.Join(dir, name)
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for path, text := range map[string][]byte{certFile: cert, keyFile: key} {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return path
 	}
-	certFile, keyFile := file("cert.pem", cert), file("key.pem", key)
+	return certFile, keyFile
+}
+
+// TestTLS asks a server that wants a client's certificate, as Redis does by default.
+func TestTLS(t *testing.T) {
+	cert, key := pair(t)
+	certFile, keyFile := files(t, cert, key)
 	addr := redistest.FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	redistest.Start(t, "--tls-port", port, "--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-ca-cert-file", certFile)
@@ -82,5 +87,32 @@ func TestTLS(t *testing.T) {
 		if !tt.up && c.State() == redis.Up {
 			t.Errorf("%s: up", tt.name)
 		}
+	}
+}
+
+// TestC2FailoverWithTLS kills the primary where servers, Sentinels and clients all speak TLS.
+func TestC2FailoverWithTLS(t *testing.T) {
+	if os.Getenv("TRIALS") != "full" {
+		t.Skip("takes 5 s: run make trials")
+	}
+	cert, key := pair(t)
+	certFile, keyFile := files(t, cert, key)
+	trio := redistest.StartTLSTrio(t, certFile, keyFile)
+	own, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, redis.Options{URL: trio.URL(), CA: cert, Certificate: &own})
+	states, stop := watch(c)
+	defer stop()
+	sets(t, c, "joingy:x")
+	trio.Primary.Kill()
+	begin := time.Now()
+	await(t, states, redis.Down)
+	await(t, states, redis.Up)
+	t.Logf("figure: with TLS up %.1f s after its primary was killed", time.Since(begin).Seconds())
+	sets(t, c, "joingy:y")
+	if trio.Now() != trio.Replica.Known() || trio.Replica.Do(t, "GET", "joingy:y") != "1" {
+		t.Error("what was written after the failover is not at the new primary")
 	}
 }

@@ -15,20 +15,50 @@ const Master = "joingy"
 type Trio struct {
 	Primary, Replica *Server   // as they began
 	Sentinels        []*Server // for Addr, Kill, Stop, Continue and Do
+
+	secure string // of the URL: s or empty
 }
 
 // StartTrio starts servers that end with the test, and returns when a failover would
 // succeed. More arguments are those of the two redis-servers.
 func StartTrio(t testing.TB, args ...string) *Trio {
 	t.Helper()
-	trio := &Trio{Primary: Start(t, args...)}
-	host, port, _ := strings.Cut(trio.Primary.Addr(), ":")
-	trio.Replica = Start(t, slices.Concat(args, []string{"--replicaof", host + " " + port})...)
+	return startTrio(t, "", args, func() (string, []string) { return "", nil })
+}
+
+// StartTLSTrio is StartTrio where all speak TLS to each other and to clients, and ask who
+// calls for a certificate. It is the same for all, signs itself, and is in two files, PEM.
+func StartTLSTrio(t testing.TB, certFile, keyFile string) *Trio {
+	t.Helper()
+	return startTrio(t, "s", nil, func() (string, []string) {
+		addr := FreeAddr(t)
+		_, port, _ := strings.Cut(addr, ":")
+		return addr, []string{
+			"--tls-port", port, "--tls-replication", "yes",
+			"--tls-cert-file", certFile, "--tls-key-file", keyFile, "--tls-ca-cert-file", certFile,
+		}
+	})
+}
+
+// startTrio starts a trio whose every server has what listen returns: another address, which
+// the others and clients use, if it is not empty, and arguments for that.
+func startTrio(t testing.TB, secure string, args []string, listen func() (addr string, args []string)) *Trio {
+	t.Helper()
+	start := func(more ...string) *Server {
+		addr, own := listen()
+		s := Start(t, slices.Concat(args, own, more)...)
+		s.secure = addr
+		return s
+	}
+	trio := &Trio{Primary: start(), secure: secure}
+	host, port, _ := strings.Cut(trio.Primary.Known(), ":")
+	trio.Replica = start("--replicaof", host+" "+port)
 	config := fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s 2\nsentinel down-after-milliseconds %[1]s 500\n"+
 		"sentinel failover-timeout %[1]s 2000\nsentinel parallel-syncs %[1]s 1\n", Master, host, port)
 	until(t, "the replica is in step", func() bool { return trio.Replica.Info(t, "master_link_status") == "up" })
 	for range 3 {
-		s := &Server{&process{t: t, program: "redis-sentinel", config: config, dir: t.TempDir()}}
+		addr, own := listen()
+		s := &Server{p: &process{t: t, program: "redis-sentinel", args: own, config: config, dir: t.TempDir()}, secure: addr}
 		t.Cleanup(s.p.kill)
 		if err := s.p.start(); err != nil {
 			t.Fatal(err)
@@ -49,9 +79,9 @@ func StartTrio(t testing.TB, args ...string) *Trio {
 func (trio *Trio) URL() string {
 	addrs := make([]string, len(trio.Sentinels))
 	for i, s := range trio.Sentinels {
-		addrs[i] = s.Addr()
+		addrs[i] = s.Known()
 	}
-	return "redis-sentinel://" + strings.Join(addrs, ",") + "/" + Master
+	return "redis" + trio.secure + "-sentinel://" + strings.Join(addrs, ",") + "/" + Master
 }
 
 // Now returns HOST:PORT of the primary as the first Sentinel that answers has it, "" if

@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"cmp"
 	"net"
 	"os"
 	"slices"
@@ -14,7 +15,8 @@ import (
 
 // Server is a redis-server. Its methods fail the test where they fail.
 type Server struct {
-	p *process
+	p      *process
+	secure string // HOST:PORT for TLS; empty: none
 }
 
 // quiet are the settings of every server: nothing is kept.
@@ -24,7 +26,7 @@ var quiet = []string{"--save", "", "--appendonly", "no", "--enable-debug-command
 // "--requirepass", "secret" or "--maxmemory", "10mb".
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := &Server{&process{t: t, program: "redis-server", args: slices.Concat(quiet, args), dir: t.TempDir()}}
+	s := &Server{p: &process{t: t, program: "redis-server", args: slices.Concat(quiet, args), dir: t.TempDir()}}
 	t.Cleanup(s.p.kill)
 	if err := s.p.start(); err != nil {
 		t.Fatal(err)
@@ -60,20 +62,24 @@ func Shared(t testing.TB) *Server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &Server{&process{program: "redis-server", args: quiet, dir: dir}}
+		s := &Server{p: &process{program: "redis-server", args: quiet, dir: dir}}
 		if err := s.p.start(); err != nil {
 			_ = os.RemoveAll(dir)
 			t.Fatal(err)
 		}
 		shared.server = s
 	}
-	s := &Server{shared.server.p}
+	s := &Server{p: shared.server.p}
 	s.FlushAll(t)
 	return s
 }
 
 // Addr returns HOST:PORT, the same after Restart.
 func (s *Server) Addr() string { return s.p.addr() }
+
+// Known returns what Sentinels and clients call a Trio's server: HOST:PORT, for TLS if it
+// speaks that.
+func (s *Server) Known() string { return cmp.Or(s.secure, s.Addr()) }
 
 // URL returns the address as the setting cluster.redis has it.
 func (s *Server) URL() string { return "redis://" + s.Addr() }
