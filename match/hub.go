@@ -219,7 +219,7 @@ func New(opts Options) *Hub {
 		others:     newOthers(opts.Cluster),
 		accounts:   newAccounts(opts.Accounts),
 	}
-	if err := h.inherit(opts.Handover); err != nil {
+	if err := h.inheritKept(opts.Handover); err != nil {
 		opts.Logger.Warn("chats of before do not go on", "error", err)
 	}
 	h.live.Store(&live)

@@ -10,14 +10,23 @@ var errClosed = errors.New("it is about to end")
 
 // Inherit takes over the chats of another hub of the site, which has ended and does not come
 // back soon: those whom it asked to come again find them here, wherever they come. One hub takes
-// all, so that both sides of a chat find each other.
+// all, so that both sides of a chat find each other. When the chats were left is not asked:
+// clocks differ, and the other hub says so as it ends.
 func (h *Hub) Inherit(handover []byte) error {
+	if len(handover) == 0 {
+		return nil
+	}
+	o, err := parseHandover(handover)
+	if err != nil {
+		return err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return errClosed
 	}
-	return h.inherit(handover)
+	h.inherit(o)
+	return nil
 }
 
 // SplitHandover returns what Hub.Handover returned in parts of at most so many bytes, each of

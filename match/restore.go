@@ -53,20 +53,28 @@ func (h *Hub) recordLocked(s *session) handed {
 	return handed{handedChat: chat, blocked: s.blocked}
 }
 
-// inherit takes over what a hub before left, if that is not long ago.
-func (h *Hub) inherit(data []byte) error {
-	if len(data) == 0 || h.opts.ResumeGrace == 0 {
+// inheritKept takes over what a hub before left in a file, if that is not long ago.
+func (h *Hub) inheritKept(data []byte) error {
+	if len(data) == 0 {
 		return nil
 	}
 	o, err := parseHandover(data)
 	if err != nil {
 		return err
 	}
-	now := h.opts.Now()
-	if age := now.Sub(o.made).Abs(); age > HandoverLasts {
+	if age := h.opts.Now().Sub(o.made).Abs(); age > HandoverLasts {
 		return fmt.Errorf("left %v ago", age.Round(time.Second))
 	}
-	o.until = now.Add(h.opts.ResumeGrace + o.spread)
+	h.inherit(o)
+	return nil
+}
+
+// inherit takes over what a hub has just left, or the one before.
+func (h *Hub) inherit(o *handover) {
+	if h.opts.ResumeGrace == 0 {
+		return
+	}
+	o.until = h.opts.Now().Add(h.opts.ResumeGrace + o.spread)
 	if h.handover == nil {
 		h.handover = o
 	} else {
@@ -76,7 +84,6 @@ func (h *Hub) inherit(data []byte) error {
 		}
 	}
 	h.opts.Logger.Info("chats of before may go on", "sessions", len(o.sealed))
-	return nil
 }
 
 // forgetHandover forgets what nobody has come for.
