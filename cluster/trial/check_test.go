@@ -11,6 +11,7 @@ const (
 	// A partner who is gone is waited for for 15 s, after 5 s in which his node was not heard.
 	mostAlone = 28 * time.Second
 	mostWait  = 8 * time.Second  // of two who could meet
+	mostLater = 20               // who find somebody before one who is past his patience by far
 	delivered = 8 * time.Second  // for a line
 	resumable = 12 * time.Second // after the loss of a socket: less than the grace
 )
@@ -255,14 +256,18 @@ func (s *story) arrived(heard map[string]deed) {
 	}
 }
 
-// waits checks that no two wait who could meet.
+// wait is a search that was not over at once.
+type wait struct {
+	span
+	session string
+}
+
+// waits checks that no two wait who could meet, and that nobody waits while those who come later
+// find somebody.
 func (s *story) waits() {
-	type wait struct {
-		span
-		session string
-	}
-	began := map[string]deed{}
-	waits := map[string][]wait{} // by mode
+	began := map[string]deed{} // by session
+	asked := map[string]time.Duration{}
+	waits, met := map[string][]wait{}, map[string][]span{} // by mode
 	done := func(session string, at time.Duration) {
 		if d, waited := began[session]; waited {
 			delete(began, session)
@@ -275,7 +280,13 @@ func (s *story) waits() {
 		switch d.what {
 		case "waiting":
 			began[d.session] = d
-		case "matched", "error", "banned", didFind, didLeave, didBreak, didEnd, didLose:
+		case "matched":
+			done(d.session, d.at)
+			met[d.mode] = append(met[d.mode], span{asked[d.session], d.at})
+		case didFind:
+			asked[d.session] = d.at
+			done(d.session, d.at)
+		case "error", "banned", didLeave, didBreak, didEnd, didLose:
 			done(d.session, d.at)
 		}
 	}
@@ -284,13 +295,27 @@ func (s *story) waits() {
 	}
 	for mode, list := range waits {
 		slices.SortFunc(list, func(a, b wait) int { return int(a.from - b.from) })
-		for i := 1; i < len(list); i++ {
+		for i, w := range list {
+			s.overtaken(mode, w, met[mode])
 			for _, other := range list[:i] {
-				if both := (span{max(list[i].from, other.from), min(list[i].to, other.to)}); both.lasts() > mostWait {
-					s.complain(both.from+mostWait, "stuck", "%s and %s both wait for %s for %v", list[i].session, other.session, mode, both.lasts())
+				if both := (span{max(w.from, other.from), min(w.to, other.to)}); both.lasts() > mostWait {
+					s.complain(both.from+mostWait, "stuck", "%s and %s both wait for %s for %v", w.session, other.session, mode, both.lasts())
 					break
 				}
 			}
 		}
+	}
+}
+
+// overtaken checks that a wait is none in which others are served.
+func (s *story) overtaken(mode string, w wait, met []span) {
+	later := 0
+	for _, other := range met {
+		if w.from+mostWait/2 < other.from && other.to < w.to {
+			later++
+		}
+	}
+	if later > mostLater {
+		s.complain(w.from+mostWait, "stuck", "%s waits for %s for %v, and %d who came later did not", w.session, mode, w.lasts(), later)
 	}
 }

@@ -1,6 +1,7 @@
 package trial_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,15 @@ func goodDeeds() []deed {
 		{at: 50, session: "b", what: didBreak}, {at: 51, session: "b", what: didCome},
 		{at: 60, session: "a", what: didLeave}, {at: 60, session: "b", what: "left", pair: "p"},
 	}
+}
+
+// overtaking is one who waits while many who come later meet.
+func overtaking() []deed {
+	list := []deed{{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 100, session: "c", what: didLeave}}
+	for i := range mostLater {
+		list = append(list, deed{at: 80, session: "a", what: didFind}, deed{at: 80, session: "a", what: "matched", mode: "text", pair: fmt.Sprint("q", i)}, deed{at: 80, session: "a", what: didLeave})
+	}
+	return append(list, deed{at: 81, session: "b", what: didFind}, deed{at: 81, session: "b", what: "matched", mode: "text", pair: "r"}, deed{at: 81, session: "b", what: didLeave})
 }
 
 // The checker finds what it is for, and nothing in a history that is as it should be.
@@ -53,6 +63,7 @@ func TestChecker(t *testing.T) {
 			{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: "waiting", mode: "video"}, {at: 90, session: "c", what: didLeave}}},
 		{name: "one after the other", add: []deed{
 			{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 82, session: "c", what: "matched", pair: "q"}, {at: 82, session: "d", what: "waiting", mode: "text"}, {at: 94, session: "d", what: didLeave}}},
+		{name: "one waits while others come and go", add: overtaking(), want: "stuck"},
 		{name: "no answer", add: []deed{{at: 70, session: "a", what: noAnswer, body: didFind}}, want: "unanswered"},
 		{name: "no answer after a fault", trouble: span{50, 65}, add: []deed{{at: 70, session: "a", what: noAnswer, body: didFind}}},
 		{name: "a session that is not there", add: []deed{{at: 51, session: "b", what: didLose}, {at: 51, session: "b", what: didEnd}}, want: "lost session"},

@@ -90,6 +90,21 @@ func (h *history) figures(r *row) {
 	}
 }
 
+// counts returns how many chats there were, and how many of those whose two were at different nodes.
+func (h *history) counts() (pairs, across int) {
+	at := map[string]string{} // by pair
+	for _, d := range h.all() {
+		if d.what != "matched" {
+			continue
+		}
+		if other, known := at[d.pair]; known && other != d.node {
+			across++
+		}
+		at[d.pair] = d.node
+	}
+	return len(at), across
+}
+
 // table prints rows in Markdown.
 func table(rows []*row, wrong []breach) string {
 	var text strings.Builder

@@ -26,6 +26,7 @@ type node struct {
 	t       *testing.T
 	name    string
 	program string
+	role    string
 	clock   int              // seconds that its clock is off
 	proxy   *redistest.Proxy // its way to Redis; nil with Sentinel
 
@@ -45,7 +46,7 @@ func newNode(t *testing.T, name, program string) *node {
 		t.Fatal(err)
 	}
 	n := &node{
-		t: t, name: name, program: program, dir: filepath.Join(dir, "data"), settings: filepath.Join(dir, "joingyd.yaml"),
+		t: t, name: name, program: program, role: "all", dir: filepath.Join(dir, "data"), settings: filepath.Join(dir, "joingyd.yaml"),
 		socket: filepath.Join(dir, "socket"), log: filepath.Join(dir, "log"),
 		listen: redistest.FreeAddr(t), metrics: redistest.FreeAddr(t),
 	}
@@ -66,8 +67,12 @@ func newNode(t *testing.T, name, program string) *node {
 // configure writes its settings.
 func (n *node) configure(redis string) {
 	n.t.Helper()
-	text := fmt.Sprintf("http: {listen: %q}\nturn: {listen: [%q], public_host: localhost}\nadmin: {socket: %q, metrics_listen: %q}\ncluster: {redis: %q, node: %s}\n",
-		n.listen, redistest.FreeAddr(n.t), n.socket, n.metrics, redis, n.name)
+	relay := ""
+	if n.role != "edge" {
+		relay = fmt.Sprintf("turn: {listen: [%q], public_host: localhost}\n", redistest.FreeAddr(n.t))
+	}
+	text := relay + fmt.Sprintf("http: {listen: %q}\nadmin: {socket: %q, metrics_listen: %q}\ncluster: {redis: %q, node: %s, role: %s}\n",
+		n.listen, n.socket, n.metrics, redis, n.name, n.role)
 	if err := os.WriteFile(n.settings, []byte(text), 0o600); err != nil {
 		n.t.Fatal(err)
 	}

@@ -32,6 +32,22 @@ var bugs = []seeded{
 			h.departLocked(s)`},
 		},
 		fault: fault{"nothing", 20 * time.Second, func(*site) {}, func(*site) {}},
+		rules: []string{"line"},
+	},
+	{
+		name: "a hub pairs whom it held with a guest who comes too late, and its relay lets it",
+		changes: []change{
+			{"match/move.go", "timer.Reset(answerTime)", "timer.Reset(time.Millisecond)"},
+			{"match/lifecycle.go", "if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {", "if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil && h.closed {"},
+			{"match/move.go", "\tcase awaited && g.host.link != nil:\n", `
+	case !awaited && g.host.link != nil && h.sessions[g.host.id] == g.host:
+		h.stopWaitingLocked(g.host)
+		h.pairLocked(&pool.Ticket{Session: g.host.id, Mode: s.ticket.Mode}, s.ticket)
+		return
+	case awaited && g.host.link != nil:
+`},
+		},
+		fault: fault{"30 ms of latency", 20 * time.Second, func(s *site) { s.slow(30 * time.Millisecond) }, func(s *site) { s.slow(0) }},
 		rules: []string{"double pair"},
 	},
 	{
@@ -54,10 +70,13 @@ var bugs = []seeded{
 		rules:   []string{"lost ban"},
 	},
 	{
-		name:    "a session waits without end for a hub that does not answer",
-		changes: []change{{"match/move.go", "\t\tif s.abroad.move == m {\n\t\t\th.lineUpLocked(s)", "\t\tif s.abroad.move == m && h.closed {\n\t\t\th.lineUpLocked(s)"}},
-		fault:   fault{"kill -9 of a node", 4 * time.Second, func(s *site) { s.nodes[1].kill() }, func(s *site) { s.nodes[1].start() }},
-		rules:   []string{"stuck"},
+		name: "a session that another hub refuses, or does not answer, never gets its place in the line again",
+		changes: []change{
+			{"match/move.go", "\t\tif s.abroad.move == m {\n\t\t\th.lineUpLocked(s)", "\t\tif s.abroad.move == m && m.out {\n\t\t\th.lineUpLocked(s)"},
+			{"match/move.go", "\t\th.others.stats.Moves[moveRefused]++\n\t\th.lineUpLocked(s)\n\t}\n}", "\t\th.others.stats.Moves[moveRefused]++\n\t}\n}"},
+		},
+		fault: fault{"30 ms of latency", 20 * time.Second, func(s *site) { s.slow(30 * time.Millisecond) }, func(s *site) { s.slow(0) }},
+		rules: []string{"stuck"},
 	},
 }
 

@@ -27,7 +27,9 @@ type siteOptions struct {
 	program  string
 	sentinel bool
 	cluster  bool
-	clocks   []int // seconds that each node's clock is off; empty: none is
+	roles    []string // of each node; empty: all
+	calm     bool     // visitors notice nothing of the faults: all rules hold meanwhile
+	clocks   []int    // seconds that each node's clock is off; empty: none is
 }
 
 // newSite starts a site and waits until its nodes know each other.
@@ -53,6 +55,9 @@ func newSite(t *testing.T, opts siteOptions) *site {
 		if s.redis != nil {
 			n.proxy = redistest.NewProxy(t, s.redis.Addr())
 			address = n.proxy.URL()
+		}
+		if len(opts.roles) > 0 {
+			n.role = opts.roles[i]
 		}
 		n.configure(address)
 		if i > 0 {

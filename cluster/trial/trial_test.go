@@ -36,6 +36,7 @@ type outcome struct {
 	wrong  []breach
 	deeds  int
 	pairs  int
+	across int // of those, whose two came to different nodes
 	bans   int
 	killed string
 }
@@ -59,7 +60,9 @@ func try(t *testing.T, opts siteOptions, crowdOf int, faults []fault) (o outcome
 		time.Sleep(f.lasts)
 		f.heal(s)
 		r.fault.to = h.now()
-		h.troubled(span{r.fault.from, r.fault.to + recovery})
+		if !opts.calm {
+			h.troubled(span{r.fault.from, r.fault.to + recovery})
+		}
 		time.Sleep(recovery)
 		r.goroutines = s.goroutines()
 		o.rows = append(o.rows, r)
@@ -99,13 +102,7 @@ func try(t *testing.T, opts siteOptions, crowdOf int, faults []fault) (o outcome
 		h.figures(r)
 	}
 	o.deeds, o.bans, o.killed = len(h.all()), len(operator.targets), crowd.killed()
-	pairs := map[string]bool{}
-	for _, d := range h.all() {
-		if d.what == "matched" {
-			pairs[d.pair] = true
-		}
-	}
-	o.pairs = len(pairs)
+	o.pairs, o.across = h.counts()
 	return o
 }
 
@@ -119,7 +116,7 @@ func (o outcome) report(t *testing.T) {
 		t.Errorf("%s\n%s", b, o.history.around(b))
 	}
 	t.Log("\n" + table(o.rows, o.wrong))
-	t.Logf("figure: %d faults, %d pairs, %d bans, %d deeds checked; sockets lost: %s; breaches: %d", len(o.rows), o.pairs, o.bans, o.deeds, o.killed, len(o.wrong))
+	t.Logf("figure: %d faults, %d pairs, %d of them across nodes, %d bans, %d deeds checked; sockets lost: %s; breaches: %d", len(o.rows), o.pairs, o.across, o.bans, o.deeds, o.killed, len(o.wrong))
 }
 
 // Trials C1, C2 and W7 with three nodes: faults of Redis and of nodes, one after the other, under
@@ -149,6 +146,19 @@ func TestC1Failover(t *testing.T) {
 func TestC1RedisCluster(t *testing.T) {
 	full(t)
 	try(t, siteOptions{program: build(t), cluster: true}, seats(t), clusterFaults()).report(t)
+}
+
+// Trial C2 of an upgrade: each node is drained, restarted, and used again. Nobody loses anything.
+func TestC2DrainedRestart(t *testing.T) {
+	full(t)
+	try(t, siteOptions{program: build(t), calm: true}, seats(t), []fault{drained}).report(t)
+}
+
+// Trial C2 with a node that has no relay of its own.
+func TestC2Edge(t *testing.T) {
+	full(t)
+	list := faults()[:2]
+	try(t, siteOptions{program: build(t), roles: []string{"all", "edge", "all"}}, seats(t), list).report(t)
 }
 
 // Trial C2 where the nodes' clocks are hours apart, and each is right to itself.
