@@ -46,3 +46,28 @@ func TestResumeAfterMovingWithoutADoor(t *testing.T) {
 		}
 	})
 }
+
+// A hub takes another for lost that is not, and that lost nothing: clients whose doors are there
+// are not left waiting for a session that waits for them. They come again, and go on.
+func TestClientsOfAHubThatIsTakenForLost(t *testing.T) {
+	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+		n1, n2 := c.nodes["n1"], c.nodes["n2"]
+		a, b := n1.visit("192.0.2.1"), n2.visit("192.0.2.2")
+		other, home := n1.visit("192.0.2.3"), n2.visit("192.0.2.4")
+		ma, _ := c.meet("text", a, b)
+		n2.Lost("n1")
+		c.meet("text", other, home) // the two hubs go on talking to each other
+		a.expectClose(1001)
+		again := n1.mustConnect("192.0.2.1")
+		again.seen = a.seen
+		again.send(`{"type":"hello","resume":"` + a.welcome.Resume + `","ack":` + jsonNumber(a.seen) + `}`)
+		if m := again.expect("welcome"); m.Session != a.welcome.Session {
+			t.Error("the session is lost")
+		}
+		again.send(say(ma.Pair, 1, "back"))
+		again.expect("sent")
+		if m := b.expect("text"); m.Body != "back" {
+			t.Errorf("text = %+v", m)
+		}
+	})
+}

@@ -252,7 +252,7 @@ func TestEndsThroughATunnel(t *testing.T) {
 		{"gone", func(_ *hubs, a, _ *client) { a.conn.Close(1000, "") }, 0, "left"},
 		{"lost", func(_ *hubs, a, _ *client) { a.conn.CloseNow() }, 0, "lost"},
 		{"the door's node is cut off", func(c *hubs, _, _ *client) { c.set(func(c *hubs) { c.cut["n1"] = true }) }, 1001, "lost"},
-		{"the door's node is lost", func(c *hubs, _, _ *client) { c.nodes["n2"].Lost("n1") }, 0, "lost"},
+		{"the door's node is lost", func(c *hubs, _, _ *client) { c.nodes["n2"].Lost("n1") }, 1001, "lost"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {

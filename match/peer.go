@@ -122,7 +122,8 @@ func (h *Hub) resyncLocked(p *peer) {
 }
 
 // Lost gives up the tunnels with another hub: clients whose doors are here are asked to
-// come again, and sessions here wait for theirs, as if they had lost their sockets.
+// come again, and sessions here wait for theirs, as if they had lost their sockets. The other
+// hub's doors are told: it may be there after all, and have lost nothing.
 func (h *Hub) Lost(node string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -140,7 +141,7 @@ func (h *Hub) lostLocked(p *peer) {
 		k.shut(closeGoingAway, "1")
 	}
 	for r := range p.links {
-		delete(p.links, r)
+		r.shut(closeGoingAway, "1")
 		h.unlinkLocked(r.session, r, false)
 	}
 }
