@@ -156,6 +156,33 @@ func (n *node) crashed() (log string, yes bool) {
 	return string(text[max(0, len(text)-3000):]), n.up.Load()
 }
 
+// apart returns when the daemon took Redis for slow or down, in times since start.
+func (n *node) apart(start time.Time) (list []span) {
+	text, err := os.ReadFile(n.log)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	var since time.Duration
+	is := false
+	for line := range strings.Lines(string(text)) {
+		clock, rest, _ := strings.Cut(strings.TrimPrefix(line, "time="), " ")
+		at, err := time.Parse(time.RFC3339, clock)
+		if err != nil {
+			continue // not ours
+		}
+		now := at.Add(-time.Duration(n.clock) * time.Second).Sub(start)
+		switch {
+		case strings.Contains(rest, "redis is slow") || strings.Contains(rest, "redis is down"):
+			if !is {
+				since, is = now, true
+			}
+		case is && (strings.Contains(rest, "redis is up") || strings.Contains(rest, "msg=started")):
+			list, is = append(list, span{since, now}), false
+		}
+	}
+	return list
+}
+
 // halt stops the process (SIGSTOP), or has it go on.
 func (n *node) halt(on bool) {
 	signal := syscall.SIGCONT

@@ -152,6 +152,7 @@ func (v *visitor) hear(ctx context.Context, most time.Duration) (m client.Messag
 	}
 	if !on {
 		v.came = nil
+		clear(v.owed) // on the next one it is asked for again
 		v.gone = !v.refused(ctx, v.err)
 		return m, false
 	}
