@@ -146,7 +146,7 @@ func (c *Case) weigh() {
 	for _, f := range c.Flags {
 		score := f.Score
 		if f.Claimed {
-			score = min(score, new(reporter).weight(c.Changed))
+			score = min(score, new(reporter).weight(0))
 		}
 		weights[f.Viewer] = max(weights[f.Viewer], score)
 		gravity = max(gravity, gravityOf(f.Label))

@@ -14,6 +14,7 @@ type Filing struct {
 	Session  string   // that it is about
 	Suspects []string // pseudonyms of that session's addresses
 	Reporter string   // pseudonym of the reporter's address
+	Before   int      // reports of that one in the ReportsDay before, where others than this store know of more
 	Trusted  bool     // a person of the operator's files it: it has its full weight, and no limit
 	Lines    int      // of the chat, among the parts
 	Note     bool     // there is one among the parts
@@ -105,8 +106,9 @@ func (c *change) weigh(f Filing) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	weight := by.weight(c.now)
-	if by.today(c.now) >= mostReports {
+	today := max(by.today(c.now), f.Before)
+	weight := by.weight(today)
+	if today >= MostReports {
 		return 0, errTooMany
 	}
 	by.reported(c.now)

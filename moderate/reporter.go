@@ -14,20 +14,25 @@ type reporter struct {
 	Last      time.Time   `json:"last"`
 }
 
+// MostReports is how many reports of a reporter within ReportsDay count; those after it are
+// counted, and nothing else.
 const (
-	day         = 24 * time.Hour
-	freely      = 3  // reports of a day that have their full weight
-	mostReports = 20 // of a day; those after it are counted, and nothing else
+	MostReports = 20
+	ReportsDay  = day
 )
 
-// weight returns what the next report of r counts for, from 0 to 1. Of one of whom
+const (
+	day    = 24 * time.Hour
+	freely = 3 // reports of a day that have their full weight
+)
+
+// weight returns what the next report of r counts for after so many of a day, from 0 to 1. Of one of whom
 // nothing is known it is 2/3; it goes up with each that was upheld and down with each that
 // was dismissed (Laplace's rule of succession, with one case upheld in advance). The
 // fourth report of a day and those after it count for less and less, so that nobody
 // makes a crowd alone.
-func (r *reporter) weight(now time.Time) float64 {
-	today := r.today(now)
-	if today >= mostReports {
+func (r *reporter) weight(today int) float64 {
+	if today >= MostReports {
 		return 0
 	}
 	trust := float64(r.Upheld+2) / float64(r.Upheld+r.Dismissed+3)

@@ -226,6 +226,13 @@ func TestWeightOfReporters(t *testing.T) {
 	if opened != 20 || last > 0.15 || f.Stats().Dropped != 10 {
 		t.Errorf("a bomber opened %d cases, the last of weight %v; %d were dropped", opened, last, f.Stats().Dropped)
 	}
+	for before, opens := range map[int]bool{moderate.MostReports - 1: true, moderate.MostReports: false} { // at other nodes
+		filing := f.filing(fmt.Sprint("elsewhere", before), "minor", fmt.Sprint("bomber of ", before))
+		filing.Before = before
+		if id, err := f.File(filing); err != nil || (id != "") != opens {
+			t.Errorf("after %d reports elsewhere: case %q, %v", before, id, err)
+		}
+	}
 	f.now = f.now.Add(25 * time.Hour)
 	if back := score("bomber"); back < unknown/2 {
 		t.Errorf("a day later their report weighs %v", back)

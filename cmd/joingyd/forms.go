@@ -153,7 +153,7 @@ func (d *daemon) guardianWord(r *http.Request, g web.GuardianWord) (string, erro
 		}
 		f.Parts = append(f.Parts, part)
 	}
-	id, err := d.cases.File(f)
+	id, err := d.file(f)
 	if err != nil {
 		return "", formError(err)
 	}

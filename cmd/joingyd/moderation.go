@@ -81,9 +81,15 @@ func (d *daemon) reported(c match.Complaint) error {
 	if len(c.Reporters) > 0 {
 		filing.Reporter = d.pseudonym(c.Reporters[0])
 	}
-	id, err := d.cases.File(filing)
+	id, err := d.file(filing)
 	d.holdFiled(id)
 	return err
+}
+
+// file has a report take its place among those of its reporter, at any node.
+func (d *daemon) file(f moderate.Filing) (caseID string, err error) {
+	f.Before = d.reportsBefore(f.Reporter)
+	return d.cases.File(f)
 }
 
 // risk is how much is held against a visitor. Where no case waits nothing is, and no

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/joingyd/joingyd/cluster"
 	"github.com/joingyd/joingyd/cluster/accounts"
 	"github.com/joingyd/joingyd/match"
+	"github.com/joingyd/joingyd/moderate"
 )
 
 // accounts is what the matchmaker counts together with those of other nodes, nil if there
@@ -23,6 +25,24 @@ func (d *daemon) lineKey() (key [32]byte) {
 		return key
 	}
 	return cluster.LineKey(d.secrets.Key)
+}
+
+// reportTime is how long a report waits for what other nodes have of its reporter.
+const reportTime = 50 * time.Millisecond
+
+// reportsBefore counts a report, and returns how many its reporter made within a day before, at
+// any node; 0 where none can be asked.
+func (d *daemon) reportsBefore(reporter string) int {
+	if d.member == nil || d.member.State() != cluster.Joined || reporter == "" {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), reportTime)
+	defer cancel()
+	standing := d.member.Accounts().Settle(ctx, []accounts.Entry{{
+		Of: "reporter " + reporter, Score: accounts.Score{HalfLife: time.Minute},
+		Marks: accounts.Marks{Window: moderate.ReportsDay, Most: moderate.MostReports + 1, Added: 1},
+	}})[0]
+	return max(0, len(standing.Marks)-1)
 }
 
 // matchAccounts is accounts as the matchmaker wants them.

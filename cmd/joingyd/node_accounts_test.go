@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,14 @@ func TestNodesCountTogether(t *testing.T) {
 	}
 	if !come(t, nodes[0], "127.0.0.10") {
 		t.Error("another address was refused")
+	}
+	var reports []int
+	before := unanswered()
+	for _, d := range nodes {
+		reports = append(reports, d.reportsBefore("a reporter"))
+	}
+	if !slices.Equal(reports, []int{0, 1, 2}) && unanswered() == before {
+		t.Errorf("before three reports at three nodes there were %v", reports)
 	}
 	keys := server.Do(t, "KEYS", "*")
 	if !strings.Contains(keys, "joingy:account:") || strings.Contains(keys, address) {
