@@ -477,10 +477,18 @@ func TestKeysThatAreNotThereYet(t *testing.T) {
 		t.Fatal(err)
 	}
 	exchange(t, a, b, c)
-	for _, n := range []*node{b, c} {
-		n.keys = keys
-		n.Close()
-		n.start(t)
+	c.keys = keys // it is copied there
+	c.Close()
+	c.start(t)
+	for _, want := range []bool{true, false} { // b is told of it, twice
+		saved := 0
+		took, err := b.Take(ban.Key{2}, func(keys ban.Keys) error { saved, b.keys = len(keys), keys; return nil })
+		if err != nil || took != want || want && (saved != 2 || b.keys[0] != ban.Key{2}) {
+			t.Errorf("taken: %v, %v, %d keys saved", took, err, saved)
+		}
+	}
+	if stats := b.Stats(); stats.Parked != 0 {
+		t.Errorf("%+v wait still", stats)
 	}
 	alike(t, a, b, c)
 	if !c.banned("203.0.113.1") || !b.banned("203.0.113.2") || b.banned("203.0.113.3") {
