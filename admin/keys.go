@@ -103,6 +103,9 @@ type RotateResult struct {
 	KeyList
 	For     KeyPurpose `json:"for"`
 	Dropped int        `json:"dropped"` // keys that nothing needed any more
+
+	Nodes   []string `json:"nodes,omitempty"`   // others that have the new key too, of bans
+	Missing []string `json:"missing,omitempty"` // why others have not
 }
 
 // Keys lists the keys.
@@ -201,7 +204,11 @@ func (s *Service) RotateKeys(ctx context.Context, req RotateRequest) (RotateResu
 		attributes = append(attributes, "number", list.Ban[0].Number)
 	}
 	s.opts.Log.InfoContext(ctx, string(purpose)+" key rotated", attributes...)
-	return RotateResult{KeyList: list, For: purpose, Dropped: dropped}, nil
+	result := RotateResult{KeyList: list, For: purpose, Dropped: dropped}
+	if purpose == KeyBan && s.opts.Nodes != nil {
+		result.Nodes, result.Missing = s.shareBanKey(ctx, key, cmp.Or(req.By, ownName()))
+	}
+	return result, nil
 }
 
 // noteSigning adds the public halves of the key that signs bundles and of its successor:
@@ -250,10 +257,14 @@ func (s *Service) rotation(purpose KeyPurpose) (func([32]byte) (int, error), err
 func (s *Service) rotateBan(key [32]byte) (dropped int, err error) {
 	err = s.bans.Rotate(key, func(keys ban.Keys) error {
 		dropped = len(s.bans.Keys()) + 1 - len(keys)
-		if err := s.opts.SaveKeys(keys); err != nil {
-			return fmt.Errorf("the keys are as before: %w; make the data directory writable, and rotate again", err)
-		}
-		return nil
+		return s.saveBanKeys(keys)
 	})
 	return dropped, err
+}
+
+func (s *Service) saveBanKeys(keys ban.Keys) error {
+	if err := s.opts.SaveKeys(keys); err != nil {
+		return fmt.Errorf("the keys are as before: %w; make the data directory writable, and rotate again", err)
+	}
+	return nil
 }

@@ -18,6 +18,8 @@ type Nodes interface {
 	Self() string
 	// Others are the live ones that have sessions.
 	Others() []string
+	// All are all other live ones.
+	All() []string
 	// To returns what sends requests to the Server.Forwarded of another node. What is
 	// wrong is an error that names it.
 	To(node string) http.RoundTripper

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/joingyd/joingyd/admin"
+	"github.com/joingyd/joingyd/ban"
 	"github.com/joingyd/joingyd/ident"
 	"github.com/joingyd/joingyd/moderate"
 	"github.com/joingyd/joingyd/moderate/audit"
@@ -27,6 +28,8 @@ type node struct {
 	site    site
 	name    string
 	control http.Handler
+	keys    http.Handler
+	saved   func(ban.Keys) error
 	audited string // where its audit log is
 	gone    bool
 }
@@ -44,8 +47,12 @@ func newSite(t *testing.T, names ...string) site {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { log.Close() })
-		n.court = newCourtWith(t, moderate.Options{}, func(o *admin.Options) { o.Nodes, o.Audit = n, log })
-		n.control = admin.NewServer(n.Service, nil).Forwarded(func(ctx context.Context) string { return ctx.Value(fromKey{}).(string) })
+		n.saved = func(ban.Keys) error { return nil }
+		n.court = newCourtWith(t, moderate.Options{}, func(o *admin.Options) {
+			o.Nodes, o.Audit, o.SaveKeys = n, log, func(keys ban.Keys) error { return n.saved(keys) }
+		})
+		server, from := admin.NewServer(n.Service, nil), func(ctx context.Context) string { return ctx.Value(fromKey{}).(string) }
+		n.control, n.keys = server.Forwarded(from), server.TakeKeys(from)
 		s[name] = n
 	}
 	return s
@@ -57,17 +64,17 @@ func (n *node) Others() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(n.site)), func(name string) bool { return name == n.name })
 }
 
+func (n *node) All() []string { return n.Others() }
+
 func (n *node) To(name string) http.RoundTripper {
 	return trip(func(r *http.Request) (*http.Response, error) {
 		other := n.site[name]
 		if other == nil || other.gone {
 			return nil, errors.New("node " + name + " does not answer")
 		}
-		if r.URL.Host != admin.ControlService {
-			return nil, errors.New("asked of " + r.URL.Host)
-		}
+		handler := map[string]http.Handler{admin.ControlService: other.control, admin.KeyService: other.keys}[r.URL.Host]
 		w := httptest.NewRecorder()
-		other.control.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), fromKey{}, n.name)))
+		handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), fromKey{}, n.name)))
 		return w.Result(), nil
 	})
 }
@@ -196,5 +203,43 @@ func TestCasesOfAllNodes(t *testing.T) {
 	}
 	if result, err = a.client.Decide(t.Context(), admin.DecideRequest{Case: own, Do: moderate.Warn, Reason: "be kind"}); err != nil || !result.Warned {
 		t.Errorf("its own: %+v, %v", result, err)
+	}
+}
+
+// A new key for bans is handed to all nodes, by nobody's asking, and it is said who has not got it.
+func TestBanKeyForAllNodes(t *testing.T) {
+	s := newSite(t, "a", "b", "c", "d")
+	a, b := s["a"], s["b"]
+	var saved ban.Keys
+	b.saved = func(keys ban.Keys) error { saved = keys; return nil }
+	s["c"].saved = func(ban.Keys) error { return errors.New("no room") }
+	s["d"].gone = true
+	result, err := a.client.RotateKeys(t.Context(), admin.RotateRequest{})
+	if err != nil || !slices.Equal(result.Nodes, []string{"b"}) || len(result.Missing) != 2 ||
+		!strings.HasPrefix(result.Missing[0], "node c: the keys are as before: no room") || result.Missing[1] != "node d does not answer" {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	key := a.bans.Keys()[0].Key
+	if keys := b.bans.Keys(); len(keys) != 2 || keys[0].Key != key || len(saved) != 2 || saved[0] != key || saved[1] != (ban.Key{1}) {
+		t.Errorf("b has %d keys, %d saved", len(keys), len(saved))
+	}
+	if keys := s["c"].bans.Keys(); len(keys) != 1 {
+		t.Errorf("c has %d keys", len(keys))
+	}
+	var taken []string
+	entries, _, err := audit.Last(b.audited, 0)
+	for _, e := range entries {
+		taken = append(taken, e.Did+" "+e.On+" "+e.Details["from"])
+	}
+	if err != nil || !slices.Equal(taken, []string{"keys.take ban a"}) {
+		t.Errorf("b's audit log has %v, %v", taken, err)
+	}
+	for _, body := range []string{"{}", `{"key":"zz"}`, `{"key":"00"}`, "x"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodPost, "/ban", strings.NewReader(body))
+		b.keys.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), fromKey{}, "a")))
+		if w.Code != http.StatusBadRequest || len(b.bans.Keys()) != 2 {
+			t.Errorf("%s: %d, %d keys", body, w.Code, len(b.bans.Keys()))
+		}
 	}
 }

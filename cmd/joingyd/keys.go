@@ -58,7 +58,9 @@ func newKeysRotateCommand(flags *adminFlags) *cobra.Command {
 ban, which is what rotate means without a name: addresses of new bans are hashed
 with it. Bans that there are go on under the key that they were made with: it stays
 in ban.key for as long as one needs it, and the last key until the next rotation.
-Others are dropped from the file.
+Others are dropped from the file. Where there are several nodes (docs/scaling.md) those
+that are there get it too, and it is said which did not: to one that is not there copy
+ban.key before it starts.
 
 relay: new relay credentials are signed with it. Those given before are good until
 they end (turn.credential_lifetime), and calls go on for as long as they last. The
@@ -186,6 +188,15 @@ func printBanRotation(p *printer, result admin.RotateResult) {
 	}
 	if result.Dropped > 0 {
 		p.printf("dropped %s that no ban needed\n", count(result.Dropped, "key"))
+	}
+	if len(result.Nodes) > 0 {
+		p.printf("%s have it too\n", harmless(strings.Join(result.Nodes, ", ")))
+	}
+	if len(result.Missing) > 0 {
+		for _, why := range result.Missing {
+			p.printf("not given to a node: %s\n", harmless(why))
+		}
+		p.printf("copy ban.key there and restart it: bans to come keep nobody out there before\n")
 	}
 	p.printf("make a new backup: those before do not have the new key\n")
 }

@@ -21,6 +21,7 @@ func (d *daemon) answerNodes() {
 	if d.member != nil {
 		d.member.Handle(match.StillsService, http.HandlerFunc(d.hub.TakeSnapshot))
 		d.member.Handle(formService, d.answerForms())
+		d.member.Handle(admin.KeyService, d.admin.TakeKeys(cluster.AskedBy))
 		d.member.Handle(admin.ControlService, d.admin.Forwarded(cluster.AskedBy))
 	}
 }
@@ -33,3 +34,11 @@ func (n adminNodes) Self() string { return n.Node() }
 
 // Others implements admin.Nodes.
 func (n adminNodes) Others() []string { return n.Nodes() }
+
+// All implements admin.Nodes.
+func (n adminNodes) All() (names []string) {
+	for _, node := range n.Registry().Alive() {
+		names = append(names, node.Name)
+	}
+	return names
+}

@@ -113,7 +113,11 @@ func TestNodes(t *testing.T) {
 		eventually(t, "the online count", func() bool { return d.hub.Online() == 3 })
 	}
 
-	// Whoever is banned at one node is banned at all, and told wherever they are.
+	// Whoever is banned at one node is banned at all, and told wherever they are. All know the
+	// key that it is under.
+	if out := command(t, nodes[1], "keys", "rotate"); !strings.Contains(out, "\nn1, n3 have it too\n") {
+		t.Errorf("keys rotate:\n%s", out)
+	}
 	command(t, nodes[1], "ban", "127.0.0.2", "--force", "--reason", "spam")
 	if m := a.expect("banned"); m.Reason != "spam" {
 		t.Errorf("banned = %+v", m)
