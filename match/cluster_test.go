@@ -211,7 +211,12 @@ func TestChatOutlivesItsNode(t *testing.T) {
 				for i, old := range []*client{a, b} {
 					again[i] = c.nodes[test.at[i]].mustConnect("192.0.2.1")
 					again[i].seen = old.seen
-					again[i].send(`{"type":"hello","consent":{"policy":"v1","adult":true},"resume":"` + old.welcome.Resume + `","ack":` + jsonNumber(old.seen) + `}`)
+					rest := `"resume":"` + old.welcome.Resume + `","ack":` + jsonNumber(old.seen) + `}`
+					again[i].send(`{"type":"hello",` + rest) // some agree to what they are asked only
+					if m := again[i].expect("error"); m.Code != "consent_required" {
+						t.Fatalf("error %+v", m)
+					}
+					again[i].send(`{"type":"hello","consent":{"policy":"v1","adult":true},` + rest)
 					if m := again[i].expect("welcome"); m.Session != old.welcome.Session {
 						t.Fatalf("welcome %+v after %+v", m, old.welcome)
 					}

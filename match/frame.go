@@ -35,7 +35,7 @@ type frame struct {
 	Hash    []byte  `json:"hash,omitempty"`
 	Tag     string  `json:"tag,omitempty"`
 	From    *whence `json:"from,omitempty"`
-	Policy  string  `json:"policy,omitempty"` // that the visitor, an adult, has agreed to
+	Policy  string  `json:"policy,omitempty"` // that the visitor, an adult, has agreed to; in an answer, is to
 
 	Languages []string `json:"languages,omitempty"`
 	Visitor   Kind     `json:"kind,omitempty"`

@@ -20,6 +20,7 @@ const (
 type stranger struct {
 	early   bucket          // messages
 	sought  bool            // its session was looked for at other hubs
+	again   bool            // and is to be once there is consent
 	asked   bool            // whether it may have one was asked there
 	answer  <-chan struct{} // of that; nil: none is to come
 	consent time.Time       // until when consent may come; zero: was not asked for
@@ -79,6 +80,7 @@ func (k *socket) hello(data []byte) {
 		k.tell(newBanned(ban, k.hub.opts.Appeal))
 		k.shut(closeBanned, "banned")
 	case greetConsent:
+		k.stranger.sought, k.stranger.again = k.stranger.sought && !k.stranger.again, false
 		refusal := newError(codeConsentRequired, m.Type, "consent: the policy's present version and adult:true are required")
 		refusal.Policy = k.hub.live.Load().Policy
 		k.refuse(refusal)
@@ -173,7 +175,7 @@ func (h *Hub) greet(k *socket, m clientMessage, languages []string) (greeting, B
 	if handed == nil && h.mustSeekLocked(k, m) {
 		return greetSought, Ban{}
 	}
-	if m.Consent == nil || !m.Consent.Adult || m.Consent.Policy != h.live.Load().Policy {
+	if !m.Consent.to(h.live.Load().Policy) {
 		return greetConsent, Ban{}
 	}
 	if handed != nil {

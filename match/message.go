@@ -108,6 +108,9 @@ type consent struct {
 	Adult  bool   `json:"adult"`
 }
 
+// to reports whether it is that of an adult to this version of the policy.
+func (c *consent) to(policy string) bool { return c != nil && c.Adult && c.Policy == policy }
+
 type description struct {
 	Type string `json:"type"`
 	SDP  string `json:"sdp"`

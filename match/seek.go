@@ -27,6 +27,7 @@ type seek struct {
 	k     *socket
 	asked map[string]struct{} // that have not answered
 	found bool
+	agree bool          // one of them has the session's chat, and wants to know of consent first
 	done  chan struct{} // closed when found, or nobody is left to answer
 }
 
@@ -64,6 +65,7 @@ func (h *Hub) seek(k *socket, m clientMessage, languages []string) bool {
 			if len(sk.asked) > 0 {
 				outcome = seekLate
 			}
+			k.stranger.again = k.stranger.again || sk.agree
 			asked = append(asked, nodes...)
 		}
 		nodes = slices.DeleteFunc(slices.Clone(h.others.Nodes()), func(node string) bool { return slices.Contains(asked, node) })
@@ -132,6 +134,9 @@ func (h *Hub) onResumeLocked(node string, f *frame) {
 	}
 	r := &remote{origin: f.From.origin(), hub: h, node: node, token: f.Tag}
 	if !h.resumeAtLocked(s, hash, r, f) {
+		if policy := h.live.Load().Policy; f.Policy != policy && h.handedAsLocked(hash) != nil {
+			answer.Policy = policy
+		}
 		h.sendFrameLocked(node, answer)
 		return
 	}
@@ -188,6 +193,7 @@ func (h *Hub) onNotFoundLocked(node string, f *frame) {
 	if sk == nil || sk.found {
 		return
 	}
+	sk.agree = sk.agree || f.Policy != ""
 	if len(sk.asked) == 1 { // it may have passed the question on
 		clear(sk.asked)
 	}
