@@ -75,6 +75,9 @@ func (s *strikes) strike(addr netip.Prefix, now time.Time) (mutedUntil time.Time
 
 // learn is Filter.Learn.
 func (s *strikes) learn(addr netip.Prefix, ago []time.Duration, beside int, now time.Time) {
+	if len(ago) >= 2*max(s.muteAfter, s.banAfter) {
+		return // of so many it is not known how many there were before: those here go on in their rounds
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	src, _ := s.sources.Use(addr)

@@ -115,3 +115,45 @@ func TestWithKnowsWhatWasSaid(t *testing.T) {
 		t.Errorf("after the mute: %+v", v)
 	}
 }
+
+// Strikes at other filters of the site count as if they had been here, each once.
+func TestStrikesElsewhere(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	s := newStrikes(3, 5, time.Minute)
+	addr := netip.MustParsePrefix("192.0.2.1/32")
+	muted := func() bool { return !s.muted(addr, now).IsZero() }
+	ago := func(list ...time.Duration) []time.Duration { return list }
+
+	s.strike(addr, now)
+	s.learn(addr, ago(0), 0, now) // its own, told
+	s.learn(addr, ago(), 1, now)  // or not yet
+	s.learn(addr, ago(time.Second, 0), 0, now)
+	if muted() {
+		t.Error("muted after two")
+	}
+	s.learn(addr, ago(2*time.Second, time.Second, 0), 0, now)
+	if !muted() {
+		t.Error("not muted after three")
+	}
+	now = now.Add(2 * time.Minute)
+	s.learn(addr, ago(2*time.Minute, 2*time.Minute, 2*time.Minute), 0, now)
+	if muted() {
+		t.Error("muted again for the same strikes")
+	}
+	if until, ban := s.strike(addr, now); !until.IsZero() || ban {
+		t.Errorf("the fourth: %v, %v", until, ban)
+	}
+	if _, ban := s.strike(addr, now); !ban {
+		t.Error("the fifth, of which two were here: no ban")
+	}
+	muting := newStrikes(3, 0, time.Minute)
+	muting.learn(addr, ago(0, 0, 0, 0, 0, 0), 0, now)
+	if !muting.muted(addr, now).IsZero() {
+		t.Error("muted for strikes of which the site has forgotten some")
+	}
+	none := newStrikes(0, 0, 0)
+	none.learn(addr, ago(0, 0, 0), 0, now)
+	if _, ban := none.strike(addr, now); ban || !none.muted(addr, now).IsZero() {
+		t.Error("strikes count where none do")
+	}
+}
