@@ -147,7 +147,7 @@ func (v *validator) cluster(config Config) {
 		v.text(f.key, f.value, 0, 4096)
 	}
 	v.oneOf("cluster.role", c.Role, RoleAll, RoleEdge, RoleRelay)
-	if c.Redis == "" && c.Role != RoleAll {
+	if c.Redis == "" && (c.Role == RoleEdge || c.Role == RoleRelay) {
 		v.add("cluster.role", fmt.Sprintf("%q needs cluster.redis, by which a node is one of several; set that, or write all", c.Role))
 	}
 	for _, f := range []struct{ key, value string }{{"cluster.node", c.Node}, {"cluster.region", c.Region}} {

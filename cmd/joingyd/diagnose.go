@@ -48,6 +48,9 @@ func (d *daemon) facts(ctx context.Context) doctor.Facts {
 	}
 	traffic := d.traffic.Now()
 	f.MonthBytes, f.MonthLimit, f.MonthEnds = traffic.Bytes, traffic.Limit, traffic.Ends
+	if !d.hasVisitors() {
+		f.Sessions = 0
+	}
 	if err := d.relayReady(ctx); err != nil {
 		f.Unready = err.Error()
 	}
