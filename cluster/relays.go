@@ -94,8 +94,9 @@ func (m *Member) listRelays() {
 		if len(n.RelayURLs) == 0 {
 			continue // none, or a version of before that serves no other node's sessions
 		}
+		refuses := n.RelayDraining || n.RelayClosed
 		r := relay.Relay{
-			Name: n.Name, Region: n.Region, Load: n.Load, Draining: n.Draining || n.RelayDraining || n.RelayClosed, Closed: n.RelayClosed, URLs: n.RelayURLs,
+			Name: n.Name, Region: n.Region, Load: n.Load, Draining: n.Draining || refuses, Refuses: refuses, Closed: n.RelayClosed, URLs: n.RelayURLs,
 		}
 		taken = taken || !r.Draining
 		list = append(list, r)

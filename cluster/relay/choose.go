@@ -14,7 +14,8 @@ type Relay struct {
 	Name     string // of its node
 	Region   string
 	Load     float64  // 0 to 1
-	Draining bool     // takes no new allocations
+	Draining bool     // is to get nobody new
+	Refuses  bool     // and takes no new allocations
 	Closed   bool     // and is about to close those it has: who is there is to leave
 	URLs     []string // STUN and TURN URLs for clients; empty: it has none that they could use
 }
@@ -23,14 +24,15 @@ type Relay struct {
 // full; else one of two that are drawn in this region, or if there is none elsewhere, the
 // one with less to do. So not all nodes come to the same one on one second's word of its
 // load (the power of two choices, Mitzenmacher 2001). Where all are full it is the one with
-// the least to do, and one that is draining only where all are. Nil: there is none.
+// the least to do, and one that is draining only where all are, but for one that refuses. Nil:
+// there is none.
 func (h *Home) chooseLocked(relays []Relay) *place {
 	own := find(relays, h.opts.Node)
 	if h.opts.Local != nil && !own.Draining && own.Load < full {
 		return h.placeLocked(own)
 	}
-	usable := slices.DeleteFunc(slices.Clone(relays), func(r Relay) bool { return len(r.URLs) == 0 || r.Closed || r.Name == h.opts.Node })
-	if h.opts.Local != nil && !own.Closed {
+	usable := slices.DeleteFunc(slices.Clone(relays), func(r Relay) bool { return len(r.URLs) == 0 || r.Refuses || r.Name == h.opts.Node })
+	if h.opts.Local != nil && !own.Refuses {
 		usable = append(usable, own)
 	}
 	for _, bad := range []func(Relay) bool{

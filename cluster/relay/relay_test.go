@@ -265,6 +265,7 @@ func TestChoice(t *testing.T) {
 		return relay.Relay{Name: name, Load: load, Region: "there"}
 	}
 	drained := func(r relay.Relay) relay.Relay { r.Draining = true; return r }
+	refusing := func(r relay.Relay) relay.Relay { r.Refuses = true; return drained(r) }
 	for name, test := range map[string]struct {
 		local  bool
 		listed []relay.Relay
@@ -280,6 +281,8 @@ func TestChoice(t *testing.T) {
 		"all are full":               {false, []relay.Relay{near("a", 0.95), there("b", 0.94), drained(near("c", 0))}, "b"},
 		"all are full, the own less": {true, []relay.Relay{near("n", 0.91), near("b", 0.94)}, "n"},
 		"all are draining":           {false, []relay.Relay{drained(near("a", 0.5)), drained(near("b", 0.6))}, "a"},
+		"one refuses":                {false, []relay.Relay{refusing(near("a", 0)), drained(near("b", 0.6))}, "b"},
+		"all refuse":                 {true, []relay.Relay{refusing(near("n", 0)), refusing(near("a", 0))}, ""},
 		"none":                       {false, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -378,7 +381,7 @@ func TestRehouse(t *testing.T) {
 		if !hub.Stale(ids[0]) || !hub.Stale(ids[1]) || !slices.Equal(hub.URLs(ids[0], ""), []string{"turn:b"}) {
 			t.Error("they are not told of it")
 		}
-		w.list(relay.Relay{Name: "a"}, relay.Relay{Name: "b", Draining: true, Closed: true})
+		w.list(relay.Relay{Name: "a"}, relay.Relay{Name: "b", Draining: true, Refuses: true, Closed: true})
 		if got := hub.Rehouse(); len(got) < 401 {
 			t.Errorf("%d left a relay that closes", len(got))
 		}
@@ -397,7 +400,7 @@ func TestOwnCloses(t *testing.T) {
 		own, other := w.start("own", true, 0), w.start("other", true, 0)
 		ids := own.admit(2)
 		own.join(t, ids[0], ids[1])
-		closed := relay.Relay{Name: "own", Draining: true, Closed: true}
+		closed := relay.Relay{Name: "own", Draining: true, Refuses: true, Closed: true}
 		w.list(closed)
 		if got := own.Rehouse(); len(got) != 0 {
 			t.Errorf("%d moved to nowhere", len(got))
