@@ -104,7 +104,7 @@ type RotateResult struct {
 	For     KeyPurpose `json:"for"`
 	Dropped int        `json:"dropped"` // keys that nothing needed any more
 
-	Nodes   []string `json:"nodes,omitempty"`   // others that have the new key too, of bans
+	Nodes   []string `json:"nodes,omitempty"`   // others that have the new key too, of bans or proofs of age
 	Missing []string `json:"missing,omitempty"` // why others have not
 }
 
@@ -205,8 +205,8 @@ func (s *Service) RotateKeys(ctx context.Context, req RotateRequest) (RotateResu
 	}
 	s.opts.Log.InfoContext(ctx, string(purpose)+" key rotated", attributes...)
 	result := RotateResult{KeyList: list, For: purpose, Dropped: dropped}
-	if purpose == KeyBan && s.opts.Nodes != nil {
-		result.Nodes, result.Missing = s.shareBanKey(ctx, key, cmp.Or(req.By, ownName()))
+	if isShared(purpose) && s.opts.Nodes != nil {
+		result.Nodes, result.Missing = s.shareKey(ctx, purpose, key, cmp.Or(req.By, ownName()))
 	}
 	return result, nil
 }

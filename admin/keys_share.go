@@ -12,8 +12,8 @@ import (
 	"github.com/joingyd/joingyd/ban"
 )
 
-// KeyService is the host in requests by which a node hands out the key of bans that it has
-// just made. Nobody can ask for one.
+// KeyService is the host in requests by which a node hands out a key that it has just made,
+// of those that all nodes have. Nobody can ask for one.
 const KeyService = "keys"
 
 // sharedKey is what such a request has.
@@ -22,9 +22,13 @@ type sharedKey struct {
 	By  string `json:"by"`  // who rotated
 }
 
-// shareBanKey hands the key of bans to all other nodes: a ban that is made under it is in
-// force where it is known. It returns those that have it, and why others have not.
-func (s *Service) shareBanKey(ctx context.Context, key [32]byte, by string) (nodes, missing []string) {
+// isShared reports whether all nodes have the keys of a purpose: a ban is in force, and a
+// proof of age good, where the key is known that it was made under.
+func isShared(purpose KeyPurpose) bool { return purpose == KeyBan || purpose == KeyAge }
+
+// shareKey hands a new key to all other nodes. It returns those that have it, and why others
+// have not.
+func (s *Service) shareKey(ctx context.Context, purpose KeyPurpose, key [32]byte, by string) (nodes, missing []string) {
 	body, err := json.Marshal(sharedKey{hex.EncodeToString(key[:]), by})
 	if err != nil {
 		return nil, []string{err.Error()} // our own type: cannot happen
@@ -33,7 +37,7 @@ func (s *Service) shareBanKey(ctx context.Context, key [32]byte, by string) (nod
 	var mu sync.Mutex
 	for _, node := range s.opts.Nodes.All() {
 		all.Go(func() {
-			failed := s.giveKey(ctx, node, body)
+			failed := s.giveKey(ctx, node, purpose, body)
 			mu.Lock()
 			defer mu.Unlock()
 			if failed != "" {
@@ -50,10 +54,10 @@ func (s *Service) shareBanKey(ctx context.Context, key [32]byte, by string) (nod
 }
 
 // giveKey returns why a node does not have the key.
-func (s *Service) giveKey(ctx context.Context, node string, body []byte) (failed string) {
+func (s *Service) giveKey(ctx context.Context, node string, purpose KeyPurpose, body []byte) (failed string) {
 	ctx, cancel := context.WithTimeout(ctx, nodeTime)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+KeyService+"/ban", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+KeyService+"/"+string(purpose), bytes.NewReader(body))
 	if err != nil {
 		return err.Error()
 	}
@@ -76,38 +80,50 @@ func (s *Service) giveKey(ctx context.Context, node string, body []byte) (failed
 // request.
 func (s *Server) TakeKeys(from func(context.Context) string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /ban", s.answer(func(r *http.Request) (any, error) {
+	mux.HandleFunc("POST /{purpose}", s.answer(func(r *http.Request) (any, error) {
 		var shared sharedKey
 		if err := decode(r, &shared); err != nil {
 			return nil, err
 		}
-		return struct{}{}, s.service.takeBanKey(r.Context(), shared, from(r.Context()))
+		return struct{}{}, s.service.takeKey(r.Context(), KeyPurpose(r.PathValue("purpose")), shared, from(r.Context()))
 	}))
 	return named(mux)
 }
 
-// takeBanKey makes another node's key the one for new bans. Those that there are keep theirs.
-func (s *Service) takeBanKey(ctx context.Context, shared sharedKey, from string) error {
+// takeKey makes another node's key the current one. What there is keeps the key that it was
+// made with.
+func (s *Service) takeKey(ctx context.Context, purpose KeyPurpose, shared sharedKey, from string) error {
 	raw, err := hex.DecodeString(shared.Key)
-	if err != nil || len(raw) != len(ban.Key{}) {
-		return invalid("this is no key")
+	if err != nil || len(raw) != len(ban.Key{}) || !isShared(purpose) {
+		return invalid("this is no key for all nodes")
 	}
 	key := ban.Key(raw)
-	if _, err := s.rotation(KeyBan); err != nil { // a credential, say
+	rotate, err := s.rotation(purpose)
+	if err != nil { // a credential, say
 		return err
+	}
+	if purpose == KeyBan {
+		rotate = func(key [32]byte) (int, error) {
+			_, err := s.bans.Take(key, s.saveBanKeys)
+			s.live.Enforce(nil) // bans that waited for it
+			return 0, err
+		}
 	}
 	s.rotating.Lock()
 	defer s.rotating.Unlock()
-	if slices.ContainsFunc(s.bans.Keys(), func(use ban.KeyUse) bool { return use.Key == key }) {
+	held, err := s.keysFor(purpose)
+	if err != nil {
+		return &Error{CodeInternal, err.Error()}
+	}
+	if slices.ContainsFunc(held, func(k Key) bool { return k.Fingerprint == fingerprint(key) }) {
 		return nil
 	}
-	if err := s.record(shared.By, "keys.take", string(KeyBan), map[string]string{"fingerprint": fingerprint(key), "from": from}); err != nil {
+	if err := s.record(shared.By, "keys.take", string(purpose), map[string]string{"fingerprint": fingerprint(key), "from": from}); err != nil {
 		return err
 	}
-	if _, err := s.bans.Take(key, s.saveBanKeys); err != nil {
+	if _, err := rotate(key); err != nil {
 		return fromStore(err)
 	}
-	s.opts.Log.InfoContext(ctx, "ban key of another node taken", "fingerprint", fingerprint(key), "from", from, "by", shared.By)
-	s.live.Enforce(nil)
+	s.opts.Log.InfoContext(ctx, string(purpose)+" key of another node taken", "fingerprint", fingerprint(key), "from", from, "by", shared.By)
 	return nil
 }

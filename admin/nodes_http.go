@@ -15,7 +15,7 @@ import (
 // changes keys, backups and secrets, and what is long: that is for who is on the machine.
 var forwardable = []string{
 	"GET /v1/allowed", "GET /v1/audit", "POST /v1/bans", "DELETE /v1/bans", "GET /v1/bans", "GET /v1/bans/check", "GET /v1/bans/history", "GET /v1/bans/stats",
-	"GET /v1/cases", "GET /v1/cases/about", "GET /v1/cases/held", "GET /v1/cases/stats", "GET /v1/cases/{id}", "GET /v1/cases/{id}/evidence",
+	"GET /v1/cases", "GET /v1/cases/about", "GET /v1/cases/held", "GET /v1/cases/stats", "GET /v1/cases/{id}", evidencePattern,
 	"POST /v1/cases/decide", "POST /v1/cases/guardian", "POST /v1/cases/hold", "POST /v1/cases/release",
 	"GET /v1/cluster", "GET /v1/doctor", "GET /v1/holds", "POST /v1/holds", "POST /v1/holds/{id}/release",
 	"GET /v1/privacy", "POST /v1/privacy/access", "POST /v1/privacy/erase", "GET /v1/privacy/requests", "GET /v1/privacy/requests/{id}", "POST /v1/privacy/requests/end",
@@ -23,6 +23,9 @@ var forwardable = []string{
 	"GET /v1/reports", "GET /v1/sessions", "POST /v1/sessions/{id}/kick", "POST /v1/sessions/{id}/warn",
 	"GET /v1/status", "GET /v1/store/check", "GET /v1/totals", "GET /v1/transparency",
 }
+
+// evidencePattern is looking at what was said and seen, which is written down too.
+const evidencePattern = "GET /v1/cases/{id}/evidence"
 
 type nodeKey struct{}
 
@@ -33,8 +36,8 @@ func forwardedBy(ctx context.Context) string {
 }
 
 // Forwarded answers what other nodes pass on for their admins. They may do here what they may
-// do there, but for what is not forwardable; the audit log has what they change, and from
-// where. from returns the node of a request.
+// do there, but for what is not forwardable; the audit log has what they change and which
+// evidence they see, and from where. from returns the node of a request.
 func (s *Server) Forwarded(from func(context.Context) string) http.Handler {
 	return named(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		by, node := r.Header.Get(byHeader), from(r.Context())
@@ -48,7 +51,7 @@ func (s *Server) Forwarded(from func(context.Context) string) http.Handler {
 		case !slices.Contains(forwardable, pattern):
 			s.refuse(w, r, &Error{CodeForbidden, fmt.Sprintf("node %s does this for no other node (%s %s); ask on the machine of %s", s.service.node(), r.Method, quote(r.URL.Path), s.service.node())})
 			return
-		case r.Method != http.MethodGet:
+		case r.Method != http.MethodGet || pattern == evidencePattern:
 			if err := s.service.record(by, "node.request", "", map[string]string{"request": pattern, "from": node}); err != nil {
 				s.refuse(w, r, err)
 				return

@@ -30,11 +30,33 @@ type node struct {
 	control http.Handler
 	keys    http.Handler
 	saved   func(ban.Keys) error
+	passes  ring
 	audited string // where its audit log is
 	gone    bool
 }
 
 type fromKey struct{}
+
+// noEvidence is that of cases of which nothing is kept.
+type noEvidence struct{}
+
+func (noEvidence) Parts(string) []moderate.Part                  { return nil }
+func (noEvidence) Sealed(string) ([]admin.SealedEvidence, error) { return nil, nil }
+
+// ring is keys in memory, the current first.
+type ring [][32]byte
+
+func (r *ring) Held() (list []admin.HeldKey, err error) {
+	for _, key := range *r {
+		list = append(list, admin.HeldKey{Key: key})
+	}
+	return list, nil
+}
+
+func (r *ring) Rotate(key [32]byte) (int, error) {
+	*r = append(ring{key}, *r...)
+	return 0, nil
+}
 
 // newSite returns nodes with these names, each with a session and a court.
 func newSite(t *testing.T, names ...string) site {
@@ -50,6 +72,8 @@ func newSite(t *testing.T, names ...string) site {
 		n.saved = func(ban.Keys) error { return nil }
 		n.court = newCourtWith(t, moderate.Options{}, func(o *admin.Options) {
 			o.Nodes, o.Audit, o.SaveKeys = n, log, func(keys ban.Keys) error { return n.saved(keys) }
+			o.Evidence = noEvidence{}
+			o.KeyRings = map[admin.KeyPurpose]admin.KeyRing{admin.KeyAge: &n.passes}
 		})
 		server, from := admin.NewServer(n.Service, nil), func(ctx context.Context) string { return ctx.Value(fromKey{}).(string) }
 		n.control, n.keys = server.Forwarded(from), server.TakeKeys(from)
@@ -143,6 +167,20 @@ func TestSessionsOfAllNodes(t *testing.T) {
 	}
 }
 
+// Evidence is seen from another node, and its log says from which.
+func TestEvidenceOfAnotherNode(t *testing.T) {
+	s := newSite(t, "a", "b")
+	b := s["b"]
+	b.filed = 5
+	id := b.file(t, "spam", "x")
+	if list, err := s["a"].client.Evidence(t.Context(), admin.EvidenceRequest{Case: id}); err != nil || list.Case != id {
+		t.Errorf("evidence: %+v, %v", list, err)
+	}
+	if got := b.asked(t); !slices.Equal(got, []string{"GET /v1/cases/{id}/evidence from a"}) {
+		t.Errorf("b's audit log has %v", got)
+	}
+}
+
 // A session is found wherever it lives, and who ended it is in the log there.
 func TestKickAnywhere(t *testing.T) {
 	s := newSite(t, "a", "b", "c")
@@ -206,8 +244,8 @@ func TestCasesOfAllNodes(t *testing.T) {
 	}
 }
 
-// A new key for bans is handed to all nodes, by nobody's asking, and it is said who has not got it.
-func TestBanKeyForAllNodes(t *testing.T) {
+// A new key for bans, or for proofs of age, is handed to all nodes, by nobody's asking, and it is said who has not got it.
+func TestKeysForAllNodes(t *testing.T) {
 	s := newSite(t, "a", "b", "c", "d")
 	a, b := s["a"], s["b"]
 	var saved ban.Keys
@@ -233,6 +271,21 @@ func TestBanKeyForAllNodes(t *testing.T) {
 	}
 	if err != nil || !slices.Equal(taken, []string{"keys.take ban a"}) {
 		t.Errorf("b's audit log has %v, %v", taken, err)
+	}
+	result, err = a.client.RotateKeys(t.Context(), admin.RotateRequest{For: admin.KeyAge})
+	if err != nil || !slices.Equal(result.Nodes, []string{"b", "c"}) || len(b.passes) != 1 || b.passes[0] != a.passes[0] {
+		t.Errorf("of proofs of age: %+v, %v", result, err)
+	}
+	if result, err = a.client.RotateKeys(t.Context(), admin.RotateRequest{For: admin.KeyVisits}); err == nil {
+		t.Errorf("of visits: %+v", result)
+	}
+	for _, path := range []string{"/visits", "/disclosure", "/relay"} {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(`{"key":"`+strings.Repeat("5a", 32)+`"}`))
+		w := httptest.NewRecorder()
+		b.keys.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), fromKey{}, "a")))
+		if w.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d", path, w.Code)
+		}
 	}
 	for _, body := range []string{"{}", `{"key":"zz"}`, `{"key":"00"}`, "x"} {
 		w := httptest.NewRecorder()

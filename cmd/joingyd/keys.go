@@ -59,8 +59,8 @@ ban, which is what rotate means without a name: addresses of new bans are hashed
 with it. Bans that there are go on under the key that they were made with: it stays
 in ban.key for as long as one needs it, and the last key until the next rotation.
 Others are dropped from the file. Where there are several nodes (docs/scaling.md) those
-that are there get it too, and it is said which did not: to one that is not there copy
-ban.key before it starts.
+that are there get it too, as they do one for age, and it is said which did not: to one
+that is not there copy the file before it starts.
 
 relay: new relay credentials are signed with it. Those given before are good until
 they end (turn.credential_lifetime), and calls go on for as long as they last. The
@@ -178,6 +178,7 @@ func printRotation(w io.Writer, result admin.RotateResult) error {
 	if result.Dropped > 0 {
 		p.printf("dropped %s that nothing needed\n", count(result.Dropped, "key"))
 	}
+	printShared(p, result, "proofs to come are not good there before")
 	return p.err
 }
 
@@ -189,14 +190,20 @@ func printBanRotation(p *printer, result admin.RotateResult) {
 	if result.Dropped > 0 {
 		p.printf("dropped %s that no ban needed\n", count(result.Dropped, "key"))
 	}
-	if len(result.Nodes) > 0 {
-		p.printf("%s have it too\n", harmless(strings.Join(result.Nodes, ", ")))
-	}
-	if len(result.Missing) > 0 {
-		for _, why := range result.Missing {
-			p.printf("not given to a node: %s\n", harmless(why))
-		}
-		p.printf("copy ban.key there and restart it: bans to come keep nobody out there before\n")
-	}
+	printShared(p, result, "bans to come keep nobody out there before")
 	p.printf("make a new backup: those before do not have the new key\n")
+}
+
+// printShared says which nodes have a new key, and what to do for those that have not.
+func printShared(p *printer, result admin.RotateResult, until string) {
+	if len(result.Nodes) > 0 {
+		p.printf("other nodes that have it: %s\n", harmless(strings.Join(result.Nodes, ", ")))
+	}
+	if len(result.Missing) == 0 {
+		return
+	}
+	for _, why := range result.Missing {
+		p.printf("not given to a node: %s\n", harmless(why))
+	}
+	p.printf("copy %s there and restart it: %s\n", keyFileNames[cmp.Or(result.For, admin.KeyBan)], until)
 }

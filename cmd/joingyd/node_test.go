@@ -115,7 +115,7 @@ func TestNodes(t *testing.T) {
 
 	// Whoever is banned at one node is banned at all, and told wherever they are. All know the
 	// key that it is under.
-	if out := command(t, nodes[1], "keys", "rotate"); !strings.Contains(out, "\nn1, n3 have it too\n") {
+	if out := command(t, nodes[1], "keys", "rotate"); !strings.Contains(out, "\nother nodes that have it: n1, n3\n") {
 		t.Errorf("keys rotate:\n%s", out)
 	}
 	command(t, nodes[1], "ban", "127.0.0.2", "--force", "--reason", "spam")
