@@ -34,7 +34,7 @@ func (s *Store) joinIn(tx *bbolt.Tx) (changed bool, err error) {
 	}
 	if last, err := readState(tx.Bucket(metaBucket)); err != nil {
 		return false, err
-	} else if away := s.now().Sub(last.seen); away > s.opts.HistoryFor {
+	} else if away := s.now().Sub(last.seen); last.seen.UnixMilli() > 0 && away > s.opts.HistoryFor { // if anything was ever changed
 		s.opts.Log.Warn("this ban store is older than what the cluster remembers, and may bring back bans that were ended: empty the data directory but for ban.key, and let the node join anew", "last_change", last.seen)
 	}
 	restored := l.feed.Get(restoredKey) != nil
