@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// A partner who is gone is waited for for 15 s, after 5 s in which his node was not heard.
-	mostAlone = 28 * time.Second
+	grace     = 15 * time.Second // for which a partner who is gone is waited for,
+	mostAlone = 28 * time.Second // after 5 s in which his node was not heard, on a machine that is busy
 	mostWait  = 8 * time.Second  // of two who could meet
 	mostLater = 20               // who find somebody before one who is past his patience by far
 	delivered = 8 * time.Second  // for a line
@@ -168,7 +168,8 @@ func (s *story) pairs() {
 			// Who cannot hear cannot be told that he is alone.
 			for _, heard := range st.hears {
 				alone := span{max(heard.from, with.to), heard.to}
-				if alone.lasts() > mostAlone {
+				// A node that hears no other cannot know, and waits for the partner when it does again.
+				if well := s.well(alone); alone.lasts() > mostAlone && (well == alone || well.lasts() > grace) {
 					s.complain(alone.from+mostAlone, "alone", "%s is in %s with nobody for %v", st.session, pair, alone.lasts())
 				}
 			}

@@ -49,6 +49,8 @@ func TestChecker(t *testing.T) {
 		{name: "three", add: []deed{{at: 3, session: "c", what: didFind}, {at: 3, session: "c", what: "matched", pair: "p"}}, want: "crowd"},
 		{name: "alone", drop: "b matched", want: "alone line"},
 		{name: "not told of the end", add: []deed{{at: 95, session: "b", what: "online"}}, drop: "b left", want: "alone"},
+		{name: "not told of the end by a node that heard nobody", trouble: span{70, 84}, add: []deed{{at: 95, session: "b", what: "online"}}, drop: "b left"},
+		{name: "nor long after that", trouble: span{62, 70}, add: []deed{{at: 95, session: "b", what: "online"}}, drop: "b left", want: "alone"},
 		{name: "a line to a stranger", add: []deed{{at: 3, session: "c", what: "text", pair: "p", order: 1, body: "p/1/1"}}, want: "line line"},
 		{name: "a line twice", add: []deed{{at: 3, session: "b", what: "text", pair: "p", order: 2, body: "p/1/1"}}, want: "line"},
 		{name: "a line out of order", add: []deed{{at: 3, session: "a", what: "sent", pair: "p", order: 3, body: "p/1/9"}, {at: 3, session: "b", what: "text", pair: "p", order: 3, body: "p/1/9"}}, want: "line line line"},
