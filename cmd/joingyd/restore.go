@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,7 +95,7 @@ func restoreFrom(r io.Reader, dir string, dryRun bool) (result restoreResult, er
 		return result, err
 	}
 	result.Bans = bans
-	swap := &swap{dir: dir, draft: draft, keys: keys, now: time.Now(), made: result.Backup.Created}
+	swap := &swap{dir: dir, draft: draft, keys: keys, now: asideTime(dir), made: result.Backup.Created}
 	err = swap.run()
 	result.Kept, result.Again, result.Lost, result.Unknown = swap.kept, swap.erasures.Again, swap.erasures.Lost, swap.unknown
 	return result, err

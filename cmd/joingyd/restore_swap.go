@@ -80,8 +80,20 @@ func (s *swap) steps() []func() error {
 func (s *swap) path(name string) string { return filepath.Join(s.dir, name) }
 
 // aside is where a file that was there is kept.
-func (s *swap) aside(name string) string {
-	return s.path(name) + ".before-restore-" + s.now.UTC().Format("20060102T150405Z")
+func (s *swap) aside(name string) string { return asideAt(s.path(name), s.now) }
+
+func asideAt(path string, at time.Time) string {
+	return path + ".before-restore-" + at.UTC().Format("20060102T150405Z")
+}
+
+// asideTime returns the time now, or the first after it, under which a restore has put
+// nothing aside in a directory yet: they may follow each other within a second.
+func asideTime(dir string) time.Time {
+	for at := time.Now(); ; at = at.Add(time.Second) {
+		if taken, err := filepath.Glob(asideAt(filepath.Join(dir, "*"), at)); err != nil || len(taken) == 0 {
+			return at
+		}
+	}
 }
 
 // draftKeys adds the keys that were there to those of the backup. A key file that

@@ -291,3 +291,19 @@ func TestRestoreRefusesABadStore(t *testing.T) {
 		}
 	}
 }
+
+// Restores that follow each other within a second put nothing aside under one name.
+func TestRestoresInOneSecond(t *testing.T) {
+	dir := t.TempDir()
+	taken := make(map[string]bool)
+	for range 3 {
+		path := asideAt(filepath.Join(dir, banStoreFile), asideTime(dir))
+		if taken[path] {
+			t.Fatalf("%s is a second one's too", path)
+		}
+		taken[path] = true
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
