@@ -22,7 +22,6 @@ var remedies = []struct{ answer, remedy string }{
 	{"BUSY ", "a script of somebody else's runs on it: SCRIPT KILL ends that; let joingyd have a Redis of its own"},
 	{"MASTERDOWN", "it is a replica without its primary: look at those"},
 	{"CLUSTERDOWN", "the Redis Cluster lacks slots or a majority: look at its nodes"},
-	{"MOVED", "it is a node of a Redis Cluster: name two or more of its nodes in cluster.redis"},
 	{"ERR max number of clients reached", "raise its maxclients, or find out who else uses it"},
 }
 
