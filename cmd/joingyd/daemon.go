@@ -322,10 +322,8 @@ func (d *daemon) close() error {
 
 // run serves until ctx ends or a part fails, and then drains, in this order: no
 // connection is accepted any more, requests under way are answered, sockets are told
-// to reconnect elsewhere or later, what they need to go on chatting then is written down, or told
-// to another node if this one is drained,
-// relays are closed, the store is closed. Clients that
-// come meanwhile wait in the sockets that systemd passed, if it did, for the next daemon.
+// to reconnect elsewhere or later, what they need to go on chatting then is told to another
+// node or written down, relays are closed, the store is closed. Clients that come meanwhile wait in the sockets that systemd passed, if it did, for the next daemon.
 func (d *daemon) run(ctx context.Context) error {
 	d.log.Info("started", "version", programVersion(), "data_dir", d.cfg.DataDir, "bans", d.bans.Len())
 	staying, leave := context.WithCancel(context.WithoutCancel(ctx)) // until everybody has left

@@ -19,10 +19,11 @@ func (d *daemon) drainNode(on bool) {
 	}
 }
 
-// handOver has another node take over the chats that go on when this one ends, if it is
-// drained: it may be away for long. It returns what is left for the next daemon here.
+// handOver has another node take over the chats that go on when this one ends: their visitors
+// come again before the next daemon is here, wherever the balancer sends them, and it may be
+// away for long. It returns what is left for that daemon: all, where there is no other node.
 func (d *daemon) handOver(ctx context.Context, chats []byte) (left []byte) {
-	if d.member == nil || !d.draining.Load() || len(chats) == 0 {
+	if d.member == nil || len(chats) == 0 {
 		return chats
 	}
 	parts, err := match.SplitHandover(chats, cluster.MaxHandover)
