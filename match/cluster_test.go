@@ -229,6 +229,29 @@ func TestChatOutlivesItsNode(t *testing.T) {
 	}
 }
 
+// Where the heir of chats stops as well before anybody came for them, they go on at the next.
+func TestChatOutlivesItsHeir(t *testing.T) {
+	runHubs(t, threeNodes, nil, func(t *testing.T, c *hubs) {
+		n1, n2, n3 := c.nodes["n1"], c.nodes["n2"], c.nodes["n3"]
+		a, b := n1.visit("192.0.2.1"), n2.visit("192.0.2.2")
+		ma, _ := c.meet("text", a, b)
+		for _, step := range []struct {
+			name     string
+			from, to *node
+		}{{"n2", n2, n1}, {"n1", n1, n3}} {
+			step.from.stop()
+			if err := step.to.Inherit(step.from.Handover()); err != nil {
+				t.Fatal(err)
+			}
+			c.kill(step.name)
+		}
+		a, b = n3.back(a), n3.back(b)
+		a.send(say(ma.Pair, 1, "still here"))
+		a.expect("sent")
+		b.expect("text")
+	})
+}
+
 // What ends a session ends its socket, wherever that is, and the other way round.
 func TestEndsThroughATunnel(t *testing.T) {
 	for _, test := range []struct {

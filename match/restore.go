@@ -30,6 +30,9 @@ func (h *Hub) handOverLocked(spread time.Duration) {
 		return
 	}
 	h.left = &handover{made: h.opts.Now(), spread: spread, sealed: make(map[handedName][]byte)}
+	if h.handover != nil && h.left.made.Before(h.handover.until) { // nobody has come for it yet
+		maps.Copy(h.left.sealed, h.handover.sealed)
+	}
 	for _, s := range h.sessions {
 		if s.pair == nil || s.awaited() || s.partner().awaited() {
 			continue // who never came back has a token of a hub before this one
