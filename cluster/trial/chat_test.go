@@ -27,7 +27,7 @@ func (v *visitor) search(ctx context.Context) {
 			return
 		}
 		v.note(deed{what: didFind})
-		v.owed[didFind] = time.Now()
+		v.owed[didFind], v.left = time.Now(), false
 		if v.send(ctx, v.find()); v.dies(2, "asked") {
 			return
 		}
@@ -109,7 +109,7 @@ func (v *visitor) finish(ctx context.Context) {
 // leave ends the chat or the search, and does nothing for a moment.
 func (v *visitor) leave(ctx context.Context) {
 	v.note(deed{what: didLeave, pair: v.pair})
-	v.pair, v.waiting = "", false
+	v.pair, v.waiting, v.left = "", false, true
 	clear(v.owed)
 	if v.send(ctx, map[string]any{"type": didLeave}); v.dies(2, "left") {
 		return

@@ -280,14 +280,19 @@ func (s *story) waits() {
 	for _, d := range s.deeds {
 		switch d.what {
 		case "waiting":
-			began[d.session] = d
+			if asked[d.session] > 0 { // else it crossed a leave
+				began[d.session] = d
+			}
 		case "matched":
 			done(d.session, d.at)
 			met[d.mode] = append(met[d.mode], span{asked[d.session], d.at})
 		case didFind:
 			asked[d.session] = d.at
 			done(d.session, d.at)
-		case "error", "banned", didLeave, didBreak, didEnd, didLose:
+		case didLeave:
+			asked[d.session] = 0
+			done(d.session, d.at)
+		case "error", "banned", didBreak, didEnd, didLose:
 			done(d.session, d.at)
 		}
 	}

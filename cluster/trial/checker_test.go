@@ -23,7 +23,7 @@ func goodDeeds() []deed {
 
 // overtaking is one who waits while many who come later meet.
 func overtaking() []deed {
-	list := []deed{{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 100, session: "c", what: didLeave}}
+	list := []deed{{at: 70, session: "c", what: didFind}, {at: 70, session: "c", what: "waiting", mode: "text"}, {at: 100, session: "c", what: didLeave}}
 	for i := range mostLater {
 		list = append(list, deed{at: 80, session: "a", what: didFind}, deed{at: 80, session: "a", what: "matched", mode: "text", pair: fmt.Sprint("q", i)}, deed{at: 80, session: "a", what: didLeave})
 	}
@@ -58,13 +58,16 @@ func TestChecker(t *testing.T) {
 		{name: "a line after the end", add: []deed{{at: 62, session: "b", what: "text", pair: "p", order: 2, body: "p/1/2"}, {at: 59, session: "a", what: didSay, pair: "p", body: "p/1/2"}}, want: "line"},
 		{name: "a line altered", add: []deed{{at: 3, session: "a", what: "text", pair: "p", order: 2, body: "altered: x"}}, want: "line"},
 		{name: "two wait", add: []deed{
-			{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: "waiting", mode: "text"}, {at: 90, session: "c", what: didLeave}}, want: "stuck"},
+			{at: 70, session: "c", what: didFind}, {at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: didFind}, {at: 72, session: "d", what: "waiting", mode: "text"}, {at: 90, session: "c", what: didLeave}}, want: "stuck"},
 		{name: "two wait during a fault", trouble: span{75, 83}, add: []deed{
-			{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: "waiting", mode: "text"}, {at: 90, session: "c", what: didLeave}}},
+			{at: 70, session: "c", what: didFind}, {at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: didFind}, {at: 72, session: "d", what: "waiting", mode: "text"}, {at: 90, session: "c", what: didLeave}}},
 		{name: "two wait for another", add: []deed{
-			{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: "waiting", mode: "video"}, {at: 90, session: "c", what: didLeave}}},
+			{at: 70, session: "c", what: didFind}, {at: 70, session: "c", what: "waiting", mode: "text"}, {at: 72, session: "d", what: didFind}, {at: 72, session: "d", what: "waiting", mode: "video"}, {at: 90, session: "c", what: didLeave}}},
+		{name: "two who have left", add: []deed{
+			{at: 70, session: "c", what: didFind}, {at: 70, session: "c", what: didLeave}, {at: 70, session: "c", what: "waiting", mode: "text"},
+			{at: 70, session: "d", what: didFind}, {at: 70, session: "d", what: "waiting", mode: "text"}, {at: 90, session: "d", what: didLeave}}},
 		{name: "one after the other", add: []deed{
-			{at: 70, session: "c", what: "waiting", mode: "text"}, {at: 82, session: "c", what: "matched", pair: "q"}, {at: 82, session: "d", what: "waiting", mode: "text"}, {at: 94, session: "d", what: didLeave}}},
+			{at: 70, session: "c", what: didFind}, {at: 70, session: "c", what: "waiting", mode: "text"}, {at: 82, session: "c", what: "matched", pair: "q"}, {at: 82, session: "d", what: didFind}, {at: 82, session: "d", what: "waiting", mode: "text"}, {at: 94, session: "d", what: didLeave}}},
 		{name: "one waits while others come and go", add: overtaking(), want: "stuck"},
 		{name: "no answer", add: []deed{{at: 70, session: "a", what: noAnswer, body: didFind}}, want: "unanswered"},
 		{name: "no answer after a fault", trouble: span{50, 65}, add: []deed{{at: 70, session: "a", what: noAnswer, body: didFind}}},

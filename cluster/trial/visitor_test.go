@@ -36,6 +36,7 @@ type visitor struct {
 	pair    string // empty: in no chat
 	role    string
 	waiting bool
+	left    bool // since the last search: a word of waiting crossed that
 	lines   int
 	owed    map[string]time.Time // since when something has no answer, by a line's id, or find
 	gone    bool                 // for good
@@ -159,7 +160,7 @@ func (v *visitor) hear(ctx context.Context, most time.Duration) (m client.Messag
 	switch m.Type {
 	case "waiting":
 		delete(v.owed, didFind)
-		v.pair, v.waiting = "", true
+		v.pair, v.waiting = "", !v.left
 	case "matched":
 		delete(v.owed, didFind)
 		v.pair, v.role, v.mode, v.waiting = m.Pair, m.Role, m.Mode, false
