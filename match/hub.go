@@ -147,7 +147,8 @@ type Hub struct {
 	earlier []*prover // of hubs before, of which sessions have come back. Guarded by mu
 
 	spamBans spamBans
-	draining atomic.Bool // see Drain
+	passing  chan struct{} // stills for other hubs
+	draining atomic.Bool   // see Drain
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
@@ -198,6 +199,7 @@ func New(opts Options) *Hub {
 		opts:       opts,
 		prover:     newProver(),
 		spamBans:   spamBans{queue: make(chan spamBan, maxSpamBans), ban: opts.Ban},
+		passing:    make(chan struct{}, mostPassed),
 		verdicts:   make(map[filter.Outcome]map[filter.Reason]uint64),
 		start:      opts.Now(),
 		wake:       make(chan struct{}, 1),

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/joingyd/joingyd/match"
@@ -13,15 +15,23 @@ import (
 
 // passing passes stills from hub to hub, and counts how much.
 type passing struct {
-	c        *hubs
+	c *hubs
+
+	mu       sync.Mutex // guards what follows
 	to       string
 	requests int
 	bytes    int64
 	down     bool
+	hold     chan struct{} // nil: nobody waits
 }
 
 // RoundTrip implements http.RoundTripper.
 func (p *passing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if p.hold != nil {
+		<-p.hold
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.down {
 		return nil, errors.New("it is gone")
 	}
@@ -41,6 +51,8 @@ func TestStillsOfAnotherHub(t *testing.T) {
 			if name != "n1" {
 				t.Errorf("%s passes a still on", name)
 			}
+			pass.mu.Lock()
+			defer pass.mu.Unlock()
 			pass.to = node
 			return pass
 		}}
@@ -81,6 +93,17 @@ func TestStillsOfAnotherHub(t *testing.T) {
 		if got := n1.post(from, tokens[1], "image/jpeg", jpegBytes); got != http.StatusServiceUnavailable {
 			t.Errorf("to a hub that is gone: %d", got)
 		}
+		pass.hold = make(chan struct{})
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() { n1.post(from, "tag-n2.madeup", "image/jpeg", jpegBytes) })
+		}
+		synctest.Wait()
+		if got := n1.post(from, tokens[1], "image/jpeg", jpegBytes); got != http.StatusServiceUnavailable {
+			t.Errorf("one too many: %d", got)
+		}
+		close(pass.hold)
+		all.Wait()
 		c.ban("n1", from)
 		pass.down, pass.requests = false, 0
 		if got := n1.post(from, tokens[1], "image/jpeg", jpegBytes); got != http.StatusForbidden || pass.requests != 0 {

@@ -10,6 +10,10 @@ import (
 // StillsService is the host of what a hub sends by Snapshots.Elsewhere.
 const StillsService = "stills"
 
+// mostPassed is how many stills are being passed on at a time, made-up tokens among them: hubs
+// have more to ask each other.
+const mostPassed = 16
+
 // stillHome returns the hub that asked for the still that a request brings, if that is
 // another one.
 func (h *Hub) stillHome(r *http.Request) (node string, elsewhere bool) {
@@ -23,6 +27,13 @@ func (h *Hub) stillHome(r *http.Request) (node string, elsewhere bool) {
 // passSnapshot has the hub that asked for a still take it, and answers as that does. That is
 // asked first whether it wants it: who made a token up has nothing read, and nothing passed on.
 func (h *Hub) passSnapshot(w http.ResponseWriter, r *http.Request, home string) {
+	select {
+	case h.passing <- struct{}{}:
+		defer func() { <-h.passing }()
+	default:
+		http.Error(w, "too many stills are on their way to other nodes", http.StatusServiceUnavailable)
+		return
+	}
 	onward := func(method string, body io.Reader) *http.Response {
 		to := url.URL{Scheme: "http", Host: StillsService, Path: "/"}
 		req, err := http.NewRequestWithContext(r.Context(), method, to.String(), body)
