@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -71,6 +72,9 @@ func (c *Conn) probe(ctx context.Context) (o outcome) {
 	begin := time.Now()
 	o.err = Explain((*live).Do(ctx, (*live).B().Set().Key(c.key).Value("1").Px(time.Second).Build()).Error())
 	o.took = time.Since(begin)
+	if errors.Is(o.err, context.DeadlineExceeded) {
+		o.err = errSilent
+	}
 	return o
 }
 

@@ -126,6 +126,7 @@ func TestRedisGone(t *testing.T) {
 		if status, body := readyz(t, d); status != http.StatusOK || !strings.HasPrefix(body, "ok\nredis is down since 20") {
 			t.Errorf("/readyz: %d %s", status, body)
 		}
+		eventually(t, "a reason that tells something", func() bool { return strings.HasSuffix(d.alone(), ": redis: no answer") })
 		for _, args := range [][]string{{"status"}, {"cluster", "status"}} {
 			if out := command(t, d, args...); !strings.Contains(out, "down") {
 				t.Errorf("%v:\n%s", args, out)
