@@ -295,11 +295,12 @@ func TestStrikesAreCountedOverHubs(t *testing.T) {
 		}
 		one, pairA := meet(a)
 		two, pairB := meet(b)
-		one.say(pairA, "1", "see t.me/foo")
-		one.expect("rejected")
 		two.say(pairB, "1", "see t.me/foo")
 		two.expect("rejected")
-		time.Sleep(time.Second)
+		time.Sleep(2 * time.Second) // until b has told of it
+		one.say(pairA, "1", "see t.me/foo")
+		one.expect("rejected")
+		time.Sleep(2 * time.Second) // until a has told, and heard
 		one.say(pairA, "2", "see t.me/foo")
 		one.expect("rejected")
 		if m := one.expect("action"); m.Do != "mute" {
