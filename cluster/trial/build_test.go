@@ -19,11 +19,7 @@ type change struct {
 // build compiles the daemon, with changes, and returns its path.
 func build(t *testing.T, changes ...change) string {
 	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
+	root, dir := moduleRoot(t), t.TempDir()
 	program := filepath.Join(dir, "joingyd")
 	args := []string{"build", "-o", program}
 	if len(changes) > 0 {
@@ -35,6 +31,15 @@ func build(t *testing.T, changes ...change) string {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return program
+}
+
+func moduleRoot(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
 // overlay writes the changed copies, and what go build wants to know of them.

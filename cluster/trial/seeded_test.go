@@ -39,7 +39,7 @@ var bugs = []seeded{
 		changes: []change{
 			{"match/move.go", "timer.Reset(answerTime)", "timer.Reset(time.Millisecond)"},
 			{"match/lifecycle.go", "if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil {", "if err := h.opts.Relay.Join(p.id, a.id, b.id); err != nil && h.closed {"},
-			{"match/move.go", "\tcase awaited && g.host.link != nil:\n", `
+			{"match/guest.go", "\tcase awaited && g.host.link != nil:\n", `
 	case !awaited && g.host.link != nil && h.sessions[g.host.id] == g.host:
 		h.stopWaitingLocked(g.host)
 		h.pairLocked(&pool.Ticket{Session: g.host.id, Mode: s.ticket.Mode}, s.ticket)
@@ -78,6 +78,16 @@ var bugs = []seeded{
 		fault: fault{"30 ms of latency", 20 * time.Second, func(s *site) { s.slow(30 * time.Millisecond) }, func(s *site) { s.slow(0) }},
 		rules: []string{"stuck"},
 	},
+}
+
+// The source, and Go's, still have what is changed: that is built with TRIALS=full only.
+func TestChangesFitTheSource(t *testing.T) {
+	for _, changes := range [][]change{skewed, newer, newest} {
+		overlay(t, t.TempDir(), moduleRoot(t), changes)
+	}
+	for _, bug := range bugs {
+		overlay(t, t.TempDir(), moduleRoot(t), bug.changes)
+	}
 }
 
 // Each bug that is built into the daemons of a site is found, by the rule that is there for it.
