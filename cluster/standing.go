@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/joingyd/joingyd/cluster/nodes"
 	"github.com/joingyd/joingyd/cluster/redis"
 )
 
@@ -53,11 +54,14 @@ func stateOf(of redis.State, refusal error) State {
 // Lack says what the node does without for want of the others; nothing if it has them. It
 // tells nothing of them, nor where Redis is: anybody may read it.
 func (m *Member) Lack() string {
-	return lackOf(m.State(), m.conn.Stats().Since)
+	return lackOf(m.opts.Node.Role, m.State(), m.conn.Stats().Since)
 }
 
-func lackOf(state State, since time.Time) string {
-	const alone = "this node pairs its own visitors only"
+func lackOf(role nodes.Role, state State, since time.Time) string {
+	alone := "this node pairs its own visitors only"
+	if role == nodes.RoleRelay {
+		alone = "the calls at this relay go on, and it gets no others"
+	}
 	switch state {
 	case Joined:
 		return ""

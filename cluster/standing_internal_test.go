@@ -24,8 +24,11 @@ func TestState(t *testing.T) {
 		{redis.Up, nodes.ErrKey, Alone, "not among the other nodes: this node pairs its own visitors only"},
 		{redis.Up, nodes.ErrNameTaken, Alone, "not among the other nodes: this node pairs its own visitors only"},
 	} {
-		if got := stateOf(test.redis, test.refusal); got != test.want || lackOf(got, noon) != test.lack {
-			t.Errorf("redis %v, refusal %v: %s, %q; want %s, %q", test.redis, test.refusal, got, lackOf(got, noon), test.want, test.lack)
+		if got := stateOf(test.redis, test.refusal); got != test.want || lackOf(nodes.RoleAll, got, noon) != test.lack {
+			t.Errorf("redis %v, refusal %v: %s, %q; want %s, %q", test.redis, test.refusal, got, lackOf(nodes.RoleAll, got, noon), test.want, test.lack)
 		}
+	}
+	if got, want := lackOf(nodes.RoleRelay, Down, noon), "redis is down since 2026-03-01T12:00:00Z: the calls at this relay go on, and it gets no others"; got != want {
+		t.Errorf("a relay: %q, want %q", got, want)
 	}
 }
