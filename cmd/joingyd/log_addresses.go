@@ -121,7 +121,7 @@ func (l addressLog) text(text string) string {
 			address, after = strings.TrimSuffix(address, ":"), ":"
 		}
 		addr, err := netip.ParseAddr(address)
-		if err != nil || addr.IsUnspecified() {
+		if err != nil || addr.WithZone("").IsUnspecified() {
 			return found
 		}
 		bits, err := strconv.Atoi(cmp.Or(part[3], part[5]))
