@@ -30,18 +30,6 @@ func (s *Service) AuditLog(_ context.Context, limit int) (list AuditList, err er
 	return list, nil
 }
 
-func (s *Server) audit(r *http.Request) (any, error) {
-	query, err := readQuery(r, "limit")
-	if err != nil {
-		return nil, err
-	}
-	limit, err := readNumber(query, "limit")
-	if err != nil {
-		return nil, err
-	}
-	return s.service.AuditLog(r.Context(), limit)
-}
-
 // AuditLog returns the last entries, at most limit; 0 stands for all.
 func (c *Client) AuditLog(ctx context.Context, limit int) (list AuditList, err error) {
 	path := "/v1/audit"

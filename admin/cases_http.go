@@ -8,9 +8,9 @@ import (
 )
 
 func (s *Server) routeCases() {
-	s.mux.HandleFunc("GET /v1/cases", everywhere(s, s.cases, mergeCases(gravest)))
+	s.mux.HandleFunc("GET /v1/cases", everywhere(s, limited(s.service.Cases), mergeCases(gravest)))
 	s.mux.HandleFunc("GET /v1/cases/stats", s.answer(s.caseStats))
-	s.mux.HandleFunc("GET /v1/cases/held", everywhere(s, s.heldCases, mergeCases(heldShortest)))
+	s.mux.HandleFunc("GET /v1/cases/held", everywhere(s, limited(s.service.HeldCases), mergeCases(heldShortest)))
 	s.mux.HandleFunc("GET /v1/cases/about", everywhere(s, s.casesAbout, mergeCases(oldest)))
 	s.mux.HandleFunc("GET /v1/cases/{id}", s.anywhere(s.oneCase))
 	s.mux.HandleFunc("GET /v1/cases/{id}/evidence", s.anywhere(s.evidence))
@@ -19,18 +19,6 @@ func (s *Server) routeCases() {
 	s.mux.HandleFunc("POST /v1/cases/hold", s.anywhere(s.hold))
 	s.mux.HandleFunc("POST /v1/cases/release", s.anywhere(s.release))
 	s.mux.HandleFunc("POST /v1/desk/login", s.answer(s.login))
-}
-
-func (s *Server) cases(r *http.Request) (any, error) {
-	query, err := readQuery(r, "limit")
-	if err != nil {
-		return nil, err
-	}
-	limit, err := readNumber(query, "limit")
-	if err != nil {
-		return nil, err
-	}
-	return s.service.Cases(r.Context(), limit)
 }
 
 func (s *Server) caseStats(r *http.Request) (any, error) {

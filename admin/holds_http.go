@@ -29,18 +29,6 @@ func (s *Server) release(r *http.Request) (any, error) {
 	return s.service.Release(r.Context(), req)
 }
 
-func (s *Server) heldCases(r *http.Request) (any, error) {
-	query, err := readQuery(r, "limit")
-	if err != nil {
-		return nil, err
-	}
-	limit, err := readNumber(query, "limit")
-	if err != nil {
-		return nil, err
-	}
-	return s.service.HeldCases(r.Context(), limit)
-}
-
 func (s *Server) casesAbout(r *http.Request) (any, error) {
 	query, err := readQuery(r, "address", "session")
 	if err != nil {

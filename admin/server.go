@@ -44,7 +44,7 @@ func NewServer(service *Service, log *slog.Logger) *Server {
 	s.mux.HandleFunc("POST /v1/sessions/{id}/kick", s.anywhere(s.kick))
 	s.mux.HandleFunc("POST /v1/sessions/{id}/warn", s.anywhere(s.warn))
 	s.mux.HandleFunc("/v1/nodes/", s.forward)
-	s.mux.HandleFunc("GET /v1/audit", s.answer(s.audit))
+	s.mux.HandleFunc("GET /v1/audit", s.answer(limited(s.service.AuditLog)))
 	s.mux.HandleFunc("GET /v1/relay", s.answer(s.relayList))
 	s.mux.HandleFunc("GET /v1/relay/{name}", s.answer(s.relayShow))
 	s.mux.HandleFunc("DELETE /v1/relay", s.answer(s.relayKill))
@@ -231,4 +231,19 @@ func readNumber(query url.Values, name string) (int, error) {
 		return 0, invalid("%s is %s; write a whole number", name, quote(text))
 	}
 	return n, nil
+}
+
+// limited answers with a list of which nothing can be said but how much is wanted.
+func limited[T any](list func(ctx context.Context, limit int) (T, error)) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		query, err := readQuery(r, "limit")
+		if err != nil {
+			return nil, err
+		}
+		limit, err := readNumber(query, "limit")
+		if err != nil {
+			return nil, err
+		}
+		return list(r.Context(), limit)
+	}
 }
