@@ -142,29 +142,22 @@ func (h *Hub) heldLocked(o holder) int {
 	return 0
 }
 
-// elsewhereLocked returns the sessions that the holder has at other hubs, as far as is known. While
-// those cannot be asked it is none: their word may be old.
-func (h *Hub) elsewhereLocked(o holder) int {
+// elsewhereLocked returns the sessions that the holder has at other hubs, and the risk that those
+// see, as far as is known. While they cannot be asked it is none: their word may be old.
+func (h *Hub) elsewhereLocked(o holder) (sessions int, risk float64) {
 	if as := h.accounts; as != nil {
 		if a := as.known[o]; a != nil && as.with.Ready() {
-			return a.elsewhere
+			return a.elsewhere, float64(a.risk)
 		}
 	}
-	return 0
-}
-
-// riskElsewhereLocked is elsewhereLocked for the risk that other hubs see.
-func (h *Hub) riskElsewhereLocked(o holder) float64 {
-	if as := h.accounts; as != nil {
-		if a := as.known[o]; a != nil && as.with.Ready() {
-			return float64(a.risk)
-		}
-	}
-	return 0
+	return 0, 0
 }
 
 // holdsLocked returns the sessions that the holder has at all hubs, as far as is known.
-func (h *Hub) holdsLocked(o holder) int { return h.heldLocked(o) + h.elsewhereLocked(o) }
+func (h *Hub) holdsLocked(o holder) int {
+	elsewhere, _ := h.elsewhereLocked(o)
+	return h.heldLocked(o) + elsewhere
+}
 
 // heldChangedLocked is for a session more or less.
 func (h *Hub) heldChangedLocked(o holder) {

@@ -65,7 +65,8 @@ func (h *Hub) riskLocked(s *session) (risk float64) {
 	if h.opts.Risk != nil {
 		risk = h.opts.Risk(distinct(h.addrsLocked(s)))
 	}
-	return min(1, risk+h.riskElsewhereLocked(ofAddress(s.key)))
+	_, elsewhere := h.elsewhereLocked(ofAddress(s.key))
+	return min(1, risk+elsewhere)
 }
 
 // riskLevel returns how suspicious a risk makes: 0 below a half, suspicionLevels at 1.
