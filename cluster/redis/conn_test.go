@@ -241,7 +241,14 @@ func TestC2Failover(t *testing.T) {
 		t.Skip("takes 5 s: run make trials")
 	}
 	trio := redistest.StartTrio(t)
-	c := dial(t, redis.Options{URL: trio.URL()})
+	failOver(t, trio, redis.Options{URL: trio.URL()}, "")
+}
+
+// failOver kills the primary under a connection, and wants the next one used. The figure is
+// called so.
+func failOver(t *testing.T, trio *redistest.Trio, opts redis.Options, called string) {
+	t.Helper()
+	c := dial(t, opts)
 	states, stop := watch(c)
 	defer stop()
 	sets(t, c, "joingy:x")
@@ -249,7 +256,7 @@ func TestC2Failover(t *testing.T) {
 	begin := time.Now()
 	await(t, states, redis.Down)
 	await(t, states, redis.Up)
-	t.Logf("figure: up %.1f s after its primary was killed", time.Since(begin).Seconds())
+	t.Logf("figure: %sup %.1f s after its primary was killed", called, time.Since(begin).Seconds())
 	sets(t, c, "joingy:y")
 	if trio.Replica.Do(t, "GET", "joingy:y") != "1" {
 		t.Error("what was written after the failover is not at the new primary")
