@@ -127,19 +127,9 @@ func (d *daemon) dataRequest(text string) (privacy.Request, error) {
 
 // dataOutcome tells what became of a request at all nodes: it waits as long as it does at one.
 func (d *daemon) dataOutcome(text string) (web.DataOutcome, error) {
-	ctx := context.Background()
-	o, err := d.ownDataOutcome(ctx, text)
-	if d.member == nil || err != nil && !errors.Is(err, web.ErrUnknown) {
-		return o, err
-	}
-	all, failed := askForms[web.DataOutcome](ctx, d, "/data/outcome", text)
-	switch {
-	case failed != nil:
-		return o, failed
-	case err == nil:
-		all = append([]web.DataOutcome{o}, all...)
-	case len(all) == 0:
-		return o, err
+	all, err := knownAnywhere(d, "/data/outcome", d.ownDataOutcome, text)
+	if err != nil {
+		return web.DataOutcome{}, err
 	}
 	return mergeOutcomes(all), nil
 }
@@ -183,18 +173,7 @@ func (d *daemon) ownDataOutcome(_ context.Context, text string) (web.DataOutcome
 
 // takeBack ends a request at all nodes, for who asked it.
 func (d *daemon) takeBack(text string) error {
-	ctx := context.Background()
-	_, err := d.ownTakeBack(ctx, text)
-	if d.member == nil || err != nil && !errors.Is(err, web.ErrUnknown) {
-		return err
-	}
-	all, failed := askForms[struct{}](ctx, d, "/data/back", text)
-	switch {
-	case failed != nil:
-		return failed
-	case len(all) > 0:
-		return nil
-	}
+	_, err := knownAnywhere(d, "/data/back", d.ownTakeBack, text)
 	return err
 }
 

@@ -130,3 +130,26 @@ func known[Q, A any](d *daemon, path string, own func(context.Context, Q) (A, er
 	}
 	return a, err
 }
+
+// knownAnywhere is what each node says that knows: this one's word first, and one at least.
+func knownAnywhere[Q, A any](d *daemon, path string, own func(context.Context, Q) (A, error), q Q) (all []A, err error) {
+	ctx := context.Background()
+	a, err := own(ctx, q)
+	switch {
+	case err == nil:
+		all = []A{a}
+	case !errors.Is(err, web.ErrUnknown):
+		return nil, err
+	}
+	if d.member == nil {
+		return all, err
+	}
+	others, failed := askForms[A](ctx, d, path, q)
+	if failed != nil {
+		return nil, failed
+	}
+	if all = append(all, others...); len(all) > 0 {
+		return all, nil
+	}
+	return nil, err
+}
