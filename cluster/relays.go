@@ -50,7 +50,7 @@ func (m *Member) openRelays() {
 }
 
 // deaf reports whether no other node can be heard.
-func (m *Member) deaf() bool { return m.Away() || !m.bus.Stats().Listening }
+func (m *Member) deaf() bool { return m.Away() || !m.bus.Listening() }
 
 // Home is what the node's matchmaker has for a relay; nil where it has none to make.
 func (m *Member) Home() *relay.Home { return m.home }

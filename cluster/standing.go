@@ -33,7 +33,7 @@ func (m *Member) State() State { return stateOf(m.conn.State(), m.Err()) }
 // if it is.
 func (m *Member) Err() error {
 	err := m.nodes.Err()
-	if err == nil && !m.bus.Stats().Listening {
+	if err == nil && !m.bus.Listening() {
 		err = errDeaf
 	}
 	return err

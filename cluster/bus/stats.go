@@ -85,6 +85,12 @@ func (b *Bus) Stats() Stats {
 	return s
 }
 
+// Listening reports whether what other nodes say is heard: Stats.Listening, without the rest.
+func (b *Bus) Listening() bool {
+	confirmed, _ := b.listening.stats()
+	return confirmed
+}
+
 func (s *listening) stats() (confirmed bool, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
