@@ -41,7 +41,7 @@ type Options struct {
 }
 
 // MostStrikes is how many strikes of an address matter.
-func (o Options) MostStrikes() int { return 2 * max(o.MuteAfter, o.BanAfter) }
+func (o Options) MostStrikes() int { return mostStrikes(o.MuteAfter, o.BanAfter) }
 
 // Outcome is what becomes of a line.
 type Outcome string

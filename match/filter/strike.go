@@ -67,15 +67,18 @@ func (s *strikes) strike(addr netip.Prefix, now time.Time) (mutedUntil time.Time
 	if s.banAfter > 0 && n >= s.banAfter {
 		src.strikes, ban = nil, true
 	}
-	if most := max(s.muteAfter, s.banAfter); len(src.strikes) >= 2*most {
-		src.strikes = append(src.strikes[:0], src.strikes[most:]...) // without bans: by whole rounds
+	if most := mostStrikes(s.muteAfter, s.banAfter); len(src.strikes) >= most {
+		src.strikes = append(src.strikes[:0], src.strikes[most/2:]...) // without bans: by whole rounds
 	}
 	return mutedUntil, ban
 }
 
+// mostStrikes is how many strikes of an address matter: two rounds.
+func mostStrikes(muteAfter, banAfter int) int { return 2 * max(muteAfter, banAfter) }
+
 // learn is Filter.Learn.
 func (s *strikes) learn(addr netip.Prefix, ago []time.Duration, beside int, now time.Time) {
-	if len(ago) >= 2*max(s.muteAfter, s.banAfter) {
+	if len(ago) >= mostStrikes(s.muteAfter, s.banAfter) {
 		return // of so many it is not known how many there were before: those here go on in their rounds
 	}
 	s.mu.Lock()
